@@ -1,0 +1,127 @@
+// The stored objects: what a post, an announce, a like, a vote … is on disk, and how it is read by id.
+
+import type { IndexRecord } from './index-file.ts'
+import type { Op } from './journal.ts'
+import { hashId, indexes, paths } from './layout.ts'
+import { putJson, type Tree } from './tree.ts'
+
+export type Audience = 'public' | 'unlisted' | 'followers' | 'direct'
+
+/** What a file below objects/ is. `follow`, `flag` and `move` are kept because a notification names them. */
+export type ObjectKind =
+  | 'post'
+  | 'announce'
+  | 'like'
+  | 'reaction'
+  | 'vote'
+  | 'follow'
+  | 'flag'
+  | 'move'
+  | 'tombstone'
+
+/** One file below objects/. It carries all that its index entries follow from. */
+export interface StoredObject {
+  /** The id, exactly as its author wrote it. */
+  id: string
+  kind: ObjectKind
+  /** Its author's actor id. */
+  actor: string
+  /** When we published or received it, ms: the order of the timelines. */
+  at: number
+  audience: Audience
+  /** Name of the local user who made it. */
+  local?: string
+  /** The ActivityStreams document: as we serve it, or as we received it (embedded in its activity). */
+  document?: Record<string, unknown>
+  /** Local users in whose home timeline it appears. */
+  home?: string[]
+  /** Local users whom it notifies. */
+  notify?: string[]
+  /** Local users to whom it is addressed directly. */
+  addressed?: string[]
+  inReplyTo?: string
+  /** What an announce, like, vote … is about. */
+  target?: string
+  /** Chosen option of a vote, emoji of a reaction. */
+  name?: string
+  /** Markdown that a local post was written in. */
+  source?: string
+  /** Actors who got a local post: its Delete goes to them as well as to the followers. */
+  recipients?: string[]
+  /** When its author last changed it, ms. */
+  editedAt?: number
+}
+
+/** Reads of objects/ and of the indexes over it. */
+export class Objects {
+  readonly #tree: Tree
+
+  constructor(tree: Tree) {
+    this.#tree = tree
+  }
+
+  get(id: string): StoredObject | undefined {
+    return this.byKey(hashId(id))
+  }
+
+  byKey(key: string): StoredObject | undefined {
+    return this.#tree.read<StoredObject>(paths.object(key))
+  }
+
+  /** The operation that stores it. */
+  put(object: StoredObject): Op {
+    return putJson(paths.object(hashId(object.id)), object)
+  }
+
+  /** The operation that leaves a tombstone: the id stays taken, so a late or replayed Create changes nothing. */
+  bury(object: Pick<StoredObject, 'id' | 'actor' | 'local'>, at: number): Op {
+    const { id, actor, local } = object
+    return this.put({
+      id,
+      actor,
+      at,
+      kind: 'tombstone',
+      audience: 'direct',
+      ...(local ? { local } : {}),
+    })
+  }
+
+  /** Stores a copy of what a peer has (a boosted post, an ancestor in a thread): may be lost, not journalled. */
+  putCached(object: StoredObject): void {
+    this.#tree.writeCached(paths.object(hashId(object.id)), object)
+  }
+
+  /**
+   * At most `limit` objects of an index, newest first, from below the cursor on. Ids whose object is missing
+   * (a live copy, a damaged file) or buried are passed over.
+   */
+  newest(
+    index: string,
+    limit: number,
+    before?: IndexRecord,
+  ): { objects: StoredObject[]; next?: IndexRecord } {
+    const objects: StoredObject[] = []
+    let last: IndexRecord | undefined
+    for (const record of this.#tree.index.newest(index, before)) {
+      if (objects.length === limit) return last ? { objects, next: last } : { objects }
+      const object = this.byKey(record.key)
+      if (!object || object.kind === 'tombstone') continue
+      objects.push(object)
+      last = record
+    }
+    return { objects }
+  }
+
+  /** What points at this id: replies, likes, announces or votes; oldest first, at most `limit`. */
+  about(
+    kind: 'replies' | 'likes' | 'announces' | 'votes',
+    id: string,
+    limit = 1_000,
+  ): StoredObject[] {
+    return this.newest(indexes[kind](hashId(id)), limit).objects.reverse()
+  }
+
+  count(kind: 'replies' | 'likes' | 'announces' | 'votes', id: string): number {
+    return this.#tree.index.count(indexes[kind](hashId(id)))
+  }
+}

@@ -1,0 +1,110 @@
+// Deliveries on disk: one file each below queue/HOST/, and one body below outgoing/ for all deliveries of an activity.
+// A file is there before its first attempt and goes when the peer took the activity or the retries ended.
+
+import { createHash } from 'node:crypto'
+import type { Op } from './journal.ts'
+import { hashId, paths } from './layout.ts'
+import { putJson, removeFile, type Tree } from './tree.ts'
+
+/** One file below queue/HOST/. No key in it: it names the user who signs. */
+export interface Delivery {
+  /** File name without '.json': when it was queued and what it is, so that names sort by time. */
+  name: string
+  /** Local user who signs. */
+  user: string
+  inbox: string
+  /** Key of the body below outgoing/. */
+  body: string
+  queuedAt: number
+  attempts: number
+  /** Not before this instant, ms. */
+  nextAt: number
+  /** Why the last attempt failed, in words. */
+  lastError?: string
+  /** Follower to drop when the inbox is gone; absent for a shared inbox. */
+  follower?: string
+}
+
+/** One file below outgoing/: exact bytes, serialised and digested once per activity. */
+export interface OutgoingBody {
+  id: string
+  text: string
+  /** Base64 of SHA-256 over the UTF-8 bytes. */
+  digest: string
+}
+
+export interface NewDelivery {
+  inbox: string
+  follower?: string
+}
+
+export class Queue {
+  readonly #tree: Tree
+
+  constructor(tree: Tree) {
+    this.#tree = tree
+  }
+
+  /** The operations that queue one activity to these inboxes, and what they queue. */
+  enqueue(
+    user: string,
+    activity: { id: string },
+    inboxes: readonly NewDelivery[],
+    now: number,
+  ): { ops: Op[]; deliveries: Delivery[] } {
+    if (inboxes.length === 0) return { ops: [], deliveries: [] }
+    const text = JSON.stringify(activity)
+    const digest = createHash('sha256').update(text).digest('base64')
+    const body = hashId(`${activity.id} ${digest}`)
+    const deliveries = inboxes.map(({ inbox, follower }) => ({
+      name: `${String(now).padStart(13, '0')}-${hashId(`${body} ${inbox}`).slice(0, 16)}`,
+      user,
+      inbox,
+      body,
+      queuedAt: now,
+      attempts: 0,
+      nextAt: now,
+      ...(follower ? { follower } : {}),
+    }))
+    const outgoing: OutgoingBody = { id: activity.id, text, digest }
+    const ops = [putJson(paths.outgoing(body), outgoing), ...deliveries.map(putDelivery)]
+    return { ops, deliveries }
+  }
+
+  body(delivery: Delivery): OutgoingBody | undefined {
+    return this.#tree.read<OutgoingBody>(paths.outgoing(delivery.body))
+  }
+
+  /** The operation that stores an attempt's outcome. */
+  postpone(delivery: Delivery): Op {
+    return putDelivery(delivery)
+  }
+
+  /** The operation that ends a delivery. */
+  finish(delivery: Delivery): Op {
+    return removeFile(pathOf(delivery))
+  }
+
+  removeBody(body: string): Op {
+    return removeFile(paths.outgoing(body))
+  }
+
+  /** Every delivery on disk, oldest first within a host. Read once, at start. */
+  *all(): Generator<Delivery> {
+    for (const folder of this.#tree.list('queue').sort()) {
+      for (const file of this.#tree.list(`queue/${folder}`).sort()) {
+        const delivery = this.#tree.read<Delivery>(`queue/${folder}/${file}`)
+        if (delivery) yield delivery
+      }
+    }
+  }
+
+  /** Keys of all bodies, so that those without a delivery can be swept. */
+  bodies(): string[] {
+    return this.#tree.list('outgoing').map((file) => file.slice(0, -'.json'.length))
+  }
+}
+
+const pathOf = (delivery: Delivery) => paths.delivery(new URL(delivery.inbox).host, delivery.name)
+
+const putDelivery = (delivery: Delivery) => putJson(pathOf(delivery), delivery)
