@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { createLog, type LogOptions } from './log.ts'
+
+function collect(options: Partial<LogOptions> = {}) {
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  return { lines, log: createLog({ level: 'info', stream, ...options }) }
+}
+
+describe('the log', () => {
+  test('writes a JSON line with level, time and message', () => {
+    const { lines, log } = collect()
+    log.warn({ host: 'example.org' }, 'delivery failed')
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      host: 'example.org',
+      msg: 'delivery failed',
+    })
+  })
+
+  test.each([
+    'authorization',
+    'proxy-authorization',
+    'cookie',
+    'set-cookie',
+    'signature',
+    'password',
+    'token',
+    'secret',
+  ])('never shows %s, however deep', (name) => {
+    const { lines, log } = collect()
+    log.info({ [name]: 'hunter2', headers: { [name]: 'hunter2' } }, 'one')
+    log.info({ req: { headers: { [name]: 'hunter2' } } }, 'two')
+    expect(lines).toHaveLength(2)
+    expect(lines.join('')).not.toContain('hunter2')
+    expect(lines.join('')).toContain('[secret]')
+  })
+
+  test('says nothing below its level', () => {
+    const { lines, log } = collect({ level: 'error' })
+    log.warn('quiet')
+    expect(lines).toEqual([])
+  })
+
+  test('is readable on a terminal', () => {
+    const { lines, log } = collect({ pretty: true })
+    log.error({ err: new Error('disk full'), file: 'a.json' }, 'write failed')
+    expect(lines[0]).toMatch(
+      /^\d\d:\d\d:\d\d error write failed {2}file=a\.json\nError: disk full\n/,
+    )
+  })
+})

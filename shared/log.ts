@@ -1,0 +1,64 @@
+// Structured logs: one JSON line per event on stdout, readable lines on a terminal, secrets left out.
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+
+export type Log = Logger
+
+/** From the one that says most to silence. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export type LogOptions = {
+  level: LogLevel
+  /** Readable lines instead of JSON, for a terminal. */
+  pretty?: boolean
+  /** Where the lines go; stdout when absent, written synchronously so that a crash loses none. */
+  stream?: DestinationStream
+}
+
+const secretNames = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'signature',
+  'password',
+  'token',
+  'secret',
+]
+
+/** Fields whose values never reach a log line, down to three levels deep. */
+const redacted = secretNames
+  .map((name) => `["${name}"]`)
+  .flatMap((name) => [name, `*${name}`, `*.*${name}`])
+
+/** A new log. Objects given to it may hold secrets under the names above: they are printed as `[secret]`. */
+export function createLog({ level, pretty = false, stream }: LogOptions): Log {
+  const out = stream ?? destination({ dest: 1, sync: true })
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: redacted, censor: '[secret]' },
+    },
+    pretty ? { write: (line) => out.write(prettyLine(line)) } : out,
+  )
+}
+
+/** A log that says nothing, for tests. */
+export function silentLog(): Log {
+  return pino({ level: 'silent' })
+}
+
+/** `12:00:01 warn  delivery failed  host=example.org`, and below it the stack of an error. */
+function prettyLine(line: string): string {
+  const { level, time, msg = '', err, ...rest } = JSON.parse(line)
+  const fields = Object.entries(rest).map(([key, value]) => `  ${key}=${printValue(value)}`)
+  const stack = err?.stack === undefined ? '' : `\n${err.stack}`
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${msg}${fields.join('')}${stack}\n`
+}
+
+function printValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
