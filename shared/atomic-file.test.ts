@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isTemporary, writeWhole } from './atomic-file.ts'
+import { isTemporary, writeFileAtomic } from './atomic-file.ts'
 
 describe('writing a file whole', () => {
   let directory: string
@@ -13,28 +13,28 @@ describe('writing a file whole', () => {
 
   test('replaces the content and leaves nothing else in the directory', () => {
     const path = join(directory, 'note.json')
-    writeWhole(path, 'a longer first content')
-    writeWhole(path, 'second', { durable: true })
+    writeFileAtomic(path, 'a longer first content')
+    writeFileAtomic(path, 'second', { isDurable: true })
     expect(readFileSync(path, 'utf8')).toBe('second')
     expect(readdirSync(directory)).toEqual(['note.json'])
   })
 
   test('is for its owner only, unless told otherwise', () => {
-    writeWhole(join(directory, 'key'), 'secret')
-    writeWhole(join(directory, 'page'), 'public', { mode: 0o644 })
+    writeFileAtomic(join(directory, 'key'), 'secret')
+    writeFileAtomic(join(directory, 'page'), 'public', { mode: 0o644 })
     expect(statSync(join(directory, 'key')).mode & 0o777).toBe(0o600)
     expect(statSync(join(directory, 'page')).mode & 0o777).toBe(0o644)
   })
 
   test('writes bytes as they are', () => {
     const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index % 256)
-    writeWhole(join(directory, 'bytes'), bytes)
+    writeFileAtomic(join(directory, 'bytes'), bytes)
     expect(readFileSync(join(directory, 'bytes')).equals(bytes)).toBe(true)
   })
 
   test('takes its temporary file away when it fails', () => {
     mkdirSync(join(directory, 'taken', 'inside'), { recursive: true })
-    expect(() => writeWhole(join(directory, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
+    expect(() => writeFileAtomic(join(directory, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)
     expect(readdirSync(directory)).toEqual(['taken'])
   })
 

@@ -16,42 +16,42 @@ export type WriteOptions = {
   /** Permissions of the new file; the default is for its owner only. */
   mode?: number
   /** Returns only when the content and its name are on disk. */
-  durable?: boolean
+  isDurable?: boolean
 }
 
 /**
  * Replaces or creates `path`, synchronously; its directory must exist. Throws the system's error and then leaves
  * the old file as it was. A crash can leave a temporary file behind: see `isTemporary`.
  */
-export function writeWhole(
+export function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  { mode = 0o600, durable = false }: WriteOptions = {},
+  { mode = 0o600, isDurable = false }: WriteOptions = {},
 ): void {
   const directory = dirname(path)
   const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
-    writeNew(temporary, data, mode, durable)
+    writeNew(temporary, data, mode, isDurable)
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error
   }
-  if (durable) syncDirectory(directory)
+  if (isDurable) syncDirectory(directory)
 }
 
-/** Whether a file of this name was left by a `writeWhole` that did not finish, and may be deleted. */
+/** Whether a file of this name was left by a `writeFileAtomic` that did not finish, and may be deleted. */
 export function isTemporary(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.tmp$/.test(name)
 }
 
-function writeNew(path: string, data: string | Uint8Array, mode: number, durable: boolean): void {
+function writeNew(path: string, data: string | Uint8Array, mode: number, isDurable: boolean): void {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
   const file = openSync(path, 'wx', mode)
   try {
     let written = 0
     while (written < bytes.length) written += writeSync(file, bytes, written)
-    if (durable) fdatasyncSync(file)
+    if (isDurable) fdatasyncSync(file)
   } finally {
     closeSync(file)
   }
