@@ -1,0 +1,57 @@
+// Which real programs the interop tests need, and where they are after test/interop/setup.
+import { accessSync, constants } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+// Keep the names in step with the table in test/interop/setup.
+const peers = {
+  snac: { where: 'trixie', program: 'usr/bin/snac' },
+  restic: { where: 'host', program: 'restic' },
+  chromium: { where: 'host', program: 'chromium' },
+} as const
+
+/** The name of a peer, as `test/interop/setup` takes it. */
+export type Peer = keyof typeof peers
+
+/** The Debian trixie tree that setup builds; it is shared between runs and never written to. */
+export function trixieTree(): string {
+  const { FUCHSBAU_CACHE, XDG_CACHE_HOME } = process.env
+  const cache = FUCHSBAU_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fuchsbau')
+  return join(cache, 'trixie')
+}
+
+/**
+ * Whether a peer can be used: throws a sentence that says what to do when it cannot, or, with
+ * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`.
+ */
+export function requirePeer(peer: Peer): boolean {
+  const reason = whyMissing(peer)
+  if (reason === undefined) return true
+  if (process.env.INTEROP_OPTIONAL !== '1') throw new Error(reason)
+  console.log(`skipped: ${reason}`)
+  return false
+}
+
+function whyMissing(peer: Peer): string | undefined {
+  const { where, program } = peers[peer]
+  const candidates =
+    where === 'trixie'
+      ? [join(trixieTree(), program)]
+      : (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, program))
+  if (!candidates.some(isExecutable)) {
+    return `The peer ${peer} is not installed. Run test/interop/setup ${peer} as root.`
+  }
+  if (where === 'trixie' && process.getuid?.() !== 0) {
+    return `The peer ${peer} runs by chroot in a tree of its own. Run its tests as root.`
+  }
+  return undefined
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
