@@ -1,0 +1,45 @@
+// The settings that every service reads, whichever of them runs.
+import type { Section, Table, Values } from './config.ts'
+import { logLevels } from './log.ts'
+import { address, boolean, choice, list, secret, string, url } from './setting.ts'
+
+export const sharedSettings = {
+  data: string({
+    default: './data',
+    about: 'Directory that holds everything; each service has its own below it.',
+  }),
+  logLevel: choice(logLevels, { default: 'info', about: 'The least important events to log.' }),
+  ownerPassword: secret({
+    optional: true,
+    about: "The owner's first password. Without it one is made and shown once.",
+  }),
+  trustProxy: list({
+    default: '',
+    example: '10.0.0.0/8',
+    about: 'Reverse proxies whose `X-Forwarded-…` headers count: addresses or networks.',
+  }),
+  allowPrivateAddress: boolean({
+    default: 'false',
+    about: 'Lets the services fetch from private and loopback addresses. For tests only.',
+  }),
+  management: {
+    listen: address({
+      default: '127.0.0.1:3009',
+      about: 'Where `/livez`, `/readyz` and `/metrics` are served.',
+    }),
+  },
+  oidc: {
+    issuer: url({
+      optional: true,
+      example: 'https://auth.example.org',
+      about: 'The identity provider to log in with. Without it the owner logs in by password.',
+    }),
+    clientId: string({ optional: true, example: 'fuchsbau', about: 'Our client id there.' }),
+    clientSecret: secret({ optional: true, about: 'Our client secret there.' }),
+  },
+} satisfies Table
+
+/** What every service is given, and under `own` what it declared itself. */
+export type ServiceConfig<S extends Section> = Values<typeof sharedSettings> & {
+  readonly own: Values<S>
+}
