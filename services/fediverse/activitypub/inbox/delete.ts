@@ -1,0 +1,43 @@
+// Delete of a post or of a whole actor. https://www.w3.org/TR/activitypub/#delete-activity-inbox
+
+import type { Effect, Receiving } from '../receive.ts'
+
+export async function receiveDelete(receiving: Receiving): Promise<Effect> {
+  const { context, activity, isFromActor } = receiving
+  const { id } = activity.object
+  if (!id) return 'ignored'
+  if (id === activity.actor) return deleteActor(receiving)
+  if (!isOwn(receiving, id)) return 'ignored'
+  if (!isFromActor && !(await isGone(receiving, id))) return 'ignored'
+  const { store } = context
+  const stored = store.objects.get(id)
+  if (!stored || !isOwn(receiving, id)) return 'ignored'
+  await receiving.commit([store.objects.bury(stored, stored.at)])
+  return 'done'
+}
+
+function isOwn({ context, activity }: Receiving, id: string): boolean {
+  const stored = context.store.objects.get(id)
+  return stored !== undefined && stored.kind !== 'tombstone' && stored.actor === activity.actor && !stored.local
+}
+
+/** A forwarded Delete proves nothing; that its host no longer has the object does. */
+async function isGone({ context }: Receiving, id: string): Promise<boolean> {
+  const fetched = await context.fetching.fetchDocument(id)
+  return fetched.ok ? fetched.document.type === 'Tombstone' : ['gone', 'not-found'].includes(fetched.kind)
+}
+
+/** The actor leaves every list; her posts stay hidden behind their tombstones as they are deleted one by one. */
+async function deleteActor(receiving: Receiving): Promise<Effect> {
+  const { context, activity, isFromActor } = receiving
+  const { store, actors } = context
+  if (!isFromActor && !(await isGone(receiving, activity.actor))) return 'ignored'
+  const ops = store.users.names().flatMap((user) =>
+    (['followers', 'following'] as const)
+      .filter((kind) => store.relations.get(user, kind, activity.actor))
+      .map((kind) => store.relations.remove(user, kind, activity.actor)),
+  )
+  await receiving.commit(ops)
+  actors.forget(activity.actor)
+  return 'done'
+}

@@ -1,0 +1,40 @@
+// Update of a post or of an actor. https://www.w3.org/TR/activitypub/#update-activity-inbox
+
+import type { StoredObject } from '../../store/objects.ts'
+import { parsePost } from '../document.ts'
+import type { Effect, Receiving } from '../receive.ts'
+import { authoritativePost } from './authority.ts'
+
+export async function receiveUpdate(receiving: Receiving): Promise<Effect> {
+  const { activity } = receiving
+  return activity.object.id === activity.actor ? updateActor(receiving) : updatePost(receiving)
+}
+
+/** The new document if its owner signed it, else what the actor's host serves now. */
+async function updateActor({ context, activity, isFromActor }: Receiving): Promise<Effect> {
+  const { document } = activity.object
+  const isVouched = isFromActor && document && context.actors.remember(document)?.id === activity.actor
+  if (isVouched) return 'done'
+  if (!context.actors.get(activity.actor)) return 'ignored'
+  const resolved = await context.actors.resolve(activity.actor, 0)
+  return resolved.ok ? 'done' : 'ignored'
+}
+
+/** Takes a newer version of a post that is stored; an older one (a replay) changes nothing. */
+async function updatePost(receiving: Receiving): Promise<Effect> {
+  const { context, activity, isFromActor } = receiving
+  const { store, clock } = context
+  const { id } = activity.object
+  if (!id || store.objects.get(id)?.kind !== 'post') return 'ignored'
+  const found = await authoritativePost(context, activity.object, isFromActor ? activity.actor : undefined)
+  if (!found.ok) return found.isTemporary ? { retry: found.message } : 'ignored'
+  const { post, document } = found
+  const stored = store.objects.get(post.id)
+  if (stored?.kind !== 'post' || stored.local || stored.actor !== post.attributedTo) return 'ignored'
+  const known = stored.document && parsePost(stored.document)
+  if (known?.updated !== undefined && (post.updated === undefined || post.updated < known.updated)) return 'ignored'
+  const isEdit = post.updated !== undefined && post.content !== known?.content
+  const next: StoredObject = { ...stored, document, ...(isEdit ? { editedAt: post.updated ?? clock.now() } : {}) }
+  await receiving.commit([store.objects.put(next)])
+  return 'done'
+}

@@ -1,0 +1,61 @@
+// Finding what a verb is about: a post of one's own, or anybody's post by its id or address.
+
+import { audienceOf } from '../activitypub/inbox/audience.ts'
+import { fetchPost } from '../activitypub/inbox/authority.ts'
+import { type Context, VerbError } from '../context.ts'
+import type { StoredObject } from '../store/objects.ts'
+
+/** A post that this user wrote. @throws VerbError when it is not hers or is gone. */
+export function requireOwnPost(context: Context, user: string, id: string): StoredObject {
+  const object = context.store.objects.get(id)
+  if (object?.kind !== 'post' || object.local !== user)
+    throw new VerbError(`${id} is not a post of yours.`)
+  return object
+}
+
+/** Any post, fetched when it is not stored yet. @throws VerbError when it can't be had. */
+export async function requirePost(context: Context, id: string): Promise<StoredObject> {
+  const { store, clock, actors } = context
+  const known = store.objects.get(id)
+  if (known?.kind === 'post') return known
+  if (known || context.urls.isLocal(id)) throw new VerbError(`${id} is not a post, or was deleted.`)
+  const found = await fetchPost(context, id)
+  if (!found.ok) throw new VerbError(`${id} could not be fetched: ${found.message}`)
+  const { post, document } = found
+  await actors.resolve(post.attributedTo)
+  const stored = store.objects.get(post.id)
+  if (stored?.kind === 'post') return stored
+  const object: StoredObject = {
+    id: post.id,
+    kind: 'post',
+    actor: post.attributedTo,
+    at: post.published ?? clock.now(),
+    audience: audienceOf(post.to, post.cc, actors.get(post.attributedTo)?.followers),
+    document,
+    ...(post.inReplyTo ? { inReplyTo: post.inReplyTo } : {}),
+  }
+  store.objects.putCached(object)
+  return object
+}
+
+/** Whether a local user may see an object. */
+export function maySee(context: Context, user: string | undefined, object: StoredObject): boolean {
+  if (object.audience === 'public' || object.audience === 'unlisted') return true
+  if (!user) return false
+  return (
+    object.local === user ||
+    (object.addressed?.includes(user) ?? false) ||
+    (object.audience === 'followers' &&
+      context.store.relations.get(user, 'following', object.actor)?.state === 'accepted')
+  )
+}
+
+/** This user's like or boost of a post. */
+export function ownReaction(
+  context: Context,
+  user: string,
+  kind: 'likes' | 'announces',
+  target: string,
+): StoredObject | undefined {
+  return context.store.objects.about(kind, target, 100_000).find((object) => object.local === user)
+}

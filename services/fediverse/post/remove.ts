@@ -1,0 +1,34 @@
+// Deleting a post: a tombstone here, a Delete to everyone whom it reached.
+// https://www.w3.org/TR/activitypub/#delete-activity-outbox
+
+import { PUBLIC } from '../activitypub/document.ts'
+import { activity, tombstone } from '../activitypub/object.ts'
+import { type Context, commit } from '../context.ts'
+import { requireOwnPost } from './own.ts'
+import { toAudience } from './publish.ts'
+
+/** Deletes; whoever was mentioned, answered, boosted or liked has a copy and is told as well as the followers. */
+export async function remove(context: Context, user: string, id: string): Promise<void> {
+  const { store, urls, clock } = context
+  const object = requireOwnPost(context, user, id)
+  const reacted = (['replies', 'likes', 'announces', 'votes'] as const).flatMap((kind) =>
+    store.objects.about(kind, id).map(({ actor }) => actor),
+  )
+  const reached = [...new Set([...(object.recipients ?? []), ...reacted])]
+  const deletion = activity('Delete', {
+    id: `${id}/Delete`,
+    actor: urls.actor(user),
+    to: [object.audience === 'direct' ? reached : PUBLIC].flat(),
+    object: tombstone(id, clock.now()),
+  })
+  const profile = store.users.get(user)
+  const ops = [store.objects.bury(object, object.at)]
+  if (profile?.pinned.includes(id)) {
+    ops.push(
+      store.users.put({ ...profile, pinned: profile.pinned.filter((other) => other !== id) }),
+    )
+  }
+  await commit(context, ops, [
+    toAudience(context, user, deletion, { audience: object.audience, recipients: reached }),
+  ])
+}
