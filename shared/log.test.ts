@@ -44,7 +44,7 @@ describe('the log', () => {
   })
 
   test('is readable on a terminal', () => {
-    const { lines, log } = collect({ pretty: true })
+    const { lines, log } = collect({ isPretty: true })
     log.error({ err: new Error('disk full'), file: 'a.json' }, 'write failed')
     expect(lines[0]).toMatch(
       /^\d\d:\d\d:\d\d error write failed {2}file=a\.json\nError: disk full\n/,

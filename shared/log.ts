@@ -10,8 +10,10 @@ export type LogLevel = (typeof logLevels)[number]
 export type LogOptions = {
   level: LogLevel
   /** Readable lines instead of JSON, for a terminal. */
-  pretty?: boolean
-  /** Where the lines go; stdout when absent, written synchronously so that a crash loses none. */
+  isPretty?: boolean
+  /** Leaves stdout to the results of a command. */
+  toStderr?: boolean
+  /** Where the lines go instead; stdout and stderr are written synchronously so that a crash loses none. */
   stream?: DestinationStream
 }
 
@@ -32,8 +34,8 @@ const redacted = secretNames
   .flatMap((name) => [name, `*${name}`, `*.*${name}`])
 
 /** A new log. Objects given to it may hold secrets under the names above: they are printed as `[secret]`. */
-export function createLog({ level, pretty = false, stream }: LogOptions): Log {
-  const out = stream ?? destination({ dest: 1, sync: true })
+export function createLog({ level, isPretty, toStderr, stream }: LogOptions): Log {
+  const out = stream ?? destination({ dest: toStderr ? 2 : 1, sync: true })
   return pino(
     {
       level,
@@ -42,7 +44,7 @@ export function createLog({ level, pretty = false, stream }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redacted, censor: '[secret]' },
     },
-    pretty ? { write: (line) => out.write(prettyLine(line)) } : out,
+    isPretty ? { write: (line) => out.write(prettyLine(line)) } : out,
   )
 }
 

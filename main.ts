@@ -1,0 +1,5 @@
+// Every service of the bundle, under the one command.
+import { service as fediverse } from '@fuchsbau/fediverse/main.ts'
+import { run } from './command.ts'
+
+await run([fediverse])
