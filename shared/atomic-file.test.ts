@@ -32,6 +32,15 @@ describe('writing a file whole', () => {
     expect(readFileSync(join(directory, 'bytes')).equals(bytes)).toBe(true)
   })
 
+  test('makes missing directories when told their permissions', () => {
+    const path = join(directory, 'keys', 'of', 'ann')
+    writeFileAtomic(path, 'secret', { directoryMode: 0o700, isDurable: true })
+    writeFileAtomic(path, 'another', { directoryMode: 0o700, isDurable: true })
+    expect(readFileSync(path, 'utf8')).toBe('another')
+    expect(statSync(join(directory, 'keys')).mode & 0o777).toBe(0o700)
+    expect(() => writeFileAtomic(join(directory, 'none', 'x'), 'x')).toThrow('ENOENT')
+  })
+
   test('takes its temporary file away when it fails', () => {
     mkdirSync(join(directory, 'taken', 'inside'), { recursive: true })
     expect(() => writeFileAtomic(join(directory, 'taken'), 'x')).toThrow(/EISDIR|ENOTEMPTY|EEXIST/)

@@ -5,6 +5,7 @@ import {
   closeSync,
   fdatasyncSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -15,20 +16,26 @@ import { basename, dirname, join } from 'node:path'
 export type WriteOptions = {
   /** Permissions of the new file; the default is for its owner only. */
   mode?: number
+  /** Makes missing directories with these permissions; without it they must exist. */
+  directoryMode?: number
   /** Returns only when the content and its name are on disk. */
   isDurable?: boolean
 }
 
 /**
- * Replaces or creates `path`, synchronously; its directory must exist. Throws the system's error and then leaves
+ * Replaces or creates `path`, synchronously. Throws the system's error and then leaves
  * the old file as it was. A crash can leave a temporary file behind: see `isTemporary`.
  */
 export function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  { mode = 0o600, isDurable = false }: WriteOptions = {},
+  { mode = 0o600, directoryMode, isDurable = false }: WriteOptions = {},
 ): void {
   const directory = dirname(path)
+  const made =
+    directoryMode === undefined
+      ? undefined
+      : mkdirSync(directory, { recursive: true, mode: directoryMode })
   const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     writeNew(temporary, data, mode, isDurable)
@@ -37,7 +44,12 @@ export function writeFileAtomic(
     rmSync(temporary, { force: true })
     throw error
   }
-  if (isDurable) syncDirectory(directory)
+  if (!isDurable) return
+  syncDirectory(directory)
+  for (let parent = directory; made !== undefined && parent !== dirname(made); ) {
+    parent = dirname(parent)
+    syncDirectory(parent)
+  }
 }
 
 /** Whether a file of this name was left by a `writeFileAtomic` that did not finish, and may be deleted. */
