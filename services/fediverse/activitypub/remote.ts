@@ -103,6 +103,11 @@ export class Remote {
     this.#limit = new HostLimit(options.limits)
   }
 
+  /** The test setting, for those who make URLs. */
+  get allowPrivateAddress(): boolean {
+    return this.#options.allowPrivateAddress
+  }
+
   /**
    * Dereferences an id (its fragment aside). A document that names another id on the same host is fetched once more at
    * that id; one that names another host is refused, so nobody speaks for another host.
