@@ -1,6 +1,7 @@
 // Double-knocking: which signature specification each host took last, so that a request to it is seldom
 // made twice. https://swicg.github.io/activitypub-http-signature/#how-to-upgrade-supported-versions
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { BoundedMap } from './bounded-map.ts'
 import type { SignatureSpec } from './received-signature.ts'
 
 interface Memory {
@@ -14,19 +15,17 @@ const settledMs = 3_600_000
 /** Remembers for at most `maxHosts` hosts (2,000 by default), the least recently used forgotten first. */
 export class SignatureSpecs {
   readonly #clock: Clock
-  readonly #maxHosts: number
-  readonly #memories = new Map<string, Memory>()
+  readonly #memories: BoundedMap<Memory>
 
   constructor(clock: Clock, maxHosts = 2000) {
     this.#clock = clock
-    this.#maxHosts = maxHosts
+    this.#memories = new BoundedMap(maxHosts)
   }
 
   /** The specifications to try with a host, in order: cavage first with one we do not know. */
   order(host: string): readonly SignatureSpec[] {
     const memory = this.#memories.get(host)
     if (memory === undefined) return ['cavage', 'rfc9421']
-    this.#keep(host, memory)
     if (this.#clock.now() < memory.settledUntil) return [memory.spec]
     return memory.spec === 'cavage' ? ['cavage', 'rfc9421'] : ['rfc9421', 'cavage']
   }
@@ -35,20 +34,12 @@ export class SignatureSpecs {
   accepted(host: string, spec: SignatureSpec): void {
     const memory = this.#memories.get(host)
     if (memory?.spec === spec && memory.settledUntil === 0) return
-    this.#keep(host, { spec, settledUntil: 0 })
+    this.#memories.set(host, { spec, settledUntil: 0 })
   }
 
   /** The host refused both: for an hour one attempt with the first of them is enough. */
   refusedBoth(host: string): void {
     const spec = this.#memories.get(host)?.spec ?? 'cavage'
-    this.#keep(host, { spec, settledUntil: this.#clock.now() + settledMs })
-  }
-
-  #keep(host: string, memory: Memory): void {
-    this.#memories.delete(host)
-    this.#memories.set(host, memory)
-    if (this.#memories.size <= this.#maxHosts) return
-    const [oldest] = this.#memories.keys()
-    if (oldest !== undefined) this.#memories.delete(oldest)
+    this.#memories.set(host, { spec, settledUntil: this.#clock.now() + settledMs })
   }
 }
