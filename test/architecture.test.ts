@@ -1,0 +1,146 @@
+// The import rule (ARCHITECTURE.md): arrows point one way, and each library has one home.
+import { globSync, readFileSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+
+/** Layers of each service, lowest first: a file imports from its own layer and from those before it. */
+const layers: Record<string, readonly RegExp[]> = {
+  'services/fediverse/': [
+    /^(store\/|urls\.ts|settings\.ts)/,
+    /^(activitypub\/(?!inbox\/|(receive|gate|effects)\.ts)|context\.ts|byte-cache\.ts)/,
+    /^(account|follow|post)\//,
+    /^activitypub\/(inbox\/|(receive|gate|effects)\.ts)/,
+    /^(show|web|mastodon)\/|^(answers|control|core)\.ts/,
+    /^admin\/|^(app|service|main)\.ts/,
+  ],
+}
+
+/** Imports against the arrows that are still to be turned. Nothing is added here. */
+const debts = [
+  'services/fediverse/activitypub/collection.ts imports services/fediverse/post/current.ts',
+  'services/fediverse/post/own.ts imports services/fediverse/activitypub/inbox/audience.ts',
+  'services/fediverse/post/own.ts imports services/fediverse/activitypub/inbox/authority.ts',
+]
+
+/** What only some files may import. */
+const homes: Record<string, RegExp> = {
+  '@fedify/': /^services\/fediverse\/activitypub\//,
+  'better-sqlite3': /^services\/(bouncer|registry)\/store\//,
+  fastify: /^(shared\/http\.ts|services\/)/,
+  htmlparser2: /^services\/fediverse\/post\//,
+  'irc-framework': /^services\/bouncer\/upstream\/network\.ts$/,
+  'markdown-it': /^services\/fediverse\/post\//,
+  'node:fs': /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file)\.ts$|bundle\.ts$)/,
+  'openid-client': /^shared\/login\//,
+  pino: /^shared\/log\.ts$/,
+  undici: /^services\/fediverse\/activitypub\//,
+  yaml: /^shared\/config[\w-]*\.ts$/,
+}
+
+/** What only some files may say. */
+const words: Record<string, { pattern: RegExp; home: RegExp }> = {
+  'process.env': { pattern: /\bprocess\.env\b/, home: /^(command\.ts|fuchsbau\.js)$/ },
+  'the time, but from a clock': {
+    pattern: /\bDate\.now\(|\bnew Date\(\)/,
+    home: /^shared\/clock\.ts$/,
+  },
+  'a variable of a module': { pattern: /^(export )?let /m, home: /^$/ },
+}
+
+type Source = { path: string; text: string; imports: { name: string; isType: boolean }[] }
+
+const sources = globSync(['*.{js,ts}', '{shared,services}/**/*.ts'], {
+  cwd: root,
+  exclude: (path) => path.includes('node_modules'),
+})
+  .filter((path) => !/\.(test|fixture|contract|config)\.ts$/.test(path))
+  .map((path): Source => {
+    const text = readFileSync(join(root, path), 'utf8')
+    return { path, text, imports: [...importsOf(path, text)] }
+  })
+
+function* importsOf(path: string, text: string): Generator<Source['imports'][number]> {
+  const statement = /^(?:import|export)\s+(type\s)?(?:[^'"();]*?\sfrom\s+)?'([^']+)'/gm
+  const call = /\bimport\((\s*)'([^']+)'\)/g
+  for (const [, type, name = ''] of [...text.matchAll(statement), ...text.matchAll(call)]) {
+    const isFile = name.startsWith('.')
+    yield {
+      name: isFile ? normalize(join(path, '..', name)) : name,
+      isType: type?.trim() === 'type',
+    }
+  }
+}
+
+function importsThat(isWrong: (path: string, name: string, isType: boolean) => boolean): string[] {
+  return sources.flatMap(({ path, imports }) =>
+    imports
+      .filter(({ name, isType }) => isWrong(path, name, isType))
+      .map(({ name }) => `${path} imports ${name}`),
+  )
+}
+
+describe('the import rule', () => {
+  test('sees imports of every form', () => {
+    const text = `import 'a'\nimport type { B } from 'b'\nimport {\n  c,\n} from '../c.ts'\nawait import('d')\n`
+    const names = [...importsOf('x/y.ts', text)].map(({ name, isType }) => [name, isType])
+    expect(names).toEqual([
+      ['a', false],
+      ['b', true],
+      ['c.ts', false],
+      ['d', false],
+    ])
+    expect(sources.length).toBeGreaterThan(20)
+  })
+
+  test('shared imports no service', () => {
+    const wrong = importsThat(
+      (path, name) =>
+        path.startsWith('shared/') && /^(services\/|@fuchsbau\/(?!shared))/.test(name),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('a service imports no other service, and reaches shared by its package only', () => {
+    const wrong = importsThat((path, name) => {
+      const own = /^services\/\w+\//.exec(path)?.[0]
+      if (own === undefined) return false
+      if (name.startsWith('@fuchsbau/')) return !name.startsWith('@fuchsbau/shared/')
+      return /^(services|shared|test)\//.test(name) && !name.startsWith(own)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test.each(Object.keys(layers))('in %s a layer imports only itself and lower ones', (service) => {
+    const layerOf = (path: string) =>
+      layers[service]?.findIndex((layer) => layer.test(path.slice(service.length))) ?? -1
+    const own = sources.filter(({ path }) => path.startsWith(service))
+    expect(own.filter(({ path }) => layerOf(path) < 0).map(({ path }) => path)).toEqual([])
+    const wrong = importsThat(
+      (path, name, isType) =>
+        !isType &&
+        path.startsWith(service) &&
+        name.startsWith(service) &&
+        layerOf(name) > layerOf(path),
+    )
+    expect(wrong.filter((line) => !debts.includes(line))).toEqual([])
+  })
+
+  test('every debt is one still', () => {
+    const all = importsThat(() => true)
+    expect(debts.filter((line) => !all.includes(line))).toEqual([])
+  })
+
+  test.each(Object.entries(homes))('%s is imported only at home', (library, home) => {
+    const isIt = (name: string) => name === library || name.startsWith(library.replace(/\/?$/, '/'))
+    expect(importsThat((path, name, isType) => !isType && isIt(name) && !home.test(path))).toEqual(
+      [],
+    )
+  })
+
+  test.each(Object.entries(words))('%s is said only at home', (_, { pattern, home }) => {
+    const wrong = sources.filter(({ path, text }) => !home.test(path) && pattern.test(text))
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+})
