@@ -1,11 +1,8 @@
 // Structured logs: one JSON line per event on stdout, readable lines on a terminal, secrets left out.
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino'
+import type { LogLevel } from './settings.ts'
 
 export type Log = Logger
-
-/** From the one that says most to silence. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof logLevels)[number]
 
 export type LogOptions = {
   level: LogLevel

@@ -1,7 +1,10 @@
 // The settings that every service reads, whichever of them runs.
 import type { Section, Table, Values } from './config.ts'
-import { logLevels } from './log.ts'
 import { address, boolean, choice, list, secret, string, url } from './setting.ts'
+
+/** From the one that says most to silence. */
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
 
 export const sharedSettings = {
   data: string({

@@ -12,7 +12,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(activitypub\/(?!inbox\/|(receive|gate|effects)\.ts)|context\.ts|byte-cache\.ts)/,
     /^(account|follow|post)\//,
     /^activitypub\/(inbox\/|(receive|gate|effects)\.ts)/,
-    /^(show|web|mastodon)\/|^(answers|control|core)\.ts/,
+    /^(show|web|mastodon)\/|^(answers|control|core|pages)\.ts/,
     /^admin\/|^(app|service|main)\.ts/,
   ],
 }
@@ -49,7 +49,8 @@ const words: Record<string, { pattern: RegExp; home: RegExp }> = {
   'a variable of a module': { pattern: /^(export )?let /m, home: /^$/ },
 }
 
-type Source = { path: string; text: string; imports: { name: string; isType: boolean }[] }
+type Import = { name: string; isType: boolean; isLazy: boolean }
+type Source = { path: string; text: string; imports: Import[] }
 
 const sources = globSync(['*.{js,ts}', '{shared,services}/**/*.ts'], {
   cwd: root,
@@ -61,16 +62,22 @@ const sources = globSync(['*.{js,ts}', '{shared,services}/**/*.ts'], {
     return { path, text, imports: [...importsOf(path, text)] }
   })
 
-function* importsOf(path: string, text: string): Generator<Source['imports'][number]> {
+function* importsOf(path: string, text: string): Generator<Import> {
   const statement = /^(?:import|export)\s+(type\s)?(?:[^'"();]*?\sfrom\s+)?'([^']+)'/gm
-  const call = /\bimport\((\s*)'([^']+)'\)/g
-  for (const [, type, name = ''] of [...text.matchAll(statement), ...text.matchAll(call)]) {
-    const isFile = name.startsWith('.')
-    yield {
-      name: isFile ? normalize(join(path, '..', name)) : name,
-      isType: type?.trim() === 'type',
-    }
+  const call = /\bimport\(\s*'([^']+)'\s*\)/g
+  const resolve = (name: string) =>
+    name.startsWith('.') ? normalize(join(path, '..', name)) : name
+  for (const [, type, name = ''] of text.matchAll(statement)) {
+    yield { name: resolve(name), isType: type !== undefined, isLazy: false }
   }
+  for (const [, name = ''] of text.matchAll(call)) {
+    yield { name: resolve(name), isType: false, isLazy: true }
+  }
+}
+
+/** The file of a package of ours; anything else as it is. */
+function fileOf({ name }: Import): string {
+  return name.replace(/^@fuchsbau\/shared\//, 'shared/').replace(/^@fuchsbau\//, 'services/')
 }
 
 function importsThat(isWrong: (path: string, name: string, isType: boolean) => boolean): string[] {
@@ -84,12 +91,11 @@ function importsThat(isWrong: (path: string, name: string, isType: boolean) => b
 describe('the import rule', () => {
   test('sees imports of every form', () => {
     const text = `import 'a'\nimport type { B } from 'b'\nimport {\n  c,\n} from '../c.ts'\nawait import('d')\n`
-    const names = [...importsOf('x/y.ts', text)].map(({ name, isType }) => [name, isType])
-    expect(names).toEqual([
-      ['a', false],
-      ['b', true],
-      ['c.ts', false],
-      ['d', false],
+    expect([...importsOf('x/y.ts', text)]).toEqual([
+      { name: 'a', isType: false, isLazy: false },
+      { name: 'b', isType: true, isLazy: false },
+      { name: 'c.ts', isType: false, isLazy: false },
+      { name: 'd', isType: false, isLazy: true },
     ])
     expect(sources.length).toBeGreaterThan(20)
   })
@@ -137,6 +143,21 @@ describe('the import rule', () => {
     expect(importsThat((path, name, isType) => !isType && isIt(name) && !home.test(path))).toEqual(
       [],
     )
+  })
+
+  test.each([
+    ['main.ts', ['fastify', 'pino', '@fedify/']],
+    ['services/fediverse/service.ts', ['@fedify/']],
+  ])('%s loads %j only when they are needed', (start, heavy) => {
+    const chains = new Map([[start, start]])
+    for (const [path, chain] of chains) {
+      const imports = sources.find((known) => known.path === path)?.imports ?? []
+      for (const name of imports.filter((each) => !each.isType && !each.isLazy).map(fileOf)) {
+        if (!chains.has(name)) chains.set(name, `${chain} > ${name}`)
+      }
+    }
+    const loaded = [...chains.keys()].filter((name) => heavy.some((each) => name.startsWith(each)))
+    expect(loaded.map((name) => chains.get(name))).toEqual([])
   })
 
   test.each(Object.entries(words))('%s is said only at home', (_, { pattern, home }) => {
