@@ -46,7 +46,9 @@ export function makeAnswers(context: Context): Answers {
     page: (key, make, tags) =>
       cache.get(key, () => {
         const body = make()
-        return body === undefined ? undefined : { body, contentType: 'text/html; charset=utf-8', tags }
+        return body === undefined
+          ? undefined
+          : { body, contentType: 'text/html; charset=utf-8', tags }
       }),
     webFinger: (resource) =>
       json(

@@ -1,14 +1,22 @@
 // Every HTTP entry point of the service, on one screen. ActivityPub is answered here from ready bytes; pages are in web/.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { featured, formatCursor, outbox, outboxPage, parseCursor, relationCollection, replies } from './activitypub/collection.ts'
+import {
+  featured,
+  formatCursor,
+  outbox,
+  outboxPage,
+  parseCursor,
+  relationCollection,
+  replies,
+} from './activitypub/collection.ts'
 import type { Json } from './activitypub/document.ts'
 import type { Effects } from './activitypub/effects.ts'
 import type { Gate } from './activitypub/gate.ts'
 import { prefersActivity } from './activitypub/negotiate.ts'
 import { nodeInfo, nodeInfoLinks } from './activitypub/nodeinfo.ts'
 import { answerWebFinger, hostMeta } from './activitypub/webfinger.ts'
-import { ACTIVITY_JSON, type Answers, type Answered } from './answers.ts'
+import { ACTIVITY_JSON, type Answered, type Answers } from './answers.ts'
 import type { Context } from './context.ts'
 import { localActor } from './post/profile.ts'
 
@@ -37,8 +45,10 @@ export function registerRoutes(app: FastifyInstance, parts: AppParts): void {
   const { pathname } = new URL(`${context.urls.base}/`)
   const prefix = pathname === '/' ? '' : pathname.slice(0, -1)
   // Signatures cover the bytes: the body is taken as it came.
-  app.addContentTypeParser(/^application\/(?:activity\+json|ld\+json|json)/, { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser(
+    /^application\/(?:activity\+json|ld\+json|json)/,
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
   )
   registerWellKnown(app, parts)
   app.register(
@@ -60,19 +70,28 @@ function registerWellKnown(app: FastifyInstance, { context, answers }: AppParts)
     const answer = typeof resource === 'string' ? answers.webFinger(resource) : undefined
     if (answer) return answers.send(request, reply, answer)
     const refused = answerWebFinger(context, resource)
-    return reply.code(refused.ok ? 500 : refused.status).send({ error: refused.ok ? '' : refused.message })
+    return reply
+      .code(refused.ok ? 500 : refused.status)
+      .send({ error: refused.ok ? '' : refused.message })
   })
   app.get('/.well-known/host-meta', (_request, reply) =>
     reply.type('application/xrd+xml; charset=utf-8').send(hostMeta(context.urls.base)),
   )
-  app.get('/.well-known/nodeinfo', (_request, reply) => reply.send(nodeInfoLinks(context.urls.base)))
+  app.get('/.well-known/nodeinfo', (_request, reply) =>
+    reply.send(nodeInfoLinks(context.urls.base)),
+  )
 }
 
 function registerNodeInfo(app: FastifyInstance, { context, answers, software }: AppParts): void {
   for (const version of ['2.0', '2.1'] as const) {
     const contentType = `application/json; profile="http://nodeinfo.diaspora.software/ns/schema/${version}#"; charset=utf-8`
     app.get(`/nodeinfo/${version}`, (request, reply) => {
-      const answer = answers.json(`nodeinfo ${version}`, () => nodeInfo(context, version, software), ['instance'], contentType)
+      const answer = answers.json(
+        `nodeinfo ${version}`,
+        () => nodeInfo(context, version, software),
+        ['instance'],
+        contentType,
+      )
       return answers.send(request, reply, answer)
     })
   }
@@ -88,7 +107,10 @@ function registerInboxes(app: FastifyInstance, parts: AppParts): void {
     if (verdict.status === 503) reply.header('retry-after', '60')
     reply.code(verdict.status)
     if (verdict.status !== 202) {
-      context.log.debug({ status: verdict.status, reason: verdict.message, inboxOf }, 'inbox POST refused')
+      context.log.debug(
+        { status: verdict.status, reason: verdict.message, inboxOf },
+        'inbox POST refused',
+      )
       return reply.send({ error: verdict.message })
     }
     await reply.send()
@@ -110,7 +132,9 @@ function registerActors(app: FastifyInstance, parts: AppParts): void {
     const { user } = request.params
     reply.header('vary', 'accept')
     if (!prefersActivity(request.headers.accept)) return pages.profile(request, reply, user)
-    const answer = answers.json(`actor ${user}`, () => localActor(context, user), [`profile ${user}`])
+    const answer = answers.json(`actor ${user}`, () => localActor(context, user), [
+      `profile ${user}`,
+    ])
     return answers.send(request, reply, answer)
   })
   const guarded = (path: string, make: (user: string, request: UserRequest) => Answered) => {
@@ -124,39 +148,58 @@ function registerActors(app: FastifyInstance, parts: AppParts): void {
   guarded('outbox', (user, request) => {
     const { page, before } = request.query as { page?: string; before?: string }
     const cursor = parseCursor(before)
-    const key = page ? `outbox ${user} ${cursor ? formatCursor(cursor) : 'newest'}` : `outbox ${user}`
-    return answers.json(key, () => (page ? outboxPage(context, user, cursor) : outbox(context, user)), [`posts ${user}`])
+    const key = page
+      ? `outbox ${user} ${cursor ? formatCursor(cursor) : 'newest'}`
+      : `outbox ${user}`
+    return answers.json(
+      key,
+      () => (page ? outboxPage(context, user, cursor) : outbox(context, user)),
+      [`posts ${user}`],
+    )
   })
   for (const kind of ['followers', 'following'] as const) {
     guarded(kind, (user) =>
-      answers.json(`${kind} ${user}`, () => relationCollection(context, user, kind), [`relations ${user}`]),
+      answers.json(`${kind} ${user}`, () => relationCollection(context, user, kind), [
+        `relations ${user}`,
+      ]),
     )
   }
   guarded('featured', (user) =>
-    answers.json(`featured ${user}`, () => featured(context, user), [`profile ${user}`, `posts ${user}`]),
+    answers.json(`featured ${user}`, () => featured(context, user), [
+      `profile ${user}`,
+      `posts ${user}`,
+    ]),
   )
 }
 
 function registerPosts(app: FastifyInstance, parts: AppParts): void {
   const { context, answers, pages } = parts
   const idOf = ({ params }: UserRequest) => context.urls.post(params.user, params.tid)
-  const serve = (make: (id: string) => Json | undefined, what: string) => async (request: UserRequest, reply: FastifyReply) => {
-    const id = idOf(request)
-    const visibility = await visibilityFor(parts, request, id)
-    if (visibility === 'unauthorized') return unauthorized(reply)
-    if (visibility === 'gone') return answers.send(request, reply.code(410), answers.tombstone(id))
-    if (visibility === 'hidden') return notFound(reply)
-    const answer = answers.json(`${what} ${id}`, () => make(id), [`object ${id}`])
-    if (visibility === 'private') reply.header('cache-control', 'private, no-store')
-    return answers.send(request, reply, answer)
-  }
+  const serve =
+    (make: (id: string) => Json | undefined, what: string) =>
+    async (request: UserRequest, reply: FastifyReply) => {
+      const id = idOf(request)
+      const visibility = await visibilityFor(parts, request, id)
+      if (visibility === 'unauthorized') return unauthorized(reply)
+      if (visibility === 'gone')
+        return answers.send(request, reply.code(410), answers.tombstone(id))
+      if (visibility === 'hidden') return notFound(reply)
+      const answer = answers.json(`${what} ${id}`, () => make(id), [`object ${id}`])
+      if (visibility === 'private') reply.header('cache-control', 'private, no-store')
+      return answers.send(request, reply, answer)
+    }
   const servePost = serve(answers.postOf, 'post')
   app.get('/:user/p/:tid', (request: UserRequest, reply) => {
     reply.header('vary', 'accept')
-    return prefersActivity(request.headers.accept) ? servePost(request, reply) : pages.post(request, reply, idOf(request))
+    return prefersActivity(request.headers.accept)
+      ? servePost(request, reply)
+      : pages.post(request, reply, idOf(request))
   })
   app.get('/:user/p/:tid/Create', serve(answers.createOf, 'create'))
-  app.get('/:user/p/:tid/replies', serve((id) => replies(context, id), 'replies'))
+  app.get(
+    '/:user/p/:tid/replies',
+    serve((id) => replies(context, id), 'replies'),
+  )
 }
 
 /** Public posts are for all, others for whom they are addressed to and who signs for it. */
@@ -170,7 +213,8 @@ async function visibilityFor(parts: AppParts, request: FastifyRequest, id: strin
   }
   const signer = await signerOf(parts, request)
   if (!signer || !object.local) return 'hidden'
-  const isFollower = context.store.relations.get(object.local, 'followers', signer)?.state === 'accepted'
+  const isFollower =
+    context.store.relations.get(object.local, 'followers', signer)?.state === 'accepted'
   const isRecipient = object.recipients?.includes(signer) ?? false
   return isRecipient || (object.audience === 'followers' && isFollower) ? 'private' : 'hidden'
 }
@@ -188,7 +232,8 @@ async function isAllowed(parts: AppParts, request: FastifyRequest): Promise<bool
   return !parts.isFetchAuthorized || (await signerOf(parts, request)) !== undefined
 }
 
-const notFound = (reply: FastifyReply) => reply.code(404).type(ACTIVITY_JSON).send('{"error":"not found"}')
+const notFound = (reply: FastifyReply) =>
+  reply.code(404).type(ACTIVITY_JSON).send('{"error":"not found"}')
 
 const unauthorized = (reply: FastifyReply) =>
   reply.code(401).type(ACTIVITY_JSON).send('{"error":"this server answers signed requests only"}')

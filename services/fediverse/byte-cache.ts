@@ -27,7 +27,10 @@ export class ByteCache {
   }
 
   /** The answer kept under `key`, or the one that `make` returns, which is then kept; undefined is not kept. */
-  get(key: string, make: () => { body: string; contentType: string; tags: string[] } | undefined): Answer | undefined {
+  get(
+    key: string,
+    make: () => { body: string; contentType: string; tags: string[] } | undefined,
+  ): Answer | undefined {
     const known = this.#entries.get(key)
     if (known && this.#isFresh(known)) return known.answer
     if (known) this.#drop(key, known)

@@ -30,9 +30,10 @@ export class VerbError extends Error {
 /** How documents of other servers are had. */
 export interface Fetching {
   /** A document whose id belongs to the host that answered. */
-  fetchDocument(url: string): Promise<
-    | { ok: true; document: Json; url: string }
-    | { ok: false; kind: string; message: string }
+  fetchDocument(
+    url: string,
+  ): Promise<
+    { ok: true; document: Json; url: string } | { ok: false; kind: string; message: string }
   >
   /** The actor id of `@user@host`. */
   lookupHandle(handle: string): Promise<{ ok: true; id: string } | { ok: false; message: string }>

@@ -11,7 +11,10 @@ export type Control = (verb: string, args: string[]) => Promise<{ ok: boolean; l
 const MAX_REQUEST_BYTES = 1024 * 1024
 
 /** Serves verbs on the socket until closed. */
-export async function serveControl(path: string, control: Control): Promise<{ close(): Promise<void> }> {
+export async function serveControl(
+  path: string,
+  control: Control,
+): Promise<{ close(): Promise<void> }> {
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
     sockets.add(socket)

@@ -3,11 +3,15 @@
 import { address, boolean, bytes, duration, list, string, url } from '@fuchsbau/shared/setting.ts'
 
 export const settings = {
-  listen: address({ default: '127.0.0.1:3000', about: 'Where the web server listens (plain HTTP; TLS ends before it).' }),
+  listen: address({
+    default: '127.0.0.1:3000',
+    about: 'Where the web server listens (plain HTTP; TLS ends before it).',
+  }),
   url: url({
     default: 'http://localhost:3000',
     example: 'https://example.org',
-    about: 'Public address; may have a path. Every id is made from it: choose once, never change it.',
+    about:
+      'Public address; may have a path. Every id is made from it: choose once, never change it.',
   }),
   owner: string({
     default: 'you',
@@ -28,7 +32,8 @@ export const settings = {
     default: '1h',
     min: '1m',
     max: '7d',
-    about: 'How long the journal keeps what is already in the tree. A backup of the live tree must not take longer.',
+    about:
+      'How long the journal keeps what is already in the tree. A backup of the live tree must not take longer.',
   }),
   minFree: bytes({
     default: '64MiB',
@@ -36,7 +41,12 @@ export const settings = {
     max: '1TiB',
     about: 'Nothing is accepted while the disk has less than this free.',
   }),
-  maxActivity: bytes({ default: '1MiB', min: '16KiB', max: '16MiB', about: 'Longest accepted inbox POST.' }),
+  maxActivity: bytes({
+    default: '1MiB',
+    min: '16KiB',
+    max: '16MiB',
+    about: 'Longest accepted inbox POST.',
+  }),
   maxMedia: bytes({ default: '20MiB', min: '1KiB', max: '1GiB', about: 'Largest uploaded file.' }),
   giveUpAfter: duration({
     default: '10d',

@@ -2,8 +2,27 @@
 
 /** Names that can't be users, because paths below the base begin with them. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  'login', 'logout', 'admin', 'api', 'oauth', 'nodeinfo', 'shared-inbox', 'style', 'share', 'users',
-  'public', 'about', 'assets', 'robots', 'favicon', 'logo', 'media', 'search', 'metrics', 'proxy', 'x',
+  'login',
+  'logout',
+  'admin',
+  'api',
+  'oauth',
+  'nodeinfo',
+  'shared-inbox',
+  'style',
+  'share',
+  'users',
+  'public',
+  'about',
+  'assets',
+  'robots',
+  'favicon',
+  'logo',
+  'media',
+  'search',
+  'metrics',
+  'proxy',
+  'x',
 ])
 
 export interface Urls {
@@ -38,7 +57,9 @@ export function makeUrls(publicBase: string): Urls {
   const { host } = new URL(base)
   const actor = (name: string) => `${base}/${name}`
   const ownerOf = (id: string) =>
-    id.startsWith(`${base}/`) ? id.slice(base.length + 1).split(/[/?#]/, 1)[0] || undefined : undefined
+    id.startsWith(`${base}/`)
+      ? id.slice(base.length + 1).split(/[/?#]/, 1)[0] || undefined
+      : undefined
   return {
     base,
     host,

@@ -17,7 +17,9 @@ export async function createUser(
 ): Promise<User> {
   const { store, clock } = context
   if (!isUserName(name)) {
-    throw new VerbError(`"${name}" is no user name: use a–z, 0–9, _ and - within, at most 30 characters.`)
+    throw new VerbError(
+      `"${name}" is no user name: use a–z, 0–9, _ and - within, at most 30 characters.`,
+    )
   }
   if (RESERVED_NAMES.has(name)) throw new VerbError(`"${name}" is reserved. Choose another name.`)
   if (store.users.get(name)) throw new VerbError(`There is already a user ${name}.`)
@@ -53,4 +55,5 @@ export async function makeKeys(): Promise<UserKeys> {
   }
 }
 
-const pem = (key: KeyObject, type: 'pkcs8' | 'spki') => key.export({ type, format: 'pem' }).toString()
+const pem = (key: KeyObject, type: 'pkcs8' | 'spki') =>
+  key.export({ type, format: 'pem' }).toString()

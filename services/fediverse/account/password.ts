@@ -12,17 +12,28 @@ const MAX_PASSWORD_BYTES = 1_024
 /** Hashes a password of at most 1,024 bytes. */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16)
-  const tag = await derive(password, nonce, { memory: MEMORY_KIB, passes: PASSES, parallelism: PARALLELISM })
+  const tag = await derive(password, nonce, {
+    memory: MEMORY_KIB,
+    passes: PASSES,
+    parallelism: PARALLELISM,
+  })
   return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${PARALLELISM}$${b64(nonce)}$${b64(tag)}`
 }
 
 /** Whether the password fits the hash; false for a malformed hash. Constant time in the password. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  const match = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(hash)
+  const match =
+    /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(
+      hash,
+    )
   if (!match || Buffer.byteLength(password) > MAX_PASSWORD_BYTES) return false
   const [, memory, passes, parallelism, nonce = '', tag = ''] = match
   const expected = Buffer.from(tag, 'base64')
-  const parameters = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
+  const parameters = {
+    memory: Number(memory),
+    passes: Number(passes),
+    parallelism: Number(parallelism),
+  }
   const actual = await derive(password, Buffer.from(nonce, 'base64'), parameters, expected.length)
   return timingSafeEqual(actual, expected)
 }

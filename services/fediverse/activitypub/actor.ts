@@ -30,7 +30,12 @@ export interface RenderedProfile {
   fields: { name: string; value: string }[]
 }
 
-export function actorDocument(user: User, keys: UserKeys, rendered: RenderedProfile, urls: Urls): Json {
+export function actorDocument(
+  user: User,
+  keys: UserKeys,
+  rendered: RenderedProfile,
+  urls: Urls,
+): Json {
   const { name } = user
   const id = urls.actor(name)
   return {

@@ -4,7 +4,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Fetching } from '../context.ts'
 import { hashId, paths } from '../store/layout.ts'
 import type { Tree } from '../store/tree.ts'
-import { type Actor, type Json, hostOf, parseActor } from './document.ts'
+import { type Actor, hostOf, type Json, parseActor } from './document.ts'
 
 export type ResolvedActor =
   | { ok: true; actor: Actor }

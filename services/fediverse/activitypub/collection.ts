@@ -2,10 +2,10 @@
 // https://www.w3.org/TR/activitypub/#collections
 
 import type { Context } from '../context.ts'
+import { currentDocument } from '../post/current.ts'
 import type { IndexRecord } from '../store/index-file.ts'
 import { hashId, indexes } from '../store/layout.ts'
 import type { StoredObject } from '../store/objects.ts'
-import { currentDocument } from '../post/current.ts'
 import type { Json } from './document.ts'
 import { aboutPost } from './object.ts'
 
@@ -49,7 +49,11 @@ export function outboxPage(context: Context, user: string, before?: IndexRecord)
 }
 
 /** Followers or followed actors: only how many. The list is nobody's business but the user's. */
-export function relationCollection(context: Context, user: string, kind: 'followers' | 'following'): Json {
+export function relationCollection(
+  context: Context,
+  user: string,
+  kind: 'followers' | 'following',
+): Json {
   const { urls, store } = context
   return {
     '@context': CONTEXT,
@@ -81,7 +85,13 @@ export function replies(context: Context, id: string): Json {
     .newest(indexes.replies(hashId(id)), MAX_REPLIES)
     .objects.filter(({ audience }) => audience === 'public' || audience === 'unlisted')
     .map((object) => object.id)
-  return { '@context': CONTEXT, id: `${id}/replies`, type: 'Collection', totalItems: items.length, items }
+  return {
+    '@context': CONTEXT,
+    id: `${id}/replies`,
+    type: 'Collection',
+    totalItems: items.length,
+    items,
+  }
 }
 
 /** The activity by which an object of ours was sent. */

@@ -9,7 +9,13 @@ import type { AcceptedActivity } from '../store/accepted.ts'
 import { type Effect, receive } from './receive.ts'
 
 /** A minute, then 4, 16, 64 … minutes: eight attempts in about four days. */
-const POLICY: RetryPolicy = { firstMs: 60_000, factor: 4, maxMs: 86_400_000, attempts: 8, jitter: 0.2 }
+const POLICY: RetryPolicy = {
+  firstMs: 60_000,
+  factor: 4,
+  maxMs: 86_400_000,
+  attempts: 8,
+  jitter: 0.2,
+}
 
 export interface Effects {
   /** Starts the effect of an activity; nothing waits for it. */
@@ -25,8 +31,15 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
   const lanes = new Map<string, Promise<void>>()
   const timers = new Set<Timer>()
   const counter = (outcome: string) =>
-    metrics.counter('fuchsbau_fediverse_effects_total', 'Effects of inbox activities by outcome.', { outcome })
-  const counters = { done: counter('done'), ignored: counter('ignored'), retry: counter('retry'), failed: counter('failed') }
+    metrics.counter('fuchsbau_fediverse_effects_total', 'Effects of inbox activities by outcome.', {
+      outcome,
+    })
+  const counters = {
+    done: counter('done'),
+    ignored: counter('ignored'),
+    retry: counter('retry'),
+    failed: counter('failed'),
+  }
   let isClosing = false
 
   async function run(accepted: AcceptedActivity): Promise<void> {
@@ -49,7 +62,10 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
     try {
       if (delay === undefined) {
         counters.failed.inc()
-        log.warn({ activity: accepted.id, lastError }, 'activity put aside: its effect failed for good')
+        log.warn(
+          { activity: accepted.id, lastError },
+          'activity put aside: its effect failed for good',
+        )
         await store.commit(store.accepted.fail(next))
         return
       }

@@ -26,16 +26,16 @@ export interface Verdict {
 }
 
 /** Who signed a request. */
-export type Signed =
-  | { ok: true; owner: string }
-  | { ok: false; isGone: boolean; message: string }
+export type Signed = { ok: true; owner: string } | { ok: false; isGone: boolean; message: string }
 
 export interface GateParts {
   context: Context
   keys: KeyCache
   metrics: Metrics
   /** Checks a Linked Data signature or FEP-8b32 proof; answers with the actor who made it. */
-  verifyForwarded(document: Json): Promise<{ ok: true; signer: string } | { ok: false; reason: string }>
+  verifyForwarded(
+    document: Json,
+  ): Promise<{ ok: true; signer: string } | { ok: false; reason: string }>
   /** Hosts from which nothing is taken. */
   blockedHosts: ReadonlySet<string>
 }
@@ -57,7 +57,10 @@ export function makeGate(parts: GateParts): Gate {
   const count = makeCounter(metrics)
 
   async function verify(request: ReceivedRequest): Promise<Signed> {
-    const read = readSignature(request, { origin: new URL(context.urls.base).origin, now: context.clock.now() })
+    const read = readSignature(request, {
+      origin: new URL(context.urls.base).origin,
+      now: context.clock.now(),
+    })
     if (!read.ok) return { ok: false, isGone: false, message: read.message }
     return verifyWithKey(keys, read.signature)
   }
@@ -130,13 +133,18 @@ async function findAuthority(
 ): Promise<{ ok: true; signer: string; id: string } | { ok: false; message: string }> {
   const isOwnId = hostOf(activity.id) === hostOf(activity.actor)
   if (activity.actor === signer) {
-    if (!isOwnId) return { ok: false, message: 'the id of the activity is not on the host of its actor' }
+    if (!isOwnId)
+      return { ok: false, message: 'the id of the activity is not on the host of its actor' }
     return { ok: true, signer, id: activity.id }
   }
   const proof = await verifyForwarded(activity.document)
-  if (proof.ok && proof.signer === activity.actor && isOwnId) return { ok: true, signer: proof.signer, id: activity.id }
+  if (proof.ok && proof.signer === activity.actor && isOwnId)
+    return { ok: true, signer: proof.signer, id: activity.id }
   if (!DEREFERENCED.has(activity.type)) {
-    return { ok: false, message: 'the signer is not the actor, and the activity carries no proof of its own' }
+    return {
+      ok: false,
+      message: 'the signer is not the actor, and the activity carries no proof of its own',
+    }
   }
   // Remembered under the forwarder's name too: she must not be able to spend somebody else's id.
   return { ok: true, signer, id: `${activity.id} via ${signer}` }
@@ -149,7 +157,8 @@ function blockOf(
   inboxOf?: string,
 ): Verdict | undefined {
   const hosts = [signer, activity.actor].map((id) => new URL(id).hostname)
-  if (hosts.some((host) => blockedHosts.has(host))) return { status: 403, message: 'this host is blocked here' }
+  if (hosts.some((host) => blockedHosts.has(host)))
+    return { status: 403, message: 'this host is blocked here' }
   if (inboxOf && context.store.relations.get(inboxOf, 'blocks', activity.actor)) {
     return { status: 403, message: 'blocked' }
   }
@@ -161,9 +170,13 @@ function isDeleteOfActor({ store }: Context, body: Buffer): boolean {
   const json = parseJson(body)
   const activity = json.ok ? parseActivity(json.value) : undefined
   if (activity?.type !== 'Delete' || activity.object.id !== activity.actor) return false
-  return !store.users.names().some((user) =>
-    (['followers', 'following'] as const).some((kind) => store.relations.get(user, kind, activity.actor)),
-  )
+  return !store.users
+    .names()
+    .some((user) =>
+      (['followers', 'following'] as const).some((kind) =>
+        store.relations.get(user, kind, activity.actor),
+      ),
+    )
 }
 
 function makeCounter(metrics: Metrics): (verdict: Verdict) => void {

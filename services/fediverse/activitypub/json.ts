@@ -7,7 +7,8 @@ export type ParsedJson = { ok: true; value: unknown } | { ok: false; message: st
 
 /** Parses UTF-8 JSON of at most MAX_DEPTH levels. */
 export function parseJson(bytes: Buffer): ParsedJson {
-  if (depthOf(bytes) > MAX_DEPTH) return { ok: false, message: `JSON deeper than ${MAX_DEPTH} levels` }
+  if (depthOf(bytes) > MAX_DEPTH)
+    return { ok: false, message: `JSON deeper than ${MAX_DEPTH} levels` }
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) }
   } catch {

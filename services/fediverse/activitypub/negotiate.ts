@@ -12,7 +12,11 @@ export function prefersActivity(accept: string | undefined): boolean {
     if (!match) continue
     const type = match[1]?.toLowerCase()
     const quality = Number(/(?:^|;)\s*q=([\d.]+)/i.exec(match[2] ?? '')?.[1] ?? 1)
-    if (type === 'application/activity+json' || type === 'application/ld+json' || type === 'application/json') {
+    if (
+      type === 'application/activity+json' ||
+      type === 'application/ld+json' ||
+      type === 'application/json'
+    ) {
       activity = Math.max(activity, quality)
     } else if (type === 'text/html' || type === 'application/xhtml+xml') {
       page = Math.max(page, quality)

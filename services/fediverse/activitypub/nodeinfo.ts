@@ -14,7 +14,11 @@ export function nodeInfoLinks(base: string) {
 }
 
 /** Counts are of public things only. */
-export function nodeInfo(context: Context, version: '2.0' | '2.1', software: { name: string; version: string }) {
+export function nodeInfo(
+  context: Context,
+  version: '2.0' | '2.1',
+  software: { name: string; version: string },
+) {
   const { store, clock } = context
   const names = store.users.names()
   const posts = names.map((name) => store.tree.index.count(indexes.posts(name)))

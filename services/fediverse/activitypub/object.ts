@@ -79,7 +79,11 @@ export function postDocument(parts: PostParts): Json {
     attachment: parts.attachments.map(attachmentDocument),
     replies: `${parts.id}/replies`,
     ...(poll && options
-      ? { [poll.isMultiple ? 'anyOf' : 'oneOf']: options, endTime: new Date(poll.endsAt).toISOString(), votersCount: 0 }
+      ? {
+          [poll.isMultiple ? 'anyOf' : 'oneOf']: options,
+          endTime: new Date(poll.endsAt).toISOString(),
+          votersCount: 0,
+        }
       : {}),
   }
 }
@@ -104,7 +108,14 @@ const attachmentDocument = ({ url, mediaType, name, width, height, blurhash }: A
 /** An activity about an object, addressed like it. */
 export function activity(
   type: string,
-  fields: { id: string; actor: string; object: unknown; to?: unknown; cc?: unknown; [key: string]: unknown },
+  fields: {
+    id: string
+    actor: string
+    object: unknown
+    to?: unknown
+    cc?: unknown
+    [key: string]: unknown
+  },
 ): Json & { id: string } {
   return { '@context': CONTEXT, type, ...fields }
 }

@@ -1,9 +1,9 @@
 // The effect of accepted activities, as one table: a type and its handler. Activities of one actor take effect in the
 // order in which they came; an effect and the end of its activity are one transaction, so it happens once.
 
-import type { Op } from '../store/journal.ts'
 import { type Context, commit, type Outgoing } from '../context.ts'
 import type { AcceptedActivity } from '../store/accepted.ts'
+import type { Op } from '../store/journal.ts'
 import { type Activity, parseActivity } from './document.ts'
 import { receiveAccept, receiveReject } from './inbox/accept.ts'
 import { receiveAdd, receiveRemove } from './inbox/add.ts'
@@ -63,7 +63,8 @@ export async function receive(context: Context, accepted: AcceptedActivity): Pro
   const activity = parseActivity(accepted.document)
   const { store } = context
   const end = store.accepted.finish(accepted)
-  const handler = activity && Object.hasOwn(HANDLERS, activity.type) ? HANDLERS[activity.type] : undefined
+  const handler =
+    activity && Object.hasOwn(HANDLERS, activity.type) ? HANDLERS[activity.type] : undefined
   if (!activity || !handler) {
     await store.commit([end])
     return 'ignored'

@@ -14,14 +14,19 @@ export type WebFingerAnswer =
  */
 export function answerWebFinger(context: Context, resource: unknown): WebFingerAnswer {
   if (typeof resource !== 'string' || resource === '' || resource.length > 2_048) {
-    return { ok: false, status: 400, message: 'exactly one "resource" is needed, such as acct:you@example.org' }
+    return {
+      ok: false,
+      status: 400,
+      message: 'exactly one "resource" is needed, such as acct:you@example.org',
+    }
   }
   const { urls, store } = context
   const name = nameOf(context, resource)
   if (name === undefined) {
     return { ok: false, status: 400, message: 'the resource is neither acct:USER@HOST nor a URL' }
   }
-  if (name === '' || !store.users.get(name)) return { ok: false, status: 404, message: 'nobody here by that name' }
+  if (name === '' || !store.users.get(name))
+    return { ok: false, status: 404, message: 'nobody here by that name' }
   const actor = urls.actor(name)
   const jrd = {
     subject: `acct:${name}@${urls.host}`,

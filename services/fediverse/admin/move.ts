@@ -11,7 +11,11 @@ export const alias: Operation = {
 Example:
   fuchsbau fediverse alias @you@mastodon.example`,
   async run(parts, args) {
-    const { values, positionals } = readArgs(args, { remove: { type: 'boolean', default: false } } as const, 1)
+    const { values, positionals } = readArgs(
+      args,
+      { remove: { type: 'boolean', default: false } } as const,
+      1,
+    )
     const { name } = actingUser(parts, values.as)
     const [whom = ''] = positionals
     if (values.remove) {
@@ -32,7 +36,11 @@ and leave this one; it can't be taken back.
 Example:
   fuchsbau fediverse move @you@new.example --yes`,
   async run(parts, args) {
-    const { values, positionals } = readArgs(args, { yes: { type: 'boolean', default: false } } as const, 1)
+    const { values, positionals } = readArgs(
+      args,
+      { yes: { type: 'boolean', default: false } } as const,
+      1,
+    )
     const [whom = ''] = positionals
     if (!values.yes) return [`This sends every follower to ${whom} for good. Add --yes to do it.`]
     const id = await moveTo(parts.context, actingUser(parts, values.as).name, whom)

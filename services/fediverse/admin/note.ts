@@ -11,7 +11,8 @@ const AUDIENCES: readonly Audience[] = ['public', 'unlisted', 'followers', 'dire
 
 export const note: Operation = {
   summary: 'Publish a post.',
-  usage: 'TEXT [--to public|unlisted|followers|direct] [--cw WARNING] [--reply-to ID] [--lang TAG] [--option TEXT …] [--multiple] [--ends MINUTES] [--as USER]',
+  usage:
+    'TEXT [--to public|unlisted|followers|direct] [--cw WARNING] [--reply-to ID] [--lang TAG] [--option TEXT …] [--multiple] [--ends MINUTES] [--as USER]',
   help: `TEXT is Markdown. With two or more --option it is a poll, open for a day unless --ends says otherwise.
 Prints the id of the post.
 
@@ -34,7 +35,8 @@ Examples:
     const audience = AUDIENCES.find((known) => known === values.to)
     if (!audience) throw new VerbError(`--to is one of ${AUDIENCES.join(', ')}.`)
     const minutes = Number(values.ends)
-    if (!(minutes >= 5 && minutes <= 525_600)) throw new VerbError('--ends is a number of minutes from 5 to 525600.')
+    if (!(minutes >= 5 && minutes <= 525_600))
+      throw new VerbError('--ends is a number of minutes from 5 to 525600.')
     const endsAt = parts.context.clock.now() + minutes * 60_000
     const { option, 'reply-to': inReplyTo } = values
     const object = await publish(parts.context, user, {

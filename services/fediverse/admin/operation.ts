@@ -27,10 +27,21 @@ const AS = { as: { type: 'string' } } as const
 type Options = NonNullable<Parameters<typeof parseArgs>[0]>['options']
 
 /** Splits a verb's words; unknown options and a wrong number of words are told with the usage. */
-export function readArgs<const O extends NonNullable<Options>>(args: string[], options: O, min: number, max = min) {
-  const parsed = parseArgs({ args, options: { ...AS, ...options }, allowPositionals: true, strict: true })
+export function readArgs<const O extends NonNullable<Options>>(
+  args: string[],
+  options: O,
+  min: number,
+  max = min,
+) {
+  const parsed = parseArgs({
+    args,
+    options: { ...AS, ...options },
+    allowPositionals: true,
+    strict: true,
+  })
   const { length } = parsed.positionals
-  if (length < min || length > max) throw new VerbError(`${length < min ? 'Too few' : 'Too many'} words; see --help.`)
+  if (length < min || length > max)
+    throw new VerbError(`${length < min ? 'Too few' : 'Too many'} words; see --help.`)
   return parsed
 }
 
@@ -38,7 +49,10 @@ export function readArgs<const O extends NonNullable<Options>>(args: string[], o
 export function actingUser({ context, owner }: OperationParts, as: unknown): User {
   const name = typeof as === 'string' ? as : owner
   const user = context.store.users.get(name)
-  if (!user) throw new VerbError(`There is no user ${name}. Make one with: fuchsbau fediverse user add ${name}`)
+  if (!user)
+    throw new VerbError(
+      `There is no user ${name}. Make one with: fuchsbau fediverse user add ${name}`,
+    )
   return user
 }
 

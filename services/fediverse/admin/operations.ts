@@ -1,11 +1,11 @@
 // The operator's verbs by name.
 
-import type { Operation } from './operation.ts'
 import { alias, move } from './move.ts'
-import { block, follow, followers, following, unblock, unfollow } from './people.ts'
-import { boost, like, pin, unboost, unlike, unpin, vote } from './react.ts'
 import { deleteNote, editNote, note } from './note.ts'
+import type { Operation } from './operation.ts'
+import { block, follow, followers, following, unblock, unfollow } from './people.ts'
 import { queue } from './queue.ts'
+import { boost, like, pin, unboost, unlike, unpin, vote } from './react.ts'
 import { show } from './show.ts'
 import { user } from './user.ts'
 

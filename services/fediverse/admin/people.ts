@@ -14,8 +14,15 @@ export const follow: Operation = {
   help: `${WHO}\n\nExample:\n  fuchsbau fediverse follow @friend@example.org`,
   async run(parts, args) {
     const { values, positionals } = readArgs(args, {}, 1)
-    const actor = await followActor(parts.context, actingUser(parts, values.as).name, positionals[0] ?? '')
-    return [`Asked to follow ${handleOf(parts.context, actor.id)} (${actor.id}).`, ...sentLater(parts)]
+    const actor = await followActor(
+      parts.context,
+      actingUser(parts, values.as).name,
+      positionals[0] ?? '',
+    )
+    return [
+      `Asked to follow ${handleOf(parts.context, actor.id)} (${actor.id}).`,
+      ...sentLater(parts),
+    ]
   },
 }
 
@@ -25,7 +32,11 @@ export const unfollow: Operation = {
   help: `${WHO}\n\nExample:\n  fuchsbau fediverse unfollow @friend@example.org`,
   async run(parts, args) {
     const { values, positionals } = readArgs(args, {}, 1)
-    const id = await unfollowActor(parts.context, actingUser(parts, values.as).name, positionals[0] ?? '')
+    const id = await unfollowActor(
+      parts.context,
+      actingUser(parts, values.as).name,
+      positionals[0] ?? '',
+    )
     return [`No longer following ${id}.`, ...sentLater(parts)]
   },
 }
@@ -36,7 +47,11 @@ export const block: Operation = {
   help: `${WHO}\n\nExample:\n  fuchsbau fediverse block @nuisance@example.org`,
   async run(parts, args) {
     const { values, positionals } = readArgs(args, {}, 1)
-    const id = await blocking.block(parts.context, actingUser(parts, values.as).name, positionals[0] ?? '')
+    const id = await blocking.block(
+      parts.context,
+      actingUser(parts, values.as).name,
+      positionals[0] ?? '',
+    )
     return [`Blocked ${id}.`, ...sentLater(parts)]
   },
 }
@@ -47,7 +62,11 @@ export const unblock: Operation = {
   help: `${WHO}\n\nExample:\n  fuchsbau fediverse unblock @nuisance@example.org`,
   async run(parts, args) {
     const { values, positionals } = readArgs(args, {}, 1)
-    const id = await blocking.unblock(parts.context, actingUser(parts, values.as).name, positionals[0] ?? '')
+    const id = await blocking.unblock(
+      parts.context,
+      actingUser(parts, values.as).name,
+      positionals[0] ?? '',
+    )
     return [`No longer blocked: ${id}.`, ...sentLater(parts)]
   },
 }
@@ -61,7 +80,8 @@ function listing(kind: 'followers' | 'following', summary: string): Operation {
       const { values } = readArgs(args, {}, 0)
       const { name } = actingUser(parts, values.as)
       const { relations } = parts.context.store
-      const line = (actor: string, note = '') => `${handleOf(parts.context, actor)}  ${actor}${note}`
+      const line = (actor: string, note = '') =>
+        `${handleOf(parts.context, actor)}  ${actor}${note}`
       return [
         ...relations.requested(name, kind).map(({ actor }) => line(actor, '  requested')),
         ...[...relations.list(name, kind)].map(({ actor }) => line(actor)),

@@ -36,12 +36,17 @@ async function list({ context, delivery }: OperationParts, host?: string): Promi
     const entry = byHost.get(name) ?? { count: 0, lines: [], lastError: '' }
     entry.count += 1
     entry.lastError = lastError || entry.lastError
-    if (host) entry.lines.push(`${new Date(nextAt).toISOString()}  ${attempts} attempts  ${inbox}  ${lastError}`)
+    if (host)
+      entry.lines.push(
+        `${new Date(nextAt).toISOString()}  ${attempts} attempts  ${inbox}  ${lastError}`,
+      )
     byHost.set(name, entry)
   }
   if (byHost.size === 0) return ['Nothing waits to be delivered.']
   return [...byHost].flatMap(([name, entry]) =>
-    host ? entry.lines : [`${String(entry.count).padStart(6)}  ${name}  ${entry.lastError}`.trimEnd()],
+    host
+      ? entry.lines
+      : [`${String(entry.count).padStart(6)}  ${name}  ${entry.lastError}`.trimEnd()],
   )
 }
 
@@ -54,7 +59,7 @@ async function retry({ delivery }: OperationParts, host?: string): Promise<strin
 async function drop({ delivery }: OperationParts, host?: string): Promise<string[]> {
   if (!delivery) throw new VerbError('The server does not run: start it first.')
   if (!host) throw new VerbError('Name the host whose deliveries are to be dropped.')
-  return [`Dropped ${delivery.drop(host)} deliveries to ${host}.`]
+  return [`Dropped ${delivery.drop({ host })} deliveries to ${host}.`]
 }
 
 async function failed({ context }: OperationParts): Promise<string[]> {

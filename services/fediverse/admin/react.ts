@@ -1,10 +1,10 @@
 // `boost`, `like`, `vote`, `pin` and what takes them back.
 
+import type { Context } from '../context.ts'
 import { boost as boostPost, unboost as unboostPost } from '../post/boost.ts'
 import { like as likePost, unlike as unlikePost } from '../post/like.ts'
 import { pin as pinPost, unpin as unpinPost } from '../post/pin.ts'
 import { vote as voteIn } from '../post/vote.ts'
-import type { Context } from '../context.ts'
 import type { User } from '../store/users.ts'
 import { actingUser, type Operation, readArgs, sentLater } from './operation.ts'
 
@@ -28,13 +28,23 @@ function onPost(
   }
 }
 
-export const boost = onPost('boost', 'Boost a post.', 'Boosted', (context, { name }, id) => boostPost(context, name, id))
-export const unboost = onPost('unboost', 'Take a boost back.', 'No longer boosted:', (context, { name }, id) =>
-  unboostPost(context, name, id),
+export const boost = onPost('boost', 'Boost a post.', 'Boosted', (context, { name }, id) =>
+  boostPost(context, name, id),
 )
-export const like = onPost('like', 'Like a post.', 'Liked', (context, { name }, id) => likePost(context, name, id))
-export const unlike = onPost('unlike', 'Take a like back.', 'No longer liked:', (context, { name }, id) =>
-  unlikePost(context, name, id),
+export const unboost = onPost(
+  'unboost',
+  'Take a boost back.',
+  'No longer boosted:',
+  (context, { name }, id) => unboostPost(context, name, id),
+)
+export const like = onPost('like', 'Like a post.', 'Liked', (context, { name }, id) =>
+  likePost(context, name, id),
+)
+export const unlike = onPost(
+  'unlike',
+  'Take a like back.',
+  'No longer liked:',
+  (context, { name }, id) => unlikePost(context, name, id),
 )
 export const pin = onPost('pin', 'Pin a post of yours to your profile.', 'Pinned', pinPost)
 export const unpin = onPost('unpin', 'Unpin a post.', 'Unpinned', unpinPost)

@@ -21,19 +21,30 @@ Examples:
   fuchsbau fediverse show @friend@example.org
   fuchsbau fediverse show https://example.org/@friend/112233 --json`,
   async run(parts, args) {
-    const options = { limit: { type: 'string', default: '20' }, json: { type: 'boolean', default: false } } as const
+    const options = {
+      limit: { type: 'string', default: '20' },
+      json: { type: 'boolean', default: false },
+    } as const
     const { values, positionals } = readArgs(args, options, 0, 1)
     const { context } = parts
     const [what = 'home'] = positionals
     const limit = Number(values.limit)
-    if (!(Number.isInteger(limit) && limit > 0 && limit <= 1_000)) throw new VerbError('--limit is 1 to 1000.')
+    if (!(Number.isInteger(limit) && limit > 0 && limit <= 1_000))
+      throw new VerbError('--limit is 1 to 1000.')
     const { name } = actingUser(parts, values.as)
-    const timeline = { home: indexes.home, notifications: indexes.notifications, posts: indexes.own }[what]
+    const timeline = {
+      home: indexes.home,
+      notifications: indexes.notifications,
+      posts: indexes.own,
+    }[what]
     if (timeline) {
       const { objects } = context.store.objects.newest(timeline(name), limit)
-      return objects.map((object) => (values.json ? JSON.stringify(object) : describe(context, object)))
+      return objects.map((object) =>
+        values.json ? JSON.stringify(object) : describe(context, object),
+      )
     }
-    if (/^@?[^/@\s]+@[^/@\s]+$/.test(what)) return describeActor(context, await findActor(context, what))
+    if (/^@?[^/@\s]+@[^/@\s]+$/.test(what))
+      return describeActor(context, await findActor(context, what))
     const post = await requirePost(context, what)
     return values.json ? [JSON.stringify(post, null, 2)] : [describe(context, post)]
   },
@@ -44,7 +55,8 @@ function describe(context: Context, object: StoredObject): string {
   const when = new Date(object.at).toISOString().slice(0, 16).replace('T', ' ')
   const who = handleOf(context, object.actor)
   const post = object.kind === 'post' && object.document ? parsePost(object.document) : undefined
-  if (!post) return `${when}  ${who}  ${object.kind} ${object.name ?? ''} ${object.target ?? ''}`.trimEnd()
+  if (!post)
+    return `${when}  ${who}  ${object.kind} ${object.name ?? ''} ${object.target ?? ''}`.trimEnd()
   const warning = post.summary ? `[${plainText(post.summary)}] ` : ''
   return `${when}  ${who}  (${object.audience})  ${warning}${plainText(post.content)}\n    ${object.id}`
 }

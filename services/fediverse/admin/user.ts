@@ -8,7 +8,8 @@ import { actingUser, type Operation, type OperationParts, readArgs } from './ope
 
 export const user: Operation = {
   summary: 'Add, list and change users.',
-  usage: 'add NAME | list | password NAME | profile [--name TEXT] [--bio MARKDOWN] [--field NAME=VALUE …] [--locked yes|no] [--as USER]',
+  usage:
+    'add NAME | list | password NAME | profile [--name TEXT] [--bio MARKDOWN] [--field NAME=VALUE …] [--locked yes|no] [--as USER]',
   help: `add       makes a user and prints a password, once
 password  makes a new password and prints it, once
 profile   changes what the profile shows; a --field replaces all fields
@@ -31,7 +32,10 @@ async function add({ context }: OperationParts, args: string[]): Promise<string[
   const [name = ''] = positionals
   const secret = makePassword()
   await createUser(context, name, secret)
-  return [`${context.urls.handle(name)}  ${context.urls.actor(name)}`, `Password (shown once): ${secret}`]
+  return [
+    `${context.urls.handle(name)}  ${context.urls.actor(name)}`,
+    `Password (shown once): ${secret}`,
+  ]
 }
 
 async function list({ context }: OperationParts): Promise<string[]> {
@@ -50,6 +54,7 @@ async function password(parts: OperationParts, args: string[]): Promise<string[]
   const { store } = parts.context
   const current = store.users.get(profileOf.name) ?? profileOf
   await store.commit([store.users.put({ ...current, passwordHash })])
+  await store.sessions.endAll(profileOf.name)
   return [`Password of ${profileOf.name} (shown once): ${secret}`]
 }
 
@@ -67,11 +72,12 @@ async function profile(parts: OperationParts, args: string[]): Promise<string[]>
     if (at < 1) throw new VerbError(`--field ${text}: write NAME=VALUE.`)
     return { name: text.slice(0, at), value: text.slice(at + 1) }
   })
-  await changeProfile(parts.context, name, {
+  await changeProfile(parts.context, name, (stored) => ({
+    ...stored,
     ...(values.name === undefined ? {} : { displayName: values.name }),
     ...(values.bio === undefined ? {} : { bio: values.bio }),
     ...(fields ? { fields } : {}),
     ...(values.locked === undefined ? {} : { isLocked: values.locked === 'yes' }),
-  })
+  }))
   return [`Changed the profile of ${name}.`]
 }

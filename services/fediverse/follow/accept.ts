@@ -1,12 +1,17 @@
 // Accept and Reject of followers. https://www.w3.org/TR/activitypub/#accept-activity-inbox
 
-import { activity } from '../activitypub/object.ts'
 import type { Actor } from '../activitypub/document.ts'
+import { activity } from '../activitypub/object.ts'
 import { type Context, commit, type Outgoing } from '../context.ts'
 import type { Relation } from '../store/relations.ts'
 
 /** The relation with an actor. */
-export function relationOf(actor: Actor, followId: string, isAccepted: boolean, at: number): Relation {
+export function relationOf(
+  actor: Actor,
+  followId: string,
+  isAccepted: boolean,
+  at: number,
+): Relation {
   return {
     actor: actor.id,
     activity: followId,
@@ -23,7 +28,11 @@ export function acceptFollow(context: Context, user: string, follower: Relation)
 }
 
 /** Lets a waiting follower in. */
-export async function approveFollower(context: Context, user: string, actor: string): Promise<boolean> {
+export async function approveFollower(
+  context: Context,
+  user: string,
+  actor: string,
+): Promise<boolean> {
   const { store } = context
   const follower = store.relations.get(user, 'followers', actor)
   if (follower?.state !== 'requested') return false
@@ -34,7 +43,11 @@ export async function approveFollower(context: Context, user: string, actor: str
 }
 
 /** Turns a waiting follower away, or removes one that was let in. */
-export async function removeFollower(context: Context, user: string, actor: string): Promise<boolean> {
+export async function removeFollower(
+  context: Context,
+  user: string,
+  actor: string,
+): Promise<boolean> {
   const { store } = context
   const follower = store.relations.get(user, 'followers', actor)
   if (!follower) return false
@@ -43,7 +56,12 @@ export async function removeFollower(context: Context, user: string, actor: stri
   return true
 }
 
-function answer(context: Context, type: 'Accept' | 'Reject', user: string, follower: Relation): Outgoing {
+function answer(
+  context: Context,
+  type: 'Accept' | 'Reject',
+  user: string,
+  follower: Relation,
+): Outgoing {
   const { urls } = context
   const me = urls.actor(user)
   return {

@@ -25,7 +25,12 @@ export async function block(context: Context, user: string, whom: string): Promi
   if (store.relations.get(user, 'followers', actor.id)) {
     ops.push(store.relations.remove(user, 'followers', actor.id))
   }
-  const told = activity('Block', { id: relation.activity, actor: me, object: actor.id, to: [actor.id] })
+  const told = activity('Block', {
+    id: relation.activity,
+    actor: me,
+    object: actor.id,
+    to: [actor.id],
+  })
   await commit(context, ops, [
     ...(undone?.outgoing ?? []),
     { user, activity: told, inboxes: [{ inbox: actor.inbox }] },
@@ -47,6 +52,10 @@ export async function unblock(context: Context, user: string, whom: string): Pro
     object: { id: relation.activity, type: 'Block', actor: me, object: id },
   })
   const inboxes = relation.inbox ? [{ inbox: relation.inbox }] : []
-  await commit(context, [store.relations.remove(user, 'blocks', id)], [{ user, activity: undo, inboxes }])
+  await commit(
+    context,
+    [store.relations.remove(user, 'blocks', id)],
+    [{ user, activity: undo, inboxes }],
+  )
   return id
 }

@@ -3,9 +3,9 @@
 
 import { activity } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
-import type { User } from '../store/users.ts'
 import { profileUpdate } from '../post/profile.ts'
 import { toAudience } from '../post/publish.ts'
+import type { User } from '../store/users.ts'
 import { findActor } from './request.ts'
 
 /** Says that an account elsewhere is the same person, so that it may move here. */
@@ -21,7 +21,10 @@ export async function addAlias(context: Context, user: string, whom: string): Pr
 export async function removeAlias(context: Context, user: string, id: string): Promise<void> {
   const profile = requireUser(context, user)
   if (!profile.alsoKnownAs.includes(id)) throw new VerbError(`${id} is not an alias of ${user}.`)
-  const changed: User = { ...profile, alsoKnownAs: profile.alsoKnownAs.filter((other) => other !== id) }
+  const changed: User = {
+    ...profile,
+    alsoKnownAs: profile.alsoKnownAs.filter((other) => other !== id),
+  }
   await commit(context, [context.store.users.put(changed)], [profileUpdate(context, changed)])
 }
 
@@ -33,7 +36,9 @@ export async function moveTo(context: Context, user: string, whom: string): Prom
   const fresh = await context.actors.resolve(id, 0)
   if (!fresh.ok) throw new VerbError(`${whom} could not be fetched: ${fresh.message}`)
   if (!fresh.actor.alsoKnownAs.includes(me)) {
-    throw new VerbError(`${whom} does not name ${me} as an alias. Add it there first, then move again.`)
+    throw new VerbError(
+      `${whom} does not name ${me} as an alias. Add it there first, then move again.`,
+    )
   }
   const changed: User = { ...requireUser(context, user), movedTo: id }
   const move = activity('Move', {
@@ -43,7 +48,10 @@ export async function moveTo(context: Context, user: string, whom: string): Prom
     target: id,
     to: [urls.followers(user)],
   })
-  const outgoing = [profileUpdate(context, changed), toAudience(context, user, move, { audience: 'followers' })]
+  const outgoing = [
+    profileUpdate(context, changed),
+    toAudience(context, user, move, { audience: 'followers' }),
+  ]
   await commit(context, [store.users.put(changed)], outgoing)
   return id
 }

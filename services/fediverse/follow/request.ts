@@ -45,8 +45,10 @@ export async function findActor(context: Context, whom: string): Promise<Actor> 
   const resolved = await context.actors.resolve(id, 3_600_000)
   if (resolved.ok) return resolved.actor
   // The address of a page, not an id: its document tells the id, which is then asked for itself.
-  const fetched = resolved.kind === 'wrong-id' ? await context.fetching.fetchDocument(id) : undefined
-  const realId = fetched?.ok && typeof fetched.document.id === 'string' ? fetched.document.id : undefined
+  const fetched =
+    resolved.kind === 'wrong-id' ? await context.fetching.fetchDocument(id) : undefined
+  const realId =
+    fetched?.ok && typeof fetched.document.id === 'string' ? fetched.document.id : undefined
   const second = realId && realId !== id ? await context.actors.resolve(realId, 0) : resolved
   if (second.ok) return second.actor
   throw new VerbError(`${whom} could not be fetched: ${second.message}`)

@@ -28,6 +28,8 @@ export function undoFollowOps(context: Context, user: string, actor: string): Ch
   })
   return {
     ops: [store.relations.remove(user, 'following', actor)],
-    outgoing: [{ user, activity: undo, inboxes: relation.inbox ? [{ inbox: relation.inbox }] : [] }],
+    outgoing: [
+      { user, activity: undo, inboxes: relation.inbox ? [{ inbox: relation.inbox }] : [] },
+    ],
   }
 }

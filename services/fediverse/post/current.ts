@@ -8,7 +8,9 @@ import type { StoredObject } from '../store/objects.ts'
 export function currentDocument(context: Context, object: StoredObject): Json | undefined {
   const { document } = object
   if (!document || (object.kind !== 'post' && object.kind !== 'announce')) return
-  return object.local && document.type === 'Question' ? withCounts(context, object, document) : document
+  return object.local && document.type === 'Question'
+    ? withCounts(context, object, document)
+    : document
 }
 
 /** Votes are counted from what was stored, so that a count can't drift. */

@@ -34,16 +34,16 @@ export function localActor(context: Context, name: string): (Json & { id: string
   }
 }
 
-/** Changes the profile and tells the followers. */
+/** Replaces the profile and tells the followers. `change` is given the one that is stored now. */
 export async function changeProfile(
   context: Context,
   name: string,
-  changes: Partial<User>,
+  change: (user: User) => User,
 ): Promise<User> {
   const { store } = context
   const user = store.users.get(name)
   if (!user) throw new VerbError(`There is no user ${name}.`)
-  const changed: User = { ...user, ...changes, name }
+  const changed: User = { ...change(user), name }
   await commit(context, [store.users.put(changed)], [profileUpdate(context, changed)])
   return changed
 }

@@ -1,6 +1,6 @@
 // Writing a post: Markdown in, a stored Note or Question and its deliveries out.
 
-import { type Attachment, hostOf, type Tag } from '../activitypub/document.ts'
+import { type Actor, type Attachment, hostOf, type Tag } from '../activitypub/document.ts'
 import { aboutPost, type PostParts, postDocument } from '../activitypub/object.ts'
 import { type Recipient, recipients } from '../activitypub/recipients.ts'
 import { type Context, commit, type Outgoing, VerbError } from '../context.ts'
@@ -77,13 +77,11 @@ export function toAudience(
   object: Pick<StoredObject, 'audience' | 'recipients'>,
 ): Outgoing {
   const { store, actors, urls } = context
-  const addressed = (object.recipients ?? []).flatMap((id) => actors.get(id) ?? [])
-  const followers = object.audience === 'direct' ? [] : store.relations.followers(user)
-  return {
-    user,
-    activity,
-    inboxes: recipients({ followers, addressed, audience: object.audience, urls }),
-  }
+  const { audience } = object
+  const addressed = (object.recipients ?? []).flatMap((id) => recipientOf(actors.get(id)))
+  const followers = audience === 'direct' ? [] : store.relations.followers(user)
+  const inboxes = recipients({ followers, addressed, audience, isLocal: urls.isLocal })
+  return { user, activity, inboxes }
 }
 
 function recipientOf(actor: Actor | undefined): Recipient[] {

@@ -1,8 +1,8 @@
 // Add to and Remove from an actor's featured collection: pinned posts. https://www.w3.org/TR/activitypub/#add-activity-inbox
 
 import type { Effect, Receiving } from '../receive.ts'
-import { fetchPost } from './authority.ts'
 import { audienceOf } from './audience.ts'
+import { fetchPost } from './authority.ts'
 
 /** Notes the pin of an actor whom somebody here follows, and has the post at hand. */
 export async function receiveAdd(receiving: Receiving): Promise<Effect> {
@@ -46,6 +46,8 @@ function pinnedId({ context, activity, isFromActor }: Receiving): string | undef
   const { store, actors } = context
   const featured = actors.get(activity.actor)?.featured
   if (!isFromActor || !featured || activity.target !== featured) return
-  const isFollowed = store.users.names().some((user) => store.relations.get(user, 'following', activity.actor))
+  const isFollowed = store.users
+    .names()
+    .some((user) => store.relations.get(user, 'following', activity.actor))
   return isFollowed ? activity.object.id : undefined
 }

@@ -5,7 +5,11 @@ import type { Audience, StoredObject } from '../../store/objects.ts'
 import { isPublic, type Json, type Post } from '../document.ts'
 
 /** The audience that to and cc spell. https://www.w3.org/TR/activitypub/#public-addressing */
-export function audienceOf(to: readonly string[], cc: readonly string[], followers?: string): Audience {
+export function audienceOf(
+  to: readonly string[],
+  cc: readonly string[],
+  followers?: string,
+): Audience {
   if (to.some(isPublic)) return 'public'
   if (cc.some(isPublic)) return 'unlisted'
   const isFollowers = (id: string) => id === followers || (!followers && id.endsWith('/followers'))
@@ -16,7 +20,9 @@ export function audienceOf(to: readonly string[], cc: readonly string[], followe
 export function addressedUsers(context: Context, addresses: readonly string[]): string[] {
   const { urls, store } = context
   const names = addresses.map((id) => urls.userOf(id))
-  return [...new Set(names)].filter((name) => name !== undefined && store.users.get(name)) as string[]
+  return [...new Set(names)].filter(
+    (name) => name !== undefined && store.users.get(name),
+  ) as string[]
 }
 
 /** Local users who follow an actor and have not blocked her. */
@@ -49,7 +55,9 @@ export function toStored(
   const repliedTo = parent?.local ? [parent.local] : []
   const isWelcome = (name: string) => !store.relations.get(name, 'blocks', author)
   const notify = [...new Set([...addressed, ...mentioned, ...repliedTo])].filter(isWelcome)
-  const home = followersHere(context, author).filter((name) => isShown(context, name, author, post, parent))
+  const home = followersHere(context, author).filter((name) =>
+    isShown(context, name, author, post, parent),
+  )
   if (notify.length === 0 && home.length === 0 && !parent) return
   return {
     id: post.id,
@@ -66,9 +74,16 @@ export function toStored(
 }
 
 /** A reply is shown to those who follow both sides, as in Mastodon; a direct post is a notification only. */
-function isShown(context: Context, name: string, author: string, post: Post, parent?: StoredObject): boolean {
+function isShown(
+  context: Context,
+  name: string,
+  author: string,
+  post: Post,
+  parent?: StoredObject,
+): boolean {
   if (!post.inReplyTo) return post.to.length + post.cc.length > 0
   if (!parent) return false
-  const isFollowed = context.store.relations.get(name, 'following', parent.actor)?.state === 'accepted'
+  const isFollowed =
+    context.store.relations.get(name, 'following', parent.actor)?.state === 'accepted'
   return parent.actor === author || parent.local === name || isFollowed
 }

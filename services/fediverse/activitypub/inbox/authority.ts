@@ -15,7 +15,12 @@ export async function authoritativePost(
   verifiedActor: string | undefined,
 ): Promise<Authoritative> {
   const post = object.document && parsePost(object.document)
-  if (post && object.document && post.attributedTo === verifiedActor && hostOf(post.id) === hostOf(verifiedActor)) {
+  if (
+    post &&
+    object.document &&
+    post.attributedTo === verifiedActor &&
+    hostOf(post.id) === hostOf(verifiedActor)
+  ) {
     return { ok: true, post, document: object.document }
   }
   if (!object.id) return { ok: false, isTemporary: false, message: 'the object has no id' }
@@ -26,7 +31,7 @@ export async function authoritativePost(
 export async function fetchPost(context: Context, id: string): Promise<Authoritative> {
   const fetched = await context.fetching.fetchDocument(id)
   if (!fetched.ok) {
-    const isTemporary = ['timeout', 'network', 'status'].includes(fetched.kind)
+    const isTemporary = ['timeout', 'network', 'status', 'busy'].includes(fetched.kind)
     return { ok: false, isTemporary, message: fetched.message }
   }
   const post = parsePost(fetched.document)

@@ -12,7 +12,11 @@ export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   const { store } = context
   const { id } = activity.object
   if (id && store.objects.get(id)) return 'ignored' // known, or buried
-  const found = await authoritativePost(context, activity.object, isFromActor ? activity.actor : undefined)
+  const found = await authoritativePost(
+    context,
+    activity.object,
+    isFromActor ? activity.actor : undefined,
+  )
   if (!found.ok) return found.isTemporary ? { retry: found.message } : 'ignored'
   const { post, document } = found
   if (store.objects.get(post.id)) return 'ignored'
@@ -46,4 +50,3 @@ function voteOf(receiving: Receiving, post: Post): StoredObject | undefined {
     name: post.name,
   }
 }
-

@@ -18,13 +18,20 @@ export async function receiveDelete(receiving: Receiving): Promise<Effect> {
 
 function isOwn({ context, activity }: Receiving, id: string): boolean {
   const stored = context.store.objects.get(id)
-  return stored !== undefined && stored.kind !== 'tombstone' && stored.actor === activity.actor && !stored.local
+  return (
+    stored !== undefined &&
+    stored.kind !== 'tombstone' &&
+    stored.actor === activity.actor &&
+    !stored.local
+  )
 }
 
 /** A forwarded Delete proves nothing; that its host no longer has the object does. */
 async function isGone({ context }: Receiving, id: string): Promise<boolean> {
   const fetched = await context.fetching.fetchDocument(id)
-  return fetched.ok ? fetched.document.type === 'Tombstone' : ['gone', 'not-found'].includes(fetched.kind)
+  return fetched.ok
+    ? fetched.document.type === 'Tombstone'
+    : ['gone', 'not-found'].includes(fetched.kind)
 }
 
 /** The actor leaves every list; her posts stay hidden behind their tombstones as they are deleted one by one. */
@@ -32,11 +39,13 @@ async function deleteActor(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor } = receiving
   const { store, actors } = context
   if (!isFromActor && !(await isGone(receiving, activity.actor))) return 'ignored'
-  const ops = store.users.names().flatMap((user) =>
-    (['followers', 'following'] as const)
-      .filter((kind) => store.relations.get(user, kind, activity.actor))
-      .map((kind) => store.relations.remove(user, kind, activity.actor)),
-  )
+  const ops = store.users
+    .names()
+    .flatMap((user) =>
+      (['followers', 'following'] as const)
+        .filter((kind) => store.relations.get(user, kind, activity.actor))
+        .map((kind) => store.relations.remove(user, kind, activity.actor)),
+    )
   await receiving.commit(ops)
   actors.forget(activity.actor)
   return 'done'

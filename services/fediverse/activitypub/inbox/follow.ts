@@ -18,7 +18,12 @@ export async function receiveFollow(receiving: Receiving): Promise<Effect> {
   if (!user || store.relations.get(name, 'blocks', activity.actor)) return 'ignored'
   const known = store.relations.get(name, 'followers', activity.actor)
   const isAccepted = known?.state === 'accepted' || !user.isLocked
-  const relation = relationOf(resolved.actor, activity.id, isAccepted, known?.at ?? accepted.receivedAt)
+  const relation = relationOf(
+    resolved.actor,
+    activity.id,
+    isAccepted,
+    known?.at ?? accepted.receivedAt,
+  )
   const ops = [store.relations.put(name, 'followers', relation)]
   if (!known) {
     const notice: StoredObject = {

@@ -1,10 +1,10 @@
 // Move: an account that local users follow goes to another server. Both sides must say so: the old actor by this
 // activity (or movedTo), the new one by alsoKnownAs. https://swicg.github.io/activitypub-data-portability/#moving-actors
 
-import type { Op } from '../../store/journal.ts'
 import type { Outgoing } from '../../context.ts'
 import { followOps } from '../../follow/request.ts'
 import { undoFollowOps } from '../../follow/undo.ts'
+import type { Op } from '../../store/journal.ts'
 import type { Effect, Receiving } from '../receive.ts'
 import { followersHere } from './audience.ts'
 
@@ -23,7 +23,10 @@ export async function receiveMove(receiving: Receiving): Promise<Effect> {
   const ops: Op[] = []
   const outgoing: Outgoing[] = []
   for (const user of followers) {
-    for (const change of [undoFollowOps(context, user, old), followOps(context, user, resolved.actor)]) {
+    for (const change of [
+      undoFollowOps(context, user, old),
+      followOps(context, user, resolved.actor),
+    ]) {
       if (!change) continue
       ops.push(...change.ops)
       outgoing.push(...change.outgoing)

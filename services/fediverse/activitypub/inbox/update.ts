@@ -13,7 +13,8 @@ export async function receiveUpdate(receiving: Receiving): Promise<Effect> {
 /** The new document if its owner signed it, else what the actor's host serves now. */
 async function updateActor({ context, activity, isFromActor }: Receiving): Promise<Effect> {
   const { document } = activity.object
-  const isVouched = isFromActor && document && context.actors.remember(document)?.id === activity.actor
+  const isVouched =
+    isFromActor && document && context.actors.remember(document)?.id === activity.actor
   if (isVouched) return 'done'
   if (!context.actors.get(activity.actor)) return 'ignored'
   const resolved = await context.actors.resolve(activity.actor, 0)
@@ -26,15 +27,25 @@ async function updatePost(receiving: Receiving): Promise<Effect> {
   const { store, clock } = context
   const { id } = activity.object
   if (!id || store.objects.get(id)?.kind !== 'post') return 'ignored'
-  const found = await authoritativePost(context, activity.object, isFromActor ? activity.actor : undefined)
+  const found = await authoritativePost(
+    context,
+    activity.object,
+    isFromActor ? activity.actor : undefined,
+  )
   if (!found.ok) return found.isTemporary ? { retry: found.message } : 'ignored'
   const { post, document } = found
   const stored = store.objects.get(post.id)
-  if (stored?.kind !== 'post' || stored.local || stored.actor !== post.attributedTo) return 'ignored'
+  if (stored?.kind !== 'post' || stored.local || stored.actor !== post.attributedTo)
+    return 'ignored'
   const known = stored.document && parsePost(stored.document)
-  if (known?.updated !== undefined && (post.updated === undefined || post.updated < known.updated)) return 'ignored'
+  if (known?.updated !== undefined && (post.updated === undefined || post.updated < known.updated))
+    return 'ignored'
   const isEdit = post.updated !== undefined && post.content !== known?.content
-  const next: StoredObject = { ...stored, document, ...(isEdit ? { editedAt: post.updated ?? clock.now() } : {}) }
+  const next: StoredObject = {
+    ...stored,
+    document,
+    ...(isEdit ? { editedAt: post.updated ?? clock.now() } : {}),
+  }
   await receiving.commit([store.objects.put(next)])
   return 'done'
 }

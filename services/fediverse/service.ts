@@ -1,0 +1,138 @@
+// Runs the service: the core, the inbox with its gate and effects, the delivery engine, the web server, the socket of
+// the command line. Wires and closes; decides nothing.
+
+import { createHttp, listen } from '@fuchsbau/shared/http.ts'
+import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import { createUser } from './account/create.ts'
+import { makePassword } from './account/password.ts'
+import { startDelivery } from './activitypub/delivery.ts'
+import { startEffects } from './activitypub/effects.ts'
+import { makeGate } from './activitypub/gate.ts'
+import { KeyCache } from './activitypub/key-cache.ts'
+import { makePost } from './activitypub/outbound.ts'
+import { operate } from './admin/operate.ts'
+import { makeAnswers } from './answers.ts'
+import { registerRoutes } from './app.ts'
+import { serveControl } from './control.ts'
+import { type Core, openCore, SOFTWARE } from './core.ts'
+import type { settings } from './settings.ts'
+import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
+
+const MAINTAIN_EVERY_MS = 10_000
+const DELIVERY_DEADLINE_MS = 10_000
+
+type Options = ServeOptions<typeof settings>
+
+/** Starts to serve; resolves when it listens. */
+export async function serve(options: Options): Promise<RunningService> {
+  const { config, log, clock } = options
+  const core = openCore(config, log, clock)
+  try {
+    return await serveCore(options, core)
+  } catch (error) {
+    await core.close()
+    throw error
+  }
+}
+
+async function serveCore(
+  { config, log, clock, metrics, say }: Options,
+  core: Core,
+): Promise<RunningService> {
+  const { context, remote, signerOf } = core
+  const { store, urls } = context
+  const { own } = config
+  tellRecovery(core)
+  const password = await makeOwner(core, own.owner, config.ownerPassword)
+  const blockedHosts = new Set(own.blockedHosts)
+
+  const delivery = startDelivery({
+    store,
+    clock,
+    log,
+    metrics,
+    random: Math.random,
+    post: makePost(remote, signerOf, blockedHosts),
+    onGone({ user, follower }) {
+      if (!follower || !store.relations.get(user, 'followers', follower)) return
+      log.info({ user, follower }, 'follower dropped: her inbox is gone')
+      void store.commit([store.relations.remove(user, 'followers', follower)])
+    },
+    limits: { giveUpMs: own.giveUpAfter },
+  })
+  core.onWake((deliveries) => delivery.wake(deliveries))
+
+  const keys = new KeyCache({
+    remote,
+    clock,
+    onActor: (document) => void context.actors.remember(document),
+  })
+  const verifyForwarded = async () => ({ ok: false, reason: 'not yet' }) as const
+  const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts })
+  const effects = startEffects(context, metrics)
+  const answers = makeAnswers(context)
+  const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
+  registerRoutes(app, {
+    context,
+    gate,
+    effects,
+    answers,
+    software: SOFTWARE,
+    maxActivity: own.maxActivity,
+    isFetchAuthorized: own.authorizedFetch,
+    pages: {
+      register: () => {},
+      profile: (_q, r) => r.code(404).send(),
+      post: (_q, r) => r.code(404).send(),
+    },
+  })
+  const parts = { context, delivery, owner: own.owner }
+  removeStaleSocket(store.directory)
+  const socket = controlSocket(store.directory)
+  const control = await serveControl(socket.path, (verb, args) => operate(parts, verb, args))
+  const listening = await listen(app, own.listen)
+  const maintenance = setInterval(() => maintain(core), MAINTAIN_EVERY_MS)
+  if (password)
+    say(`First login: ${urls.base}/login  user ${own.owner}  password ${password}  (shown once)`)
+
+  return {
+    url: urls.base,
+    listening,
+    notReady: () => store.tree.unavailable(),
+    async close() {
+      clearInterval(maintenance)
+      await control.close()
+      socket.close()
+      await app.close()
+      await effects.close()
+      await delivery.close(DELIVERY_DEADLINE_MS)
+      await core.close()
+    },
+  }
+}
+
+/** Says what opening found, when it was more than an orderly close. */
+function tellRecovery({ context: { store, log } }: Core): void {
+  const { recovery } = store
+  if (!recovery.wasClean) log.info(recovery, 'recovered from the journal')
+}
+
+/** The owner's account at the first start; returns the password to show, if one was made. */
+async function makeOwner(
+  { context }: Core,
+  name: string,
+  given: string | undefined,
+): Promise<string | undefined> {
+  if (context.store.users.names().length > 0) return
+  const password = given ?? makePassword()
+  await createUser(context, name, password)
+  return given ? undefined : password
+}
+
+function maintain({ context: { store, log } }: Core): void {
+  try {
+    store.maintain()
+  } catch (error) {
+    log.error({ err: error }, 'housekeeping of the store failed')
+  }
+}

@@ -1,0 +1,24 @@
+// The path of the control socket. A socket's path is at most 107 bytes, a data directory's may be longer: the socket
+// is reached through an open descriptor of the directory.
+
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { paths } from './layout.ts'
+
+const MAX_SOCKET_PATH = 100
+
+/** The path to connect or to listen to; valid until closed. */
+export function controlSocket(directory: string): { path: string; close(): void } {
+  const path = join(directory, paths.controlSocket)
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH || !existsSync(directory)) return { path, close: () => {} }
+  const descriptor = openSync(directory, 'r')
+  return {
+    path: `/proc/self/fd/${descriptor}/${paths.controlSocket}`,
+    close: () => closeSync(descriptor),
+  }
+}
+
+/** Removes the socket that a killed process left. Only for the holder of the lock. */
+export function removeStaleSocket(directory: string): void {
+  rmSync(join(directory, paths.controlSocket), { force: true })
+}
