@@ -1,4 +1,4 @@
-// `npm run bundle`: the command with all services as dist/fuchsbau.js, and each service alone as dist/NAME.js
+// `npm run bundle`: the command with all services as dist/fuchsbau.mjs, and each service alone as dist/NAME.mjs
 // (the same command line, knowing only that service). One file each, with a source map beside it; nothing
 // from node_modules is needed but native modules.
 import { build } from 'esbuild'
@@ -25,7 +25,7 @@ for (const names of [services, ...services.map((name) => [name])]) {
       sourcefile: `${name}.ts`,
       loader: 'ts',
     },
-    outfile: `dist/${name}.js`,
+    outfile: `dist/${name}.mjs`,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -40,6 +40,6 @@ for (const names of [services, ...services.map((name) => [name])]) {
     metafile: true,
   })
   for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
-    if (path.endsWith('.js')) console.log(`${path}  ${(bytes / 1e6).toFixed(1)} MB`)
+    if (path.endsWith('.mjs')) console.log(`${path}  ${(bytes / 1e6).toFixed(1)} MB`)
   }
 }
