@@ -104,3 +104,9 @@ describe('publicKeyMultibase', () => {
     expect(encodeMultibase(Buffer.from('0000287fb4cd', 'hex'))).toBe('z11233QC4')
   })
 })
+
+test('stray bytes after the end line, as snac 2.75 sends them, do not hide the key', () => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const text = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  expect(parsePublicKeyPem(`${text}\\\u2405`)?.equals(publicKey)).toBe(true)
+})

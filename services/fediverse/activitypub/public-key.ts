@@ -5,11 +5,12 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 
 const maxPemLength = 4096
 const pem =
-  /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([\sA-Za-z0-9+/=]+)-----END (?:RSA )?PUBLIC KEY-----\s*$/
+  /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([\sA-Za-z0-9+/=]+)-----END (?:RSA )?PUBLIC KEY-----(?![^]*-----BEGIN)/
 
 /**
  * The key in `publicKeyPem`, line ends kept or lost: RSA of 2,048 to 8,192 bits with a public exponent of at
- * most 33 bits, or Ed25519. Undefined for anything else: private keys, certificates, more than 4,096 characters.
+ * most 33 bits, or Ed25519. What follows the end line is passed over: snac 2.75 now and then leaves stray bytes there.
+ * Undefined for anything else: private keys, certificates, more than 4,096 characters.
  */
 export function parsePublicKeyPem(text: string): KeyObject | undefined {
   const [, rsa, base64] = (text.length <= maxPemLength && pem.exec(text)) || []
