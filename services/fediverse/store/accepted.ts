@@ -1,10 +1,12 @@
 // Accepted inbox activities: in the journal before the 202, held in memory until their effect is stored, given a
-// file only when they must wait. Also remembers for two days which activities were seen, so that a replay does nothing.
+// file only when they must wait. Also remembers which activities were seen, so that a replay does nothing: those of
+// today and yesterday, or the last 800,000 when there are more.
 
 import type { Clock } from '@fuchsbau/shared/clock.ts'
-import type { Op } from './journal.ts'
+import { type Op, StoreUnavailable } from './journal.ts'
+import { KeySet } from './key-set.ts'
 import { hashId, indexes, paths } from './layout.ts'
-import { type IndexEntry, putJson, removeFile, type Tree } from './tree.ts'
+import { putJson, removeFile, type Tree } from './tree.ts'
 
 /** An activity that passed the gate. */
 export interface AcceptedActivity {
@@ -23,35 +25,58 @@ export interface AcceptedActivity {
 }
 
 const DAY_MS = 86_400_000
+/** Keys of one generation of the memory (16 MiB at most), and how many of them there are. */
+const GENERATION_KEYS = 400_000
+const GENERATIONS = 3
+/** What may wait for its effect without a file; more than that is a flood, or effects that hang. */
+const MAX_HELD = { activities: 10_000, characters: 64 * 1024 * 1024 }
+
+interface Generation {
+  day: string
+  keys: KeySet
+}
 
 export class Accepted {
   readonly #tree: Tree
   readonly #clock: Clock
-  /** Day → keys. Today and yesterday; a signature's date can't be older. */
-  readonly #seen = new Map<string, Set<string>>()
+  readonly #maxKeys: number
+  /** Oldest first. */
+  readonly #seen: Generation[] = []
+  #today = ''
 
-  constructor(tree: Tree, clock: Clock) {
+  constructor(tree: Tree, clock: Clock, maxKeys = GENERATION_KEYS) {
     this.#tree = tree
     this.#clock = clock
+    this.#maxKeys = maxKeys
     for (const day of this.#days()) {
-      const keys = new Set<string>()
-      for (const { key } of tree.index.newest(indexes.seen(day))) keys.add(key)
-      this.#seen.set(day, keys)
+      const keys = new KeySet(maxKeys)
+      for (const { key } of tree.index.newest(indexes.seen(day))) {
+        if (keys.isFull) break
+        keys.add(key)
+      }
+      if (keys.size > 0) this.#seen.push({ day, keys })
     }
     for (const text of tree.held.values()) this.#mark(JSON.parse(text) as AcceptedActivity)
   }
 
-  /** Whether this activity was accepted before (within the last two days at least). */
+  /** Whether this activity was accepted before. */
   isSeen(id: string): boolean {
     const key = hashId(id)
-    for (const keys of this.#seen.values()) if (keys.has(key)) return true
-    return false
+    return this.#seen.some(({ keys }) => keys.has(key))
   }
 
-  /** Stores the activity. Resolves when it is durable: answer 202 then. */
+  /**
+   * Stores the activity. Resolves when it is durable: answer 202 then.
+   * @throws StoreUnavailable also when too many wait for their effect.
+   */
   accept(activity: AcceptedActivity): Promise<void> {
+    const { held, heldCharacters } = this.#tree
+    if (held.size >= MAX_HELD.activities || heldCharacters >= MAX_HELD.characters) {
+      throw new StoreUnavailable('too many activities wait for their effect')
+    }
     const path = paths.inbox(hashId(activity.id))
-    const durable = this.#tree.commit([{ kind: 'hold', path, text: JSON.stringify(activity) }])
+    const text = JSON.stringify(activity)
+    const durable = this.#tree.commit([{ kind: 'hold', path, text, value: activity }])
     this.#mark(activity)
     return durable
   }
@@ -71,11 +96,11 @@ export class Accepted {
     return [putJson(paths.failed(hashId(activity.id)), activity), this.finish(activity)]
   }
 
-  /** What still waits for its effect: read at start. */
+  /** What still waits for its effect, in the order in which it came: read at start. */
   pending(): AcceptedActivity[] {
     const files = this.#tree
       .list('inbox')
-      .map((file) => this.#tree.read<AcceptedActivity>(`inbox/${file}`))
+      .map((file) => this.#tree.readOnce<AcceptedActivity>(`inbox/${file}`))
       .filter((activity) => activity !== undefined)
     const held = [...this.#tree.held.values()].map((text) => JSON.parse(text) as AcceptedActivity)
     return [...files, ...held].sort((a, b) => a.receivedAt - b.receivedAt)
@@ -84,30 +109,34 @@ export class Accepted {
   failed(): AcceptedActivity[] {
     return this.#tree
       .list('failed')
-      .map((file) => this.#tree.read<AcceptedActivity>(`failed/${file}`))
+      .map((file) => this.#tree.readOnce<AcceptedActivity>(`failed/${file}`))
       .filter((activity) => activity !== undefined)
   }
 
-  /** Forgets days that no acceptable signature can carry any more. Call daily. */
+  /** Forgets days that no acceptable signature can carry any more. Cheap; call with the other housekeeping. */
   forget(): void {
-    const keep = new Set(this.#days())
-    for (const day of [...this.#seen.keys()]) if (!keep.has(day)) this.#seen.delete(day)
+    const days = this.#days()
+    const today = days.at(-1) as string
+    if (today === this.#today) return
+    this.#today = today
+    for (const { day } of [...this.#seen])
+      if (!days.includes(day) && day < today) this.#seen.shift()
     for (const day of this.#tree.list('index/seen')) {
-      if (!keep.has(day)) this.#tree.index.drop(indexes.seen(day))
+      if (!days.includes(day) && day < today) this.#tree.index.drop(indexes.seen(day))
     }
   }
 
   #mark(activity: AcceptedActivity): void {
-    const { index, key, at } = seenEntry(activity)
-    const day = dayOf(at)
-    let keys = this.#seen.get(day)
-    if (!keys) {
-      keys = new Set()
-      this.#seen.set(day, keys)
+    const key = hashId(activity.id)
+    const day = dayOf(activity.receivedAt)
+    if (this.#seen.some(({ keys }) => keys.has(key))) return
+    let last = this.#seen.at(-1)
+    if (!last || last.keys.isFull || last.day < day) {
+      last = { day, keys: new KeySet(this.#maxKeys) }
+      this.#seen.push(last)
+      if (this.#seen.length > GENERATIONS) this.#seen.shift()
     }
-    if (keys.has(key)) return
-    keys.add(key)
-    this.#tree.index.append(index, { key, at })
+    last.keys.add(key)
   }
 
   #days(): string[] {
@@ -116,9 +145,7 @@ export class Accepted {
   }
 }
 
-/** The entry by which an accepted activity is remembered. */
-export function seenEntry({ id, receivedAt: at }: AcceptedActivity): IndexEntry {
-  return { index: indexes.seen(dayOf(at)), key: hashId(id), at }
+/** The day of an instant, as the index of what was seen on it is called. */
+export function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
 }
-
-const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10)

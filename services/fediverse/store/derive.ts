@@ -1,6 +1,7 @@
 // Which index entries follow from a stored file: the one definition that writing, recovery and fsck share.
 
-import { hashId, indexes } from './layout.ts'
+import { type AcceptedActivity, dayOf } from './accepted.ts'
+import { hashId, indexes, paths } from './layout.ts'
 import type { StoredObject } from './objects.ts'
 import type { Relation } from './relations.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
@@ -11,6 +12,7 @@ const RELATION = /^users\/([^/]+)\/(followers|following|blocks)\/([0-9a-f]{32})\
 export const derivation: Derivation = {
   covers: (path) => path.startsWith('objects/') || RELATION.test(path),
   entries(path, value) {
+    if (!isDated(value)) return []
     const object = OBJECT.exec(path)
     if (object?.[1]) return objectEntries(object[1], value as StoredObject)
     const relation = RELATION.exec(path)
@@ -22,7 +24,15 @@ export const derivation: Derivation = {
       value as Relation,
     )
   },
+  held(_path, value) {
+    const { id, receivedAt: at } = value as AcceptedActivity
+    return [{ index: indexes.seen(dayOf(at)), key: hashId(id), at }]
+  },
 }
+
+/** What has no time belongs nowhere: a damaged file. */
+const isDated = (value: unknown) =>
+  typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number'
 
 function objectEntries(key: string, object: StoredObject): IndexEntry[] {
   if (object.kind === 'tombstone') return []
@@ -44,7 +54,7 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
     if (object.kind === 'vote') names.push(indexes.votes(target))
     if (object.kind === 'like' && object.local) names.push(indexes.liked(object.local))
   }
-  return names.map((index) => ({ index, key, at: object.at }))
+  return [...new Set(names)].map((index) => ({ index, key, at: object.at }))
 }
 
 function relationEntries(
@@ -53,11 +63,26 @@ function relationEntries(
   key: string,
   relation: Relation,
 ): IndexEntry[] {
-  if (kind !== 'blocks' && relation.state !== 'accepted') return []
+  const isWaiting = kind !== 'blocks' && relation.state !== 'accepted'
   const name = {
-    followers: indexes.followers,
-    following: indexes.following,
+    followers: isWaiting ? indexes.followRequests : indexes.followers,
+    following: isWaiting ? indexes.followsAsked : indexes.following,
     blocks: indexes.blocks,
   }[kind]
   return name ? [{ index: name(user), key, at: relation.at }] : []
+}
+
+const RELATION_FOLDERS: Readonly<Record<string, 'followers' | 'following' | 'blocks'>> = {
+  followers: 'followers',
+  'follow-requests': 'followers',
+  following: 'following',
+  'follows-asked': 'following',
+  blocks: 'blocks',
+}
+
+/** The file that an index entry stands for. */
+export function sourceOf(index: string, key: string): string {
+  const [kind = '', user = ''] = index.split('/')
+  const folder = RELATION_FOLDERS[kind]
+  return folder ? paths.relation(user, folder, key) : paths.object(key)
 }

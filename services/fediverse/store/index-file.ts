@@ -1,36 +1,29 @@
-// Append-only index files of fixed-width records, derived from the objects. A record is one line:
-//   + <32 hex: key> <13 digits: time, ms> <9 digits: live records up to here> \n
-// A line that starts with '-' takes the older '+' of its key away. The newest records are read from the end, so
-// the cost does not grow with the file. A torn tail (or one of zeros, after a power cut) is dropped when the file is
-// opened for writing and passed over by readers.
+// Append-only index files (see index-record.ts), derived from the objects. Times never decrease within a file: what comes
+// late gets the time of the last record. The newest records are read from the end, so the cost does not grow with the
+// file. A torn tail (or one of zeros, after a power cut) is dropped when the file is opened.
 
 import {
   closeSync,
   existsSync,
+  fdatasyncSync,
   fstatSync,
-  ftruncateSync,
-  mkdirSync,
   openSync,
-  readSync,
+  readdirSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type Disk, makeDirectory, realDisk } from './disk.ts'
+import {
+  formatRecord,
+  type IndexRecord,
+  type RawRecord,
+  RECORD_BYTES,
+  readRecords,
+  recordTime,
+} from './index-record.ts'
 
-/** Bytes of one record. */
-export const RECORD_BYTES = 58
-
-export interface IndexRecord {
-  key: string
-  /** When the thing entered the index, ms since 1970. */
-  at: number
-}
-
-interface RawRecord extends IndexRecord {
-  isRemoval: boolean
-  count: number
-}
+export type { IndexRecord } from './index-record.ts'
 
 interface OpenIndex {
   descriptor: number
@@ -38,35 +31,38 @@ interface OpenIndex {
   length: number
   /** Live entries. */
   count: number
+  /** Time of the last record. */
+  lastAt: number
 }
 
-const RECORD = /^([+-])([0-9a-f]{32}) (\d{13}) (\d{9})\n$/
 const CHUNK_RECORDS = 64
-
-const formatRecord = (sign: '+' | '-', record: IndexRecord, count: number) =>
-  `${sign}${record.key} ${String(record.at).padStart(13, '0')} ${String(count).padStart(9, '0')}\n`
+const SCAN_RECORDS = 4_096
 
 /** All index files below one directory; keeps at most `maxOpen` of them open. */
 export class IndexFiles {
-  readonly #directory: string
+  readonly directory: string
+  readonly #disk: Disk
   readonly #maxOpen: number
   readonly #open = new Map<string, OpenIndex>()
+  /** Names of the files that were written; who makes one durable takes it off. */
+  readonly unsynced = new Set<string>()
 
-  constructor(directory: string, maxOpen = 128) {
-    this.#directory = directory
+  constructor(directory: string, disk: Disk = realDisk, maxOpen = 256) {
+    this.directory = directory
+    this.#disk = disk
     this.#maxOpen = maxOpen
   }
 
   /** Adds a record at the end. */
   append(name: string, record: IndexRecord): void {
     const index = this.#get(name, true)
-    if (index) this.#write(index, '+', record)
+    if (index) this.#write(name, index, '+', record)
   }
 
   /** Takes the record of this key away; the caller knows that it is there. */
   remove(name: string, record: IndexRecord): void {
     const index = this.#get(name, false)
-    if (index && index.count > 0) this.#write(index, '-', record)
+    if (index && index.count > 0) this.#write(name, index, '-', record)
   }
 
   /** Number of live records. */
@@ -74,9 +70,14 @@ export class IndexFiles {
     return this.#get(name, false)?.count ?? 0
   }
 
+  /** Time of the newest record; 0 when there is none. */
+  lastAt(name: string): number {
+    return this.#get(name, false)?.lastAt ?? 0
+  }
+
   /**
    * Live records, newest first, from below `before` (a cursor of an earlier page) on. Lazy: stop reading when
-   * there are enough.
+   * there are enough. With a cursor, a record that was taken away after it is still given: see Objects.newest.
    */
   *newest(name: string, before?: IndexRecord): Generator<IndexRecord> {
     const removed = new Set<string>()
@@ -86,56 +87,107 @@ export class IndexFiles {
     }
   }
 
-  /** Live records, oldest first, whole file in memory: for the small indexes and for fsck. */
-  all(name: string): IndexRecord[] {
-    return [...this.newest(name)].reverse()
+  /** Live records, oldest first, in bounded memory (one bit a record, and the keys that were removed). */
+  *oldest(name: string): Generator<IndexRecord> {
+    const length = this.#get(name, false)?.length ?? 0
+    const isDead = new Uint8Array(Math.ceil(length / 8))
+    const removed = new Set<string>()
+    for (const [i, record] of this.#scan(name, length, -1)) {
+      if (record.isRemoval) removed.add(record.key)
+      else if (!removed.delete(record.key)) continue
+      isDead[i >> 3] = (isDead[i >> 3] ?? 0) | (1 << (i & 7))
+    }
+    for (const [i, record] of this.#scan(name, length, 1)) {
+      if (!((isDead[i >> 3] ?? 0) & (1 << (i & 7)))) yield { key: record.key, at: record.at }
+    }
   }
 
-  /** Replaces an index by these records (sorted by time), whole file then rename. */
-  rewrite(name: string, records: readonly IndexRecord[]): void {
-    this.#close(name)
-    const path = join(this.#directory, name)
-    if (records.length === 0) {
-      rmSync(path, { force: true })
-      return
-    }
-    mkdirSync(dirname(path), { recursive: true })
-    const sorted = records.toSorted((a, b) => a.at - b.at)
-    const descriptor = openSync(`${path}.tmp`, 'w', 0o600)
+  /** Replaces an index by these records (in order of time): whole file, then rename. None: deletes it. */
+  rewrite(name: string, records: Iterable<IndexRecord>): void {
+    const path = join(this.directory, name)
+    const temporary = `${path}.tmp`
+    makeDirectory(dirname(path))
+    const descriptor = openSync(temporary, 'w', 0o600)
+    let count = 0
     try {
-      for (let i = 0; i < sorted.length; i += 10_000) {
-        const chunk = sorted.slice(i, i + 10_000)
-        const text = chunk.map((record, j) => formatRecord('+', record, i + j + 1)).join('')
-        writeSync(descriptor, text)
+      let text = ''
+      let position = 0
+      const flush = () => {
+        this.#disk.write(descriptor, Buffer.from(text, 'latin1'), position)
+        position += text.length
+        text = ''
       }
+      let lastAt = 0
+      for (const { key, at } of records) {
+        lastAt = Math.max(lastAt, recordTime(at))
+        text += formatRecord('+', { key, at: lastAt }, ++count)
+        if (count % SCAN_RECORDS === 0) flush()
+      }
+      flush()
+      // Otherwise a power cut could leave an empty file in place of entries that no journal has any more.
+      fdatasyncSync(descriptor)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
     } finally {
       closeSync(descriptor)
     }
-    renameSync(`${path}.tmp`, path)
+    this.#close(name)
+    renameSync(temporary, path)
+    if (count === 0) rmSync(path)
+  }
+
+  /** Takes entries out and puts others in at their place in time. Those to add must be in order of time. */
+  merge(name: string, add: readonly IndexRecord[], drop: ReadonlySet<string>): void {
+    const isAtEnd = (add[0]?.at ?? Number.POSITIVE_INFINITY) >= this.lastAt(name)
+    if (drop.size === 0 && isAtEnd) {
+      for (const record of add) this.append(name, record)
+      return
+    }
+    const added = new Set(add.map(({ key }) => key))
+    const kept = function* (records: Generator<IndexRecord>) {
+      for (const record of records)
+        if (!drop.has(record.key) && !added.has(record.key)) yield record
+    }
+    this.rewrite(name, inOrder(kept(this.oldest(name)), add))
   }
 
   /** Deletes an index file. */
   drop(name: string): void {
     this.#close(name)
-    rmSync(join(this.#directory, name), { force: true })
+    rmSync(join(this.directory, name), { force: true })
+  }
+
+  /** Names of all index files that are there. */
+  *names(below = ''): Generator<string> {
+    const folder = join(this.directory, below)
+    if (!existsSync(folder)) return
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const name = below ? `${below}/${entry.name}` : entry.name
+      if (entry.isDirectory()) yield* this.names(name)
+      else if (below && !entry.name.endsWith('.tmp')) yield name
+    }
   }
 
   close(): void {
     for (const name of [...this.#open.keys()]) this.#close(name)
   }
 
-  #write(index: OpenIndex, sign: '+' | '-', record: IndexRecord): void {
+  #write(name: string, index: OpenIndex, sign: '+' | '-', { key, at }: IndexRecord): void {
     const count = index.count + (sign === '+' ? 1 : -1)
-    const bytes = formatRecord(sign, record, count)
-    writeSync(index.descriptor, bytes, index.length * RECORD_BYTES)
+    const lastAt = Math.max(index.lastAt, recordTime(at))
+    const bytes = Buffer.from(formatRecord(sign, { key, at: lastAt }, count), 'latin1')
+    this.#disk.write(index.descriptor, bytes, index.length * RECORD_BYTES)
     index.length += 1
     index.count = count
+    index.lastAt = lastAt
+    this.unsynced.add(name)
   }
 
   *#backward(name: string, before?: IndexRecord): Generator<RawRecord> {
     const index = this.#get(name, false)
     if (!index) return
-    let end = before ? this.#position(index, before) : index.length
+    let end = before ? position(index, before) : index.length
     while (end > 0) {
       const start = Math.max(0, end - CHUNK_RECORDS)
       // Looked up again for each chunk: the file may have been closed while the caller was reading others.
@@ -150,22 +202,20 @@ export class IndexFiles {
     }
   }
 
-  /** Number of records older than the cursor: binary search by time, then the key among equals. */
-  #position(index: OpenIndex, cursor: IndexRecord): number {
-    let low = 0
-    let high = index.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const record = readRecords(index.descriptor, middle, 1)[0]
-      if (record && record.at <= cursor.at) low = middle + 1
-      else high = middle
+  /** The first `length` records with their positions, forward or backward. */
+  *#scan(name: string, length: number, direction: 1 | -1): Generator<[number, RawRecord]> {
+    const chunks = Math.ceil(length / SCAN_RECORDS)
+    for (let c = 0; c < chunks; c++) {
+      const start = (direction > 0 ? c : chunks - 1 - c) * SCAN_RECORDS
+      const open = this.#get(name, false)
+      if (!open) return
+      const records = readRecords(open.descriptor, start, Math.min(SCAN_RECORDS, length - start))
+      for (let j = 0; j < records.length; j++) {
+        const i = direction > 0 ? j : records.length - 1 - j
+        const record = records[i]
+        if (record) yield [start + i, record]
+      }
     }
-    for (let i = low - 1; i >= 0; i--) {
-      const record = readRecords(index.descriptor, i, 1)[0]
-      if (record && record.at < cursor.at) return i + 1
-      if (record?.key === cursor.key && !record.isRemoval) return i
-    }
-    return 0
   }
 
   #get(name: string, isCreating: boolean): OpenIndex | undefined {
@@ -175,9 +225,9 @@ export class IndexFiles {
       this.#open.set(name, known)
       return known
     }
-    const descriptor = openForAppend(join(this.#directory, name), isCreating)
+    const descriptor = openForAppend(join(this.directory, name), isCreating)
     if (descriptor === undefined) return
-    const index = recoverTail(descriptor)
+    const index = openTail(descriptor, this.#disk)
     this.#open.set(name, index)
     if (this.#open.size > this.#maxOpen) {
       const [oldest] = this.#open.keys()
@@ -194,44 +244,63 @@ export class IndexFiles {
   }
 }
 
+/** Number of records older than the cursor: binary search by time, then the key among equals. */
+function position({ descriptor, length }: OpenIndex, cursor: IndexRecord): number {
+  let low = 0
+  let high = length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const record =
+      readRecords(descriptor, middle, 1)[0] ??
+      // A damaged record has no time: the next whole one speaks for it.
+      readRecords(descriptor, middle, Math.min(CHUNK_RECORDS, high - middle)).find(Boolean)
+    if (record && record.at <= cursor.at) low = middle + 1
+    else high = middle
+  }
+  for (let end = low; end > 0; end -= CHUNK_RECORDS) {
+    const start = Math.max(0, end - CHUNK_RECORDS)
+    const records = readRecords(descriptor, start, end - start)
+    for (let i = records.length - 1; i >= 0; i--) {
+      const record = records[i]
+      if (record && record.at < cursor.at) return start + i + 1
+      if (record?.key === cursor.key && !record.isRemoval) return start + i
+    }
+  }
+  return 0
+}
+
 function openForAppend(path: string, isCreating: boolean): number | undefined {
   if (existsSync(path)) return openSync(path, 'r+')
   if (!isCreating) return
-  mkdirSync(dirname(path), { recursive: true })
+  makeDirectory(dirname(path))
   return openSync(path, 'wx+', 0o600)
 }
 
 /** Drops what is not a whole, well-formed record at the end. */
-function recoverTail(descriptor: number): OpenIndex {
+function openTail(descriptor: number, disk: Disk): OpenIndex {
   const { size } = fstatSync(descriptor)
   let length = Math.floor(size / RECORD_BYTES)
   let last: RawRecord | undefined
   while (length > 0 && !last) {
-    last = readRecords(descriptor, length - 1, 1)[0]
-    if (!last) length -= 1
+    const start = Math.max(0, length - CHUNK_RECORDS)
+    const records = readRecords(descriptor, start, length - start)
+    const whole = records.findLastIndex((record) => record !== undefined)
+    last = records[whole]
+    length = start + whole + 1
   }
-  if (length * RECORD_BYTES !== size) ftruncateSync(descriptor, length * RECORD_BYTES)
-  return { descriptor, length, count: last?.count ?? 0 }
+  if (length * RECORD_BYTES !== size) disk.truncate(descriptor, length * RECORD_BYTES)
+  return { descriptor, length, count: last?.count ?? 0, lastAt: last?.at ?? 0 }
 }
 
-function readRecords(descriptor: number, from: number, count: number): (RawRecord | undefined)[] {
-  const buffer = Buffer.allocUnsafe(count * RECORD_BYTES)
-  const bytes = readSync(descriptor, buffer, 0, buffer.length, from * RECORD_BYTES)
-  const text = buffer.latin1Slice(0, bytes)
-  const records: (RawRecord | undefined)[] = []
-  for (let i = 0; i + RECORD_BYTES <= text.length; i += RECORD_BYTES) {
-    records.push(parseRecord(text.slice(i, i + RECORD_BYTES)))
+/** Two sequences, each in order of time, as one. */
+function* inOrder(
+  one: Iterable<IndexRecord>,
+  other: readonly IndexRecord[],
+): Generator<IndexRecord> {
+  let next = 0
+  for (const record of one) {
+    for (let late = other[next]; late && late.at < record.at; late = other[++next]) yield late
+    yield record
   }
-  return records
-}
-
-function parseRecord(line: string): RawRecord | undefined {
-  const match = RECORD.exec(line)
-  if (!match) return
-  return {
-    isRemoval: match[1] === '-',
-    key: match[2] as string,
-    at: Number(match[3]),
-    count: Number(match[4]),
-  }
+  for (; next < other.length; next++) yield other[next] as IndexRecord
 }

@@ -1,7 +1,7 @@
 // Every path below the data directory, and the version of that layout. Nobody else builds a path.
 // The table in services/fediverse/README.md describes it; test/docs.test.ts holds the two together.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Version of the layout that this program writes; `upgrade.ts` steps older trees up to it. */
 export const LAYOUT_VERSION = 1
@@ -13,14 +13,15 @@ export const LAYOUT_VERSION = 1
 export const LAYOUT = {
   cache: 'remote actors, keys and documents; may be deleted at any time, leave it out of backups',
   'control.sock': 'socket by which `fuchsbau fediverse …` talks to the running server; not state',
+  damaged: 'what `fsck --repair` moved aside, below its old path; look at it, then delete it',
   failed: 'accepted activities whose effect failed for good, with the reason',
   inbox: 'accepted activities whose effect is still to come (retried)',
   index:
     'derived, append-only, fixed-width records: timelines, followers, likes …; fsck rebuilds them',
-  journal: 'redo log of the last hour: what is acknowledged is here first',
+  journal: 'redo log of the last hour or two: what is acknowledged is here first',
   keys: 'private keys, one file per user, mode 600',
   'layout.json': 'version of this layout',
-  lock: 'who has the tree open',
+  lock: 'who has the tree open (`lock.new` while it is being taken)',
   media: 'uploaded files, one folder per user, served below /USER/s/',
   objects: 'truth: one JSON file per object (post, announce, like, vote, follow, tombstone)',
   outgoing: 'bodies of the activities that still have deliveries',
@@ -31,7 +32,7 @@ export const LAYOUT = {
 
 /** A key of the tree: 32 hexadecimal digits of SHA-256 over the exact id. Ids compare exactly (no normalising). */
 export function hashId(id: string): string {
-  return createHash('sha256').update(id).digest('hex').slice(0, 32)
+  return hash('sha256', id, 'hex').slice(0, 32)
 }
 
 /** Relations of a local user to another actor, each a folder below `users/USER/`. */
@@ -43,6 +44,8 @@ export const paths = {
   controlSocket: 'control.sock',
   journal: 'journal',
   cleanMarker: 'journal/clean',
+  indexMarker: 'index/complete',
+  scratch: 'cache/fsck',
   object: (hash: string) => `objects/${hash.slice(0, 2)}/${hash}.json`,
   user: (name: string) => `users/${name}.json`,
   relation: (name: string, kind: RelationKind, hash: string) =>
@@ -52,10 +55,12 @@ export const paths = {
   failed: (hash: string) => `failed/${hash}.json`,
   outgoing: (hash: string) => `outgoing/${hash}.json`,
   delivery: (host: string, name: string) => `queue/${hostFolder(host)}/${name}.json`,
+  notices: (name: string) => `users/${name}/notices.json`,
   session: (hash: string) => `sessions/${hash}.json`,
   media: (name: string, file: string) => `media/${name}/${file}`,
   cache: (kind: string, hash: string) => `cache/${kind}/${hash.slice(0, 2)}/${hash}.json`,
   index: (name: string) => `index/${name}`,
+  damaged: (path: string) => `damaged/${path}`,
 } as const
 
 /** Names of index files; those about one object lie in 256 folders. */
@@ -68,6 +73,10 @@ export const indexes = {
   followers: (user: string) => `followers/${user}`,
   following: (user: string) => `following/${user}`,
   blocks: (user: string) => `blocks/${user}`,
+  /** Followers who wait for our answer. */
+  followRequests: (user: string) => `follow-requests/${user}`,
+  /** Actors whose answer to our Follow is still to come. */
+  followsAsked: (user: string) => `follows-asked/${user}`,
   replies: (hash: string) => `replies/${hash.slice(0, 2)}/${hash}`,
   likes: (hash: string) => `likes/${hash.slice(0, 2)}/${hash}`,
   announces: (hash: string) => `announces/${hash.slice(0, 2)}/${hash}`,
@@ -75,7 +84,14 @@ export const indexes = {
   seen: (day: string) => `seen/${day}`,
 } as const
 
+/** Whether a file waits to be turned into others: it must not get out of the journal before that. */
+export const isPending = (path: string): boolean => path.startsWith('inbox/')
+
+/** Indexes that follow from no file, only from the journal: fsck can check their form but not rebuild them. */
+export const isUnderivedIndex = (name: string): boolean => name.startsWith('seen/')
+
 /** A host (may carry a port) as a folder name: ':' is legal on Linux but not in every backup's target. */
 export function hostFolder(host: string): string {
-  return host.replace(/[^a-zA-Z0-9.-]/g, '_').slice(0, 200)
+  // A URL's host may be '..' (https://../inbox is valid): never a name that leads elsewhere.
+  return host.replace(/^\.|[^a-zA-Z0-9.-]/g, '_').slice(0, 200)
 }

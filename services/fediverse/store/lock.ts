@@ -1,8 +1,20 @@
 // One process at a time may write the tree. The lock file names its holder so that a second process can say who has
 // it, and so that what a crash or a copy of a live tree left behind is told from a living holder.
 
-import { mkdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { makeDirectory } from './disk.ts'
+import { paths } from './layout.ts'
 
 interface Holder {
   pid: number
@@ -12,82 +24,143 @@ interface Holder {
   pidNamespace: string
   /** Device and inode of the lock file itself: those of a copy differ. */
   file: string
+  /** Last sign of life, ms. */
+  beatAt: number
 }
 
 /** The tree is open in another process. */
 export class StoreLocked extends Error {
   override name = 'StoreLocked'
   readonly pid: number
-  constructor(path: string, pid: number) {
-    super(`${path}: this data directory is in use by process ${pid}`)
+  /** Whether the holder was seen alive; otherwise it may be dead: try again after HEARTBEAT_STALE_MS. */
+  readonly isCertain: boolean
+  constructor(path: string, pid: number, isCertain: boolean) {
+    const who = pid === 0 ? 'another process' : `process ${pid}`
+    const hint = isCertain ? '' : ', which may be of another container and just have died'
+    super(`${dirname(path)} is in use by ${who}${hint} (lock file ${path})`)
     this.pid = pid
+    this.isCertain = isCertain
   }
+}
+
+export interface Lock {
+  /** Call at least every 10 s. False when the lock is not ours any more: write nothing then. */
+  beat(): boolean
+  release(): void
 }
 
 /** How long a lock of another container (whose processes cannot be seen) is honoured after its last heartbeat. */
 export const HEARTBEAT_STALE_MS = 20_000
+/** How long taking the lock may last: a `lock.new` that is older was left by a crash. */
+const TAKING_MS = 5_000
 
-/**
- * Makes the directory if need be and takes the lock, or throws StoreLocked. Call `beat` at least every 10 s and `release` at the end.
- */
-export function takeLock(path: string, now: () => number): { beat(): void; release(): void } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const holder = livingHolder(path, now())
-      if (holder) throw new StoreLocked(path, holder)
-      rmSync(path, { force: true })
-      continue
-    }
-    const own = JSON.stringify(describeSelf(path))
-    const write = () => writeFileSync(path, own, { flag: 'r+' })
-    write()
-    return { beat: write, release: () => rmSync(path, { force: true }) }
+/** Makes the directory if need be and takes the lock, or throws StoreLocked. */
+export function takeLock(path: string, now: () => number): Lock {
+  makeDirectory(dirname(path))
+  const next = `${path}.new`
+  const descriptor = openExclusively(next, path, now)
+  const file = identity(fstatSync(descriptor))
+  const isOurs = (name: string) => quietly(() => identity(statSync(name))) === file
+  try {
+    writeFileSync(descriptor, describeSelf(file, now()))
+    const holder = livingHolder(path, now())
+    if (holder) throw new StoreLocked(path, holder.pid, holder.isCertain)
+    renameSync(next, path)
+    if (!isOurs(path)) throw new StoreLocked(path, 0, false)
+  } catch (error) {
+    if (isOurs(next)) rmSync(next)
+    throw error
+  } finally {
+    closeSync(descriptor)
   }
-  throw new StoreLocked(path, 0)
+  return {
+    beat() {
+      if (!isOurs(path)) return false
+      writeFileSync(path, describeSelf(file, now()), { flag: 'r+' })
+      return true
+    },
+    release() {
+      if (isOurs(path)) rmSync(path)
+    },
+  }
 }
 
-/** The pid of the process that holds the lock, or undefined when nobody living does. */
-export function livingHolder(path: string, now: number): number | undefined {
+/** Creates the file that only one process at a time has; what a crash left of it is removed. */
+function openExclusively(next: string, path: string, now: () => number): number {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return openSync(next, 'wx', 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const age = quietly(() => now() - statSync(next).mtimeMs) ?? 0
+    if (attempt > 0 || age < TAKING_MS) throw new StoreLocked(path, 0, false)
+    rmSync(next, { force: true })
+  }
+}
+
+/** The process that holds the lock, or undefined when nobody living does. */
+export function livingHolder(
+  path: string,
+  now: number,
+): { pid: number; isCertain: boolean } | undefined {
   let holder: Holder
   try {
     holder = JSON.parse(readFileSync(path, 'utf8'))
+    if (holder.file !== identity(statSync(path)) || holder.bootId !== bootId()) return
   } catch {
-    return // missing, or written half by a process that died at that very moment
+    return // missing, or damaged by a power cut
   }
-  if (holder.file !== identity(path) || holder.bootId !== bootId()) return
   if (holder.pidNamespace !== pidNamespace()) {
-    return now - statSync(path).mtimeMs < HEARTBEAT_STALE_MS ? holder.pid : undefined
+    const isFresh = now - holder.beatAt < HEARTBEAT_STALE_MS
+    return isFresh ? { pid: holder.pid, isCertain: false } : undefined
   }
-  return startTime(holder.pid) === holder.startedAt ? holder.pid : undefined
+  const isAlive = startTime(holder.pid) === holder.startedAt
+  return isAlive ? { pid: holder.pid, isCertain: true } : undefined
 }
 
-const describeSelf = (path: string): Holder => ({
-  pid: process.pid,
-  startedAt: startTime(process.pid) ?? '',
-  bootId: bootId(),
-  pidNamespace: pidNamespace(),
-  file: identity(path),
-})
+/** Always as long, so that one can be written over another. */
+const describeSelf = (file: string, beatAt: number) => {
+  const holder: Holder = {
+    pid: process.pid,
+    startedAt: startTime(process.pid) ?? '',
+    bootId: bootId(),
+    pidNamespace: pidNamespace(),
+    file,
+    beatAt,
+  }
+  return `${JSON.stringify(holder).padEnd(300)}\n`
+}
 
 /** Identifies this boot of the machine; empty where the kernel does not tell. */
 export function bootId(): string {
   return quietly(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) ?? ''
 }
 
+/**
+ * Identifies this tree: a copy has another identity, a snapshot of the volume the same. From the file that is written
+ * once: its inode and birth time.
+ */
+export function treeIdentity(directory: string): string {
+  const { ino, birthtimeNs } = statSync(join(directory, paths.layout), { bigint: true })
+  return `${ino}:${birthtimeNs}`
+}
+
 const pidNamespace = () => quietly(() => readlinkSync('/proc/self/ns/pid')) ?? ''
 
-/** Field 22 of /proc/PID/stat (see proc(5)); undefined when there is no such process. */
-const startTime = (pid: number) =>
-  quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19])
-
-function identity(path: string): string {
-  const { dev, ino } = statSync(path)
-  return `${dev}:${ino}`
+/**
+ * Field 22 of /proc/PID/stat (see proc(5)); undefined when there is no such process, or only a zombie of it.
+ * Where there is no /proc: whether the process is there.
+ */
+function startTime(pid: number): string | undefined {
+  if (bootId() === '') return quietly(() => String(process.kill(pid, 0)))
+  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // The name before it is in parentheses and may contain anything.
+  const [state = 'X', ...fields] = stat?.slice(stat.lastIndexOf(') ') + 2).split(' ') ?? []
+  return state === 'Z' || state === 'X' ? undefined : fields[18]
 }
+
+const identity = ({ dev, ino }: { dev: number; ino: number }) => `${dev}:${ino}`
 
 function quietly<T>(read: () => T): T | undefined {
   try {

@@ -1,7 +1,7 @@
 // Deliveries on disk: one file each below queue/HOST/, and one body below outgoing/ for all deliveries of an activity.
 // A file is there before its first attempt and goes when the peer took the activity or the retries ended.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Op } from './journal.ts'
 import { hashId, paths } from './layout.ts'
 import { putJson, removeFile, type Tree } from './tree.ts'
@@ -38,11 +38,18 @@ export interface NewDelivery {
   follower?: string
 }
 
+const STAMP_DIGITS = 13
+
 export class Queue {
   readonly #tree: Tree
+  /** Instant in the newest name: names sort in the order of queueing, whatever the clock does. */
+  #lastStamp = 0
 
   constructor(tree: Tree) {
     this.#tree = tree
+    for (const name of tree.list('queue').flatMap((folder) => tree.list(`queue/${folder}`))) {
+      this.#lastStamp = Math.max(this.#lastStamp, Number(name.slice(0, STAMP_DIGITS)) || 0)
+    }
   }
 
   /** The operations that queue one activity to these inboxes, and what they queue. */
@@ -54,10 +61,13 @@ export class Queue {
   ): { ops: Op[]; deliveries: Delivery[] } {
     if (inboxes.length === 0) return { ops: [], deliveries: [] }
     const text = JSON.stringify(activity)
-    const digest = createHash('sha256').update(text).digest('base64')
+    const digest = hash('sha256', text, 'base64')
     const body = hashId(`${activity.id} ${digest}`)
-    const deliveries = inboxes.map(({ inbox, follower }) => ({
-      name: `${String(now).padStart(13, '0')}-${hashId(`${body} ${inbox}`).slice(0, 16)}`,
+    this.#lastStamp = Math.max(now, this.#lastStamp + 1)
+    const stamp = String(this.#lastStamp).padStart(STAMP_DIGITS, '0')
+    const distinct = new Map(inboxes.map((delivery) => [delivery.inbox, delivery])).values()
+    const deliveries = [...distinct].map(({ inbox, follower }) => ({
+      name: `${stamp}-${hashId(`${body} ${inbox}`).slice(0, 16)}`,
       user,
       inbox,
       body,
@@ -92,8 +102,10 @@ export class Queue {
   /** Every delivery on disk, oldest first within a host. Read once, at start. */
   *all(): Generator<Delivery> {
     for (const folder of this.#tree.list('queue').sort()) {
-      for (const file of this.#tree.list(`queue/${folder}`).sort()) {
-        const delivery = this.#tree.read<Delivery>(`queue/${folder}/${file}`)
+      const files = this.#tree.list(`queue/${folder}`).sort()
+      if (files.length === 0) this.#tree.removeEmpty(`queue/${folder}`)
+      for (const file of files) {
+        const delivery = this.#tree.readOnce<Delivery>(`queue/${folder}/${file}`)
         if (delivery) yield delivery
       }
     }

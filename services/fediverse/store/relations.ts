@@ -17,16 +17,22 @@ export interface Relation {
   sharedInbox?: string
 }
 
+const FOLLOWER_FILE = /^users\/([^/]+)\/followers\/(.*)\.json$/
+
 export class Relations {
   readonly #tree: Tree
-  /** All followers of a user, read once; a change drops them. */
-  readonly #followers = new Map<string, Relation[]>()
+  /** User → all followers by key: read once, then kept up to date. */
+  readonly #followers = new Map<string, Map<string, Relation>>()
 
   constructor(tree: Tree) {
     this.#tree = tree
-    tree.onChange((path) => {
-      const match = /^users\/([^/]+)\/followers\//.exec(path)
-      if (match?.[1]) this.#followers.delete(match[1])
+    tree.onChange((path, value) => {
+      const match = FOLLOWER_FILE.exec(path)
+      const followers = match?.[1] && this.#followers.get(match[1])
+      if (!followers || !match[2]) return
+      const relation = value as Relation | undefined
+      if (relation?.state === 'accepted') followers.set(match[2], relation)
+      else followers.delete(match[2])
     })
   }
 
@@ -46,26 +52,33 @@ export class Relations {
   followers(user: string): readonly Relation[] {
     let followers = this.#followers.get(user)
     if (!followers) {
-      followers = [...this.list(user, 'followers')]
+      followers = new Map()
+      for (const { key } of this.#tree.index.newest(indexes.followers(user))) {
+        const relation = this.#tree.readOnce<Relation>(paths.relation(user, 'followers', key))
+        if (relation?.state === 'accepted') followers.set(key, relation)
+      }
       this.#followers.set(user, followers)
     }
-    return followers
+    return [...followers.values()]
   }
 
   /** Accepted relations, newest first. */
   *list(user: string, kind: RelationKind): Generator<Relation> {
     for (const { key } of this.#tree.index.newest(indexes[kind](user))) {
       const relation = this.#tree.read<Relation>(paths.relation(user, kind, key))
-      if (relation) yield relation
+      if (relation && (kind === 'blocks' || relation.state === 'accepted')) yield relation
     }
   }
 
-  /** Relations that wait for an answer (of ours to a follower, of theirs to us). */
+  /** Relations that wait for an answer (of ours to a follower, of theirs to us), newest first. */
   requested(user: string, kind: 'followers' | 'following'): Relation[] {
-    return this.#tree
-      .list(`users/${user}/${kind}`)
-      .map((file) => this.#tree.read<Relation>(`users/${user}/${kind}/${file}`))
-      .filter((relation): relation is Relation => relation?.state === 'requested')
+    const index = kind === 'followers' ? indexes.followRequests : indexes.followsAsked
+    const relations: Relation[] = []
+    for (const { key } of this.#tree.index.newest(index(user))) {
+      const relation = this.#tree.read<Relation>(paths.relation(user, kind, key))
+      if (relation?.state === 'requested') relations.push(relation)
+    }
+    return relations
   }
 
   count(user: string, kind: RelationKind): number {

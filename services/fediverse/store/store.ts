@@ -1,16 +1,23 @@
 // Opens the data directory: lock, layout, recovery, and the modules that read and write it.
 
-import { join } from 'node:path'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { Accepted } from './accepted.ts'
 import { derivation } from './derive.ts'
+import { type Disk, makeDirectory } from './disk.ts'
 import type { Op } from './journal.ts'
 import { paths } from './layout.ts'
-import { takeLock } from './lock.ts'
+import { type Lock, takeLock, treeIdentity } from './lock.ts'
+import { Media } from './media.ts'
+import { Notices } from './notices.ts'
 import { Objects } from './objects.ts'
 import { Queue } from './queue.ts'
 import { markClean, type Recovery, recover } from './recover.ts'
+import { reindex } from './reindex.ts'
 import { Relations } from './relations.ts'
+import { Sessions } from './sessions.ts'
 import { Tree } from './tree.ts'
 import { upgradeLayout } from './upgrade.ts'
 import { Users } from './users.ts'
@@ -18,10 +25,14 @@ import { Users } from './users.ts'
 export interface StoreOptions {
   directory: string
   clock: Clock
-  /** How long closed journal segments are kept, ms; a live copy must not take longer. Default an hour. */
+  /** Longest time that a live copy may take, ms: how long the journal goes back. Default an hour. */
   retentionMs?: number
+  /** The journal goes back less when it has more bytes than this. Default 512 MiB. */
+  journalBytes?: number
   /** Writes are refused when less is free, bytes. Default 64 MiB. */
   minFreeBytes?: number
+  /** How the disk is written; for tests. */
+  disk?: Disk
 }
 
 export interface Store {
@@ -32,6 +43,9 @@ export interface Store {
   readonly users: Users
   readonly queue: Queue
   readonly accepted: Accepted
+  readonly sessions: Sessions
+  readonly notices: Notices
+  readonly media: Media
   /** What opening found. */
   readonly recovery: Recovery
   /** One transaction; see Tree.commit. */
@@ -46,27 +60,30 @@ export interface Store {
  * @throws StoreLocked when another process has it, LayoutError when it is not ours to use.
  */
 export function openStore(options: StoreOptions): Store {
-  const { directory, clock } = options
-  const lock = takeLock(join(directory, paths.lock), () => clock.now())
+  const directory = resolve(options.directory)
+  const lock = takeLock(join(directory, paths.lock), () => options.clock.now())
   try {
     upgradeLayout(directory)
-    return open(options, lock)
+    return open({ ...options, directory }, lock)
   } catch (error) {
     lock.release()
     throw error
   }
 }
 
-function open(options: StoreOptions, lock: ReturnType<typeof takeLock>): Store {
-  const { directory, clock } = options
+function open(options: StoreOptions, lock: Lock): Store {
+  const { directory, clock, disk } = options
   const tree = new Tree({
     directory,
     clock,
     derive: derivation,
     retentionMs: options.retentionMs ?? 3_600_000,
+    journalBytes: options.journalBytes ?? 512 * 1024 * 1024,
     minFreeBytes: options.minFreeBytes ?? 64 * 1024 * 1024,
+    ...(disk ? { disk } : {}),
   })
   const recovery = recover(tree, derivation)
+  completeIndexes(tree, recovery)
   const accepted = new Accepted(tree, clock)
   return {
     directory,
@@ -76,17 +93,35 @@ function open(options: StoreOptions, lock: ReturnType<typeof takeLock>): Store {
     users: new Users(tree),
     queue: new Queue(tree),
     accepted,
+    sessions: new Sessions(tree, clock),
+    notices: new Notices(tree),
+    media: new Media(directory),
     recovery,
     commit: (ops) => tree.commit(ops),
     maintain() {
-      lock.beat()
+      if (!lock.beat()) tree.giveUp('the lock file is gone or another process has taken it')
       accepted.forget()
       tree.maintain()
     },
     async close() {
-      await tree.close()
-      if (!tree.unavailable()) markClean(directory)
+      const isOrderly = await tree.close()
+      if (isOrderly) markClean(directory)
       lock.release()
     },
   }
+}
+
+/**
+ * Compares all indexes with the objects where nobody vouches for them: in a live copy (which has another identity),
+ * after an upgrade, or when they were deleted.
+ */
+function completeIndexes(tree: Tree, recovery: Recovery): void {
+  const marker = join(tree.directory, paths.indexMarker)
+  const identity = `${treeIdentity(tree.directory)}\n`
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === identity) return
+  rmSync(marker, { force: true })
+  recovery.wasReindexed = true
+  recovery.indexed += reindex(tree, derivation)
+  makeDirectory(dirname(marker))
+  writeFileAtomic(marker, identity, { isDurable: true })
 }

@@ -1,11 +1,16 @@
 // Steps an older tree up to today's layout, one version at a time, and refuses a newer one.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
+import { closeSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isTemporary, writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
+import { makeDirectory, syncDirectory } from './disk.ts'
 import { LAYOUT_VERSION, paths } from './layout.ts'
+import { findLast, openSegments, textOf } from './recover.ts'
 
-/** Brings a tree from version `from` to `from + 1`. Must be safe to repeat after a crash. */
+/**
+ * Brings a tree from version `from` to `from + 1`. It finds an empty journal; the indexes are rebuilt afterwards.
+ * Must be safe to repeat after a crash.
+ */
 export interface UpgradeStep {
   from: number
   run(directory: string): void
@@ -13,6 +18,9 @@ export interface UpgradeStep {
 
 /** None yet: version 1 is the first. */
 const STEPS: readonly UpgradeStep[] = []
+
+/** What may lie in an empty data directory: our own first traces, and what a fresh volume has. */
+const IGNORED: readonly string[] = [paths.lock, `${paths.lock}.new`, 'lost+found']
 
 /** The directory is not a tree that this program can use; the message says why and what to do. */
 export class LayoutError extends Error {
@@ -30,8 +38,8 @@ export function upgradeLayout(
 ): void {
   const file = join(directory, paths.layout)
   if (!existsSync(file)) {
-    const others = readdirSync(directory).filter((name) => name !== paths.lock)
-    if (others.length > 0) {
+    const isForeign = (name: string) => !IGNORED.includes(name) && !isTemporary(name)
+    if (readdirSync(directory).some(isForeign)) {
       throw new LayoutError(
         `${directory} is not empty and has no ${paths.layout}: it is not a data directory of this service. ` +
           'Choose an empty directory.',
@@ -40,18 +48,44 @@ export function upgradeLayout(
     writeVersion(file, target)
     return
   }
-  for (let version = readVersion(file); version !== target; version = readVersion(file)) {
+  let version = readVersion(file)
+  if (version > target) {
+    throw new LayoutError(
+      `${directory} has layout version ${version}, and this program knows versions up to ${target}. ` +
+        'Run a newer fuchsbau.',
+    )
+  }
+  if (version < target) settle(directory)
+  for (; version < target; version++) {
     const step = steps.find(({ from }) => from === version)
-    if (!step) {
-      throw new LayoutError(
-        `${directory} has layout version ${version}, and this program knows versions up to ${target}. ` +
-          'Run a newer fuchsbau.',
-      )
-    }
+    if (!step) throw new LayoutError(`no way from layout version ${version} to ${target}`)
     step.run(directory)
     writeVersion(file, version + 1)
   }
 }
+
+/** Puts the whole journal into the files and empties it: a replay after a step would bring old files back. */
+function settle(directory: string): void {
+  rmSync(join(directory, paths.indexMarker), { force: true })
+  const journal = join(directory, paths.journal)
+  if (!existsSync(journal)) return
+  const segments = openSegments(journal)
+  const { last } = findLast(segments, ignore, ignore)
+  for (const [path, op] of last) {
+    const text = textOf(op)
+    const file = join(directory, path)
+    makeDirectory(dirname(file))
+    if (text === undefined) rmSync(file, { force: true })
+    else writeFileAtomic(file, text, { isDurable: true })
+  }
+  for (const { path, descriptor } of segments) {
+    closeSync(descriptor)
+    rmSync(path)
+  }
+  syncDirectory(journal)
+}
+
+const ignore = () => {}
 
 function readVersion(file: string): number {
   try {

@@ -2,8 +2,9 @@
 // in the journal, in a queued message or in the cache of parsed files).
 
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
+import { makeDirectory, syncDirectory } from './disk.ts'
 import type { Op } from './journal.ts'
 import { paths } from './layout.ts'
 import { putJson, type Tree } from './tree.ts'
@@ -49,23 +50,31 @@ export interface UserKeys {
   ed25519Public: string
 }
 
+const USER_FILE = /^users\/[^/]+\.json$/
+
 export class Users {
   readonly #tree: Tree
+  /** All names, in order; a change of a profile drops them. */
+  #names: readonly string[] | undefined
 
   constructor(tree: Tree) {
     this.#tree = tree
+    tree.onChange((path) => {
+      if (USER_FILE.test(path)) this.#names = undefined
+    })
   }
 
   get(name: string): User | undefined {
     return isUserName(name) ? this.#tree.read<User>(paths.user(name)) : undefined
   }
 
-  names(): string[] {
-    return this.#tree
+  names(): readonly string[] {
+    this.#names ??= this.#tree
       .list('users')
       .filter((file) => file.endsWith('.json'))
       .map((file) => file.slice(0, -'.json'.length))
       .sort()
+    return this.#names
   }
 
   put(user: User): Op {
@@ -77,13 +86,12 @@ export class Users {
     return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as UserKeys) : undefined
   }
 
-  /** Durable when this returns. */
+  /** Durable when this returns. Write them before the user: who has a profile has keys. */
   writeKeys(name: string, keys: UserKeys): void {
-    writeFileAtomic(join(this.#tree.directory, paths.key(name)), JSON.stringify(keys, null, 1), {
-      mode: 0o600,
-      directoryMode: 0o700,
-      isDurable: true,
-    })
+    const file = join(this.#tree.directory, paths.key(name))
+    makeDirectory(dirname(file))
+    writeFileAtomic(file, `${JSON.stringify(keys, null, 1)}\n`, { mode: 0o600, isDurable: true })
+    syncDirectory(this.#tree.directory)
   }
 }
 

@@ -1,0 +1,166 @@
+// How journal segments end. Some time after a segment was closed, every file that it touched is made durable and what
+// still waits in inbox/ is written into the journal again; only later, when every live copy that could have missed one
+// of those files is over, the segment goes. All of it in the background, in small pieces.
+
+import { closeSync, fdatasync, fsync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { IndexFiles } from './index-file.ts'
+import type { ClosedSegment, Journal } from './journal.ts'
+import { isPending } from './layout.ts'
+import { readSegment } from './segment.ts'
+
+/** What is needed of the tree. */
+export interface Retiring {
+  readonly directory: string
+  readonly journal: Journal
+  readonly index: IndexFiles
+  /** Writes the current text of a waiting activity into the journal again. */
+  journalAgain(path: string): Promise<void>
+}
+
+export interface RetirementOptions {
+  clock: Clock
+  /** Longest time that a live copy may take, ms. */
+  retentionMs: number
+  /** The journal is kept shorter when it has more bytes than this. */
+  journalBytes: number
+}
+
+const TURN_LINES = 200
+
+export class Retirement {
+  readonly #tree: Retiring
+  readonly #options: RetirementOptions
+  /** Number of a segment → when its effects were on disk. */
+  readonly #settledAt = new Map<number, number>()
+  #running: Promise<void> | undefined
+  #isStopping = false
+  /** Why the last attempt failed. Segments stay then. */
+  failure: Error | undefined
+
+  constructor(tree: Retiring, options: RetirementOptions) {
+    this.#tree = tree
+    this.#options = options
+  }
+
+  /** Begins a round, unless one is under way. */
+  start(): void {
+    if (this.#running || this.#isStopping || !this.#hasWork()) return
+    this.#running = this.#run()
+      .then(
+        () => {
+          this.failure = undefined
+        },
+        (error: Error) => {
+          this.failure = error
+        },
+      )
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  settled(): Promise<void> {
+    return this.#running ?? Promise.resolve()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    await this.#running
+  }
+
+  #hasWork(): boolean {
+    const [oldest] = this.#tree.journal.closed
+    return oldest !== undefined && (this.#mayGo(oldest) || this.#nextToSettle() !== undefined)
+  }
+
+  async #run(): Promise<void> {
+    for (let next = this.#nextToSettle(); next && !this.#isStopping; next = this.#nextToSettle()) {
+      await this.#settle(next)
+      if (!this.#isStopping) this.#settledAt.set(next.number, this.#options.clock.now())
+    }
+    for (let oldest = this.#oldest(); oldest && this.#mayGo(oldest); oldest = this.#oldest()) {
+      this.#tree.journal.discardOldest()
+      this.#settledAt.delete(oldest.number)
+    }
+  }
+
+  #oldest(): ClosedSegment | undefined {
+    return this.#tree.journal.closed[0]
+  }
+
+  #nextToSettle(): ClosedSegment | undefined {
+    const isDue = this.#options.clock.now() - this.#options.retentionMs / 2
+    const isTooMuch = this.#isTooMuch()
+    return this.#tree.journal.closed.find(
+      ({ number, closedAt }) => !this.#settledAt.has(number) && (closedAt <= isDue || isTooMuch),
+    )
+  }
+
+  #mayGo(segment: ClosedSegment): boolean {
+    const settledAt = this.#settledAt.get(segment.number)
+    if (settledAt === undefined) return false
+    return settledAt <= this.#options.clock.now() - this.#options.retentionMs || this.#isTooMuch()
+  }
+
+  #isTooMuch(): boolean {
+    const bytes = this.#tree.journal.closed.reduce((sum, segment) => sum + segment.bytes, 0)
+    return bytes > this.#options.journalBytes
+  }
+
+  /** Makes the effects of a segment durable. */
+  async #settle(segment: ClosedSegment): Promise<void> {
+    const directories = new Set<string>()
+    const done = new Set<string>()
+    const sync = async (file: string) => {
+      await syncLater(file, syncData)
+      for (let above = dirname(file); !directories.has(above); above = dirname(above)) {
+        directories.add(above)
+        if (above === this.#tree.directory) break
+      }
+    }
+    let lines = 0
+    for (const { ops = [] } of readSegment(segment.path)) {
+      if (this.#isStopping) return
+      if (++lines % TURN_LINES === 0) await nextTurn()
+      for (const { kind, path } of ops) {
+        if (kind === 'cut' || done.has(path)) continue
+        done.add(path)
+        if (isPending(path)) await this.#tree.journalAgain(path)
+        if (kind !== 'hold') await sync(join(this.#tree.directory, path))
+      }
+    }
+    for (const name of [...this.#tree.index.unsynced]) {
+      this.#tree.index.unsynced.delete(name) // before: what is written meanwhile counts again
+      try {
+        await sync(join(this.#tree.index.directory, name))
+      } catch (error) {
+        this.#tree.index.unsynced.add(name)
+        throw error
+      }
+    }
+    for (const directory of directories) await syncLater(directory, syncAll)
+  }
+}
+
+const syncData = promisify(fdatasync)
+const syncAll = promisify(fsync)
+
+/** Makes a file or directory durable; one that is gone needs nothing. */
+async function syncLater(path: string, sync: typeof syncData): Promise<void> {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, 'r')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    await sync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
