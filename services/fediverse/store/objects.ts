@@ -1,5 +1,6 @@
 // The stored objects: what a post, an announce, a like, a vote … is on disk, and how it is read by id.
 
+import { derivation } from './derive.ts'
 import type { IndexRecord } from './index-file.ts'
 import type { Op } from './journal.ts'
 import { hashId, indexes, paths } from './layout.ts'
@@ -52,9 +53,16 @@ export interface StoredObject {
   editedAt?: number
 }
 
+/** How much later than asked a new object may be dated, so that no two have the same instant. */
+const MAX_SHIFT_MS = 60_000
+/** Entries without an object that a page passes over before it ends early. */
+const MAX_PASSED = 1_000
+
 /** Reads of objects/ and of the indexes over it. */
 export class Objects {
   readonly #tree: Tree
+  /** Time of the newest object that was put. */
+  #lastAt = 0
 
   constructor(tree: Tree) {
     this.#tree = tree
@@ -68,9 +76,17 @@ export class Objects {
     return this.#tree.read<StoredObject>(paths.object(key))
   }
 
-  /** The operation that stores it. */
+  /**
+   * The operation that stores it. A new object gets an instant of its own, later than that of the one before it:
+   * then the order of the timelines is the same when the indexes are rebuilt.
+   */
   put(object: StoredObject): Op {
-    return putJson(paths.object(hashId(object.id)), object)
+    const path = paths.object(hashId(object.id))
+    const late = this.#lastAt - object.at
+    const isLate = late >= 0 && late < MAX_SHIFT_MS && !this.#tree.read(path)
+    const at = isLate ? this.#lastAt + 1 : object.at
+    this.#lastAt = Math.max(this.#lastAt, at)
+    return putJson(path, isLate ? { ...object, at } : object)
   }
 
   /** The operation that leaves a tombstone: the id stays taken, so a late or replayed Create changes nothing. */
@@ -86,14 +102,14 @@ export class Objects {
     })
   }
 
-  /** Stores a copy of what a peer has (a boosted post, an ancestor in a thread): may be lost, not journalled. */
+  /** Stores a copy of what a peer has (a boosted post, an ancestor in a thread): a power cut may lose it. */
   putCached(object: StoredObject): void {
     this.#tree.writeCached(paths.object(hashId(object.id)), object)
   }
 
   /**
    * At most `limit` objects of an index, newest first, from below the cursor on. Ids whose object is missing
-   * (a live copy, a damaged file) or buried are passed over.
+   * (a live copy, a damaged file) or buried are passed over; a page may be short, and still have a next one.
    */
   newest(
     index: string,
@@ -102,11 +118,15 @@ export class Objects {
   ): { objects: StoredObject[]; next?: IndexRecord } {
     const objects: StoredObject[] = []
     let last: IndexRecord | undefined
+    let passed = 0
     for (const record of this.#tree.index.newest(index, before)) {
-      if (objects.length === limit) return last ? { objects, next: last } : { objects }
+      if (last && (objects.length === limit || passed === MAX_PASSED))
+        return { objects, next: last }
       const object = this.byKey(record.key)
-      if (!object || object.kind === 'tombstone') continue
-      objects.push(object)
+      // Below a cursor an entry may have been taken away further up: the object itself tells.
+      if (object && object.kind !== 'tombstone' && (!before || isIn(index, record.key, object))) {
+        objects.push(object)
+      } else passed += 1
       last = record
     }
     return { objects }
@@ -125,3 +145,6 @@ export class Objects {
     return this.#tree.index.count(indexes[kind](hashId(id)))
   }
 }
+
+const isIn = (index: string, key: string, object: StoredObject) =>
+  derivation.entries(paths.object(key), object).some((entry) => entry.index === index)
