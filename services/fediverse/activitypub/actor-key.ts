@@ -14,12 +14,12 @@ export interface ActorKey {
 }
 
 /**
- * Why there is no key: `gone` (404 or 410, as after the actor was deleted), `unreachable` (no or no usable answer now),
- * `refused` (an answer that proves nothing).
+ * Why there is no key: `gone` (404 or 410, as after the actor was deleted), `unreachable` (no or no usable answer now), `busy`
+ * (too many requests of ours are under way), `refused` (an answer that proves nothing).
  */
 export interface NoKey {
   ok: false
-  kind: 'gone' | 'unreachable' | 'refused'
+  kind: 'gone' | 'unreachable' | 'busy' | 'refused'
   message: string
 }
 
@@ -105,5 +105,6 @@ const hopeless: ReadonlySet<FailureKind> = new Set(['bad-url', 'private-address'
 
 function noKey(kind: FailureKind, message: string): NoKey {
   if (kind === 'gone' || kind === 'not-found') return { ok: false, kind: 'gone', message }
+  if (kind === 'busy') return { ok: false, kind, message }
   return { ok: false, kind: hopeless.has(kind) ? 'refused' : 'unreachable', message }
 }

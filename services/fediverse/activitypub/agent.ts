@@ -25,7 +25,7 @@ export interface AgentOptions {
 }
 
 /**
- * An agent with at most 4 connections per origin, kept open for 15 seconds, HTTP/1.1 only. Its requests fail with
+ * An agent with at most 32 connections per origin (as many as the delivery engine has attempts under way at one host), kept open for 15 seconds, HTTP/1.1 only. Its requests fail with
  * a PrivateAddressError where the host has no public address.
  */
 export function createAgent(options: AgentOptions): Agent {
@@ -49,7 +49,7 @@ export function createAgent(options: AgentOptions): Agent {
   return new Agent({
     allowH2: false,
     connect,
-    connections: 4,
+    connections: 32,
     keepAliveTimeout: 15_000,
     keepAliveMaxTimeout: 60_000,
     maxHeaderSize: 16_384,

@@ -2,11 +2,6 @@
 // (RFC 9530, with RFC 9421 signatures).
 import { hash, timingSafeEqual } from 'node:crypto'
 
-/** The SHA-256 digest of a body in base64: made once per activity, used for each of its deliveries. */
-export function digestOf(body: Buffer): string {
-  return hash('sha256', body, 'base64')
-}
-
 const known: ReadonlyMap<string, string> = new Map([
   ['sha-256', 'sha256'],
   ['sha-512', 'sha512'],

@@ -297,6 +297,20 @@ describe('a known key', () => {
   })
 })
 
+test('a fetch refused for our own limits is tried again at once', async () => {
+  await remote.close()
+  remote = createTestRemote({ limits: { total: 1 } }, clock)
+  keys = new KeyCache({ remote, clock })
+  serve(makeActor())
+  const first = keys.find(mainKey())
+  const elsewhere = peer.origin.replace('127.0.0.1', 'localhost')
+  const carol = `${elsewhere}/carol`
+  documents.set('/carol', makeActor({}, carol))
+  expect(await keys.find(`${carol}#main-key`)).toMatchObject({ ok: false, kind: 'busy' })
+  expect(await first).toMatchObject({ ok: true })
+  expect(await keys.find(`${carol}#main-key`)).toMatchObject({ ok: true, owner: carol })
+})
+
 test('those who wait for one key share one request', async () => {
   serve(makeActor())
   const found = await Promise.all(Array.from({ length: 10 }, () => keys.find(mainKey())))

@@ -53,7 +53,7 @@ const staleMs = 30 * day
 const refetchMs = 5 * minute
 
 /** How long a failure stands. */
-const failedMs = { gone: 60 * minute, refused: 10 * minute, unreachable: minute } as const
+const failedMs = { gone: 60 * minute, refused: 10 * minute, unreachable: minute, busy: 0 } as const
 
 export class KeyCache {
   readonly #options: KeyCacheOptions

@@ -2,7 +2,7 @@
 // by Fedify, which is loaded when the first one comes. https://docs.joinmastodon.org/spec/security/#ld
 import type { KeyObject } from 'node:crypto'
 import type { DocumentLoader } from '@fedify/fedify/runtime'
-import { onceEach } from './context-loader.ts'
+import { countValues } from './context-loader.ts'
 import { isObject, type Json } from './document.ts'
 
 /**
@@ -20,12 +20,6 @@ export function creatorOf(document: Json): string | undefined {
   return isCheckable && countValues(document) <= maxValues ? creator : undefined
 }
 
-/** Recursive; parsing has bounded the depth (json.ts). */
-function countValues(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 1
-  return Object.values(value).reduce<number>((sum, member) => sum + countValues(member), 1)
-}
-
 /**
  * What a Linked Data signature by this key vouches for: the document as compacted with our own context, since the signature
  * covers its meaning and not its spelling. Undefined when the signature is wrong, when anyone but the key's owner is
@@ -34,7 +28,7 @@ function countValues(value: unknown): number {
 export async function verifyLinkedData(
   document: Json,
   signer: { creator: string; owner: string; key: KeyObject },
-  contexts: DocumentLoader,
+  contextLoader: DocumentLoader,
 ): Promise<Json | undefined> {
   const [{ verifyJsonLd }, { CryptographicKey }, { default: jsonld }] = await Promise.all([
     import('@fedify/fedify/sig'),
@@ -48,7 +42,6 @@ export async function verifyLinkedData(
     owner: new URL(signer.owner),
     publicKey: signer.key.toCryptoKey(algorithm, true, ['verify']),
   })
-  const contextLoader = onceEach(contexts)
   try {
     const isVerified = await verifyJsonLd(document, {
       contextLoader,

@@ -24,12 +24,15 @@ export interface Peer {
 
 /** Starts a peer on a free port; 404 for everything until it gets a handler. */
 export async function startPeer(handler: PeerHandler = notFound): Promise<Peer> {
-  const server = createServer(async (incoming, response) => {
+  const server = createServer((incoming, response) => {
     const { method = '', url = '', headers } = incoming
-    const body = Buffer.concat(await Array.fromAsync(incoming))
-    const request = { method, url, headers, body }
-    peer.requests.push(request)
-    peer.handler(request, response)
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.on('end', () => {
+      const request = { method, url, headers, body: Buffer.concat(chunks) }
+      peer.requests.push(request)
+      peer.handler(request, response)
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

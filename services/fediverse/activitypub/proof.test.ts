@@ -266,6 +266,24 @@ describe('a Linked Data signature', () => {
     expect(asked).toEqual([url])
   })
 
+  test('with three contexts that nobody knows is given up', async () => {
+    const urls = [1, 2, 3].map((number) => `https://slow.example/${number}`)
+    for (const url of urls) contexts.set(url, { '@context': {} })
+    const signed = await signLinkedData(create)
+    const document = { ...signed, '@context': [create['@context'], ...urls] }
+    expect(await verifyForwarded(document)).toMatchObject({ ok: false })
+    expect(asked).toEqual(urls.slice(0, 2))
+  })
+
+  test('with a context out of all proportion vouches for nothing', async () => {
+    const url = 'https://remote.example/huge'
+    const terms = Array.from({ length: 2000 }, (_, index) => [`term${index}`, 'as:content'])
+    contexts.set(url, { '@context': Object.fromEntries(terms) })
+    const signed = await signLinkedData(create)
+    const document = { ...signed, '@context': [create['@context'], url] }
+    expect(await verifyForwarded(document)).toMatchObject({ ok: false })
+  })
+
   test('of a document with more than 1,000 values is not looked at', async () => {
     const withTags = (count: number) => {
       return signLinkedData({

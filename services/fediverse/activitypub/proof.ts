@@ -1,9 +1,8 @@
 // Activities that others pass on (relays, replies forwarded to followers): who made them is what a proof inside the
 // activity says, since the HTTP signature is the forwarder's.
-import type { DocumentLoader } from '@fedify/fedify/runtime'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { ActorKey } from './actor-key.ts'
-import { createContextLoader } from './context-loader.ts'
+import { createContextLoaders, type LoaderForDocument } from './context-loader.ts'
 import { type Json, reference } from './document.ts'
 import { checkIntegrityProof, readIntegrityProof } from './integrity-proof.ts'
 import type { KeyCache } from './key-cache.ts'
@@ -30,7 +29,7 @@ export interface ForwardedParts {
  */
 export function makeVerifyForwarded(parts: ForwardedParts): VerifyForwarded {
   const { remote, keys, clock } = parts
-  let contexts: Promise<DocumentLoader> | undefined
+  let loaders: Promise<LoaderForDocument> | undefined
 
   const checkProof = async (document: Json) => {
     const proof = readIntegrityProof(document, clock.now())
@@ -43,10 +42,10 @@ export function makeVerifyForwarded(parts: ForwardedParts): VerifyForwarded {
   const checkLinkedData = async (document: Json) => {
     const creator = creatorOf(document)
     if (creator === undefined) return undefined
-    contexts ??= createContextLoader(remote, clock)
-    const loader = await contexts
+    loaders ??= createContextLoaders(remote, clock)
+    const loaderForDocument = await loaders
     return tryKeys(keys, creator, ({ key, owner }) => {
-      return verifyLinkedData(document, { creator, owner, key }, loader)
+      return verifyLinkedData(document, { creator, owner, key }, loaderForDocument())
     })
   }
 

@@ -5,7 +5,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 
 const maxPemLength = 4096
 const pem =
-  /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([\sA-Za-z0-9+/=]+)-----END (?:RSA )?PUBLIC KEY-----(?![^]*-----BEGIN)/
+  /^\s*-----BEGIN (RSA )?PUBLIC KEY-----([\sA-Za-z0-9+/=]+)-----END (?:RSA )?PUBLIC KEY-----(?![\s\S]*-----BEGIN)/
 
 /**
  * The key in `publicKeyPem`, line ends kept or lost: RSA of 2,048 to 8,192 bits with a public exponent of at

@@ -299,10 +299,9 @@ describe('limits', () => {
     remote = createTestRemote({ timeoutMs: 5000, limits: { running: 2, waiting: 1 } })
     const gate = Promise.withResolvers<void>()
     const full = Promise.withResolvers<void>()
-    peer.handler = async ({ url }, response) => {
+    peer.handler = ({ url }, response) => {
       if (peer.requests.length === 2) full.resolve()
-      await gate.promise
-      sendActivity(response, { id: `${peer.origin}${url}` })
+      void gate.promise.then(() => sendActivity(response, { id: `${peer.origin}${url}` }))
     }
     const three = [fetchNote(), fetchNote(), fetchNote()]
     expect(await fetchNote()).toMatchObject({ ok: false, kind: 'busy' })

@@ -60,7 +60,7 @@ export interface FetchJsonOptions {
 
 export interface OutgoingActivity {
   body: Buffer
-  /** SHA-256 of the body in base64 (digest.ts), made once for all inboxes. */
+  /** SHA-256 of the body in base64, made once for all inboxes. */
   digest: string
   signer: Signer
 }
@@ -210,7 +210,7 @@ export class Remote {
       url: checked.url,
       body,
       deadline: this.#deadline(),
-      maxBytes: 1024,
+      maxBytes: 4096,
       overflow: 'cut',
     }
     const fields = ['content-type', 'application/activity+json']

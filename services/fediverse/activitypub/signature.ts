@@ -73,7 +73,7 @@ export interface Signer {
 
 /**
  * Signs a request and resolves to its header fields (names and values in turn): host, date, digest and signature.
- * RSA runs on the thread pool, 0.25 ms for 2,048 bits. `request.digest` is made once per activity (digest.ts).
+ * RSA runs on the thread pool, 0.25 ms for 2,048 bits. `request.digest` is made once per activity.
  */
 export async function signRequest(
   spec: SignatureSpec,
