@@ -25,8 +25,9 @@ export interface AgentOptions {
 }
 
 /**
- * An agent with at most 32 connections per origin (as many as the delivery engine has attempts under way at one host), kept open for 15 seconds, HTTP/1.1 only. Its requests fail with
- * a PrivateAddressError where the host has no public address.
+ * An agent with at most 32 connections per origin (as many attempts as the delivery engine has under way at one host),
+ * kept open for 15 seconds, HTTP/1.1 only. Its requests fail with a PrivateAddressError where the host has no public
+ * address.
  */
 export function createAgent(options: AgentOptions): Agent {
   const { allowPrivateAddress, ca, connectTimeoutMs = 5000 } = options
