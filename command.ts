@@ -11,7 +11,7 @@ import {
 } from '@fuchsbau/shared/command-line.ts'
 import { type ConfigResult, readConfig, type Table } from '@fuchsbau/shared/config.ts'
 import type { Service, Verb } from '@fuchsbau/shared/service.ts'
-import { type ServiceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
+import { serviceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
 import manifest from './package.json' with { type: 'json' }
 
 /** Every service there is; the configuration of those that are not given is passed over. */
@@ -120,12 +120,6 @@ async function withConfig(
   return exitCode.config
 }
 
-/** The shared settings, and those of the service as `own`. */
-function configFor(service: Service, { config }: Valid): ServiceConfig<Service['settings']> {
-  const all = config as unknown as ServiceConfig<Service['settings']> & Record<string, never>
-  return { ...all, own: all[service.name] ?? {} }
-}
-
 function leaf(service: Service, verb: Verb, output: Output): Leaf {
   const { summary, usage, help } = verb
   return {
@@ -135,7 +129,7 @@ function leaf(service: Service, verb: Verb, output: Output): Leaf {
     run: (args) =>
       withConfig([service], output, async (result) => {
         const { createLog } = await import('@fuchsbau/shared/log.ts')
-        const config = configFor(service, result)
+        const config = serviceConfig(service.name, result.config)
         const log = createLog({ level: config.logLevel, toStderr: true })
         return verb.run({
           args,
@@ -154,8 +148,11 @@ function serve(services: readonly Service[], output: Output): Promise<number> {
   return withConfig(services, output, async (result) => {
     const { createLog } = await import('@fuchsbau/shared/log.ts')
     const { runServices } = await import('@fuchsbau/shared/run.ts')
-    const plan = services.map((service) => ({ service, config: configFor(service, result) }))
-    const { logLevel } = configFor(services[0] as Service, result)
+    const plan = services.map((service) => ({
+      service,
+      config: serviceConfig(service.name, result.config),
+    }))
+    const { logLevel } = serviceConfig('', result.config)
     const log = createLog({ level: logLevel, isPretty: process.stdout.isTTY })
     await runServices(plan, { log, clock: systemClock(), host: process, print: output.print })
     return await new Promise<number>(() => undefined)

@@ -46,3 +46,9 @@ export const sharedSettings = {
 export type ServiceConfig<S extends Section> = Values<typeof sharedSettings> & {
   readonly own: Values<S>
 }
+
+/** What a service is given of a configuration that has its settings under its name. */
+export function serviceConfig<S extends Section>(name: string, config: object): ServiceConfig<S> {
+  const all = config as ServiceConfig<S> & Record<string, ServiceConfig<S>['own']>
+  return { ...all, own: all[name] ?? ({} as ServiceConfig<S>['own']) }
+}
