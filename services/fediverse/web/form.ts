@@ -1,0 +1,57 @@
+// Reads the forms: fields as URLSearchParams, files as streams, everything bounded.
+import { finished } from 'node:stream/promises'
+import multipart from '@fastify/multipart'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Upload, WebLimits } from './deps.ts'
+
+const MAX_FIELDS_BYTES = 64 * 1024
+
+/** Teaches a scope our two kinds of form. Their bodies are read by `fieldsOf` and `readParts`. */
+export function acceptForms(app: FastifyInstance, limits: WebLimits): void {
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: MAX_FIELDS_BYTES },
+    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  )
+  app.register(multipart, {
+    throwFileSizeLimit: false,
+    limits: {
+      fileSize: limits.uploadBytes,
+      files: Math.max(4, limits.attachments),
+      fields: 100,
+      fieldNameSize: 100,
+      // A character takes at most four bytes.
+      fieldSize: 4 * limits.textChars + 1_000,
+      headerPairs: 20,
+    },
+  })
+}
+
+/** The fields of a form without files; none for any other body. */
+export function fieldsOf({ body }: FastifyRequest): URLSearchParams {
+  return body instanceof URLSearchParams ? body : new URLSearchParams()
+}
+
+/**
+ * Reads a form with files. `onFile` gets each chosen file with the fields before it; what it leaves unread is
+ * thrown away. Without a multipart body there are the fields of the simple form.
+ */
+export async function readParts(
+  request: FastifyRequest,
+  onFile: (name: string, file: Upload, before: URLSearchParams) => Promise<void>,
+): Promise<URLSearchParams> {
+  if (!request.isMultipart()) return fieldsOf(request)
+  const fields = new URLSearchParams()
+  for await (const part of request.parts()) {
+    if (part.type === 'field') {
+      if (typeof part.value === 'string')
+        fields.append(part.fieldname, part.value.replace(/\r\n?/g, '\n'))
+      continue
+    }
+    const { file: stream, filename, mimetype: mediaType, fieldname } = part
+    if (filename)
+      await onFile(fieldname, { stream, mediaType, isTruncated: () => stream.truncated }, fields)
+    if (!stream.readableEnded) await finished(stream.resume())
+  }
+  return fields
+}
