@@ -10,7 +10,8 @@ try {
   passed = report.numPassedTests
   failed = report.numFailedTests
   for (const { status: outcome, assertionResults } of report.testResults) {
-    if (outcome === 'failed' && !assertionResults.some((test) => test.status === 'failed')) failed += 1
+    if (outcome === 'failed' && !assertionResults.some((test) => test.status === 'failed'))
+      failed += 1
   }
 } catch (error) {
   failed = 1

@@ -11,11 +11,13 @@ import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { Service } from '@fuchsbau/shared/service.ts'
 import { serviceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
-import type { FastifyInstance } from 'fastify'
 import { LAYOUT } from '../../services/fediverse/store/layout.ts'
 import { makeTempData, removeTempData } from './temp-data.ts'
 
 export const root = join(import.meta.dirname, '../..')
+
+type Route = { method: string | string[]; url: string }
+type Server = { addHook(name: 'onRoute', hook: (route: Route) => void): void }
 
 export type Document = { file: string; blocks: Record<string, string> }
 
@@ -54,7 +56,7 @@ export function firstColumn(table: string): string[] {
 export async function routesOf(service: Service): Promise<string[]> {
   const routes = new Set<string>()
   const collect = (message: unknown) => {
-    const { fastify } = message as { fastify: FastifyInstance }
+    const { fastify } = message as { fastify: Server }
     fastify.addHook('onRoute', ({ method, url }) => {
       for (const each of [method].flat()) if (each !== 'HEAD') routes.add(`${each} ${url}`)
     })
