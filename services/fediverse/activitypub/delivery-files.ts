@@ -59,7 +59,7 @@ export class DeliveryFiles {
 
   /** Stores an outcome that is tried again. */
   postpone(delivery: Delivery): void {
-    this.#record([this.#options.store.queue.postpone(delivery)])
+    void this.#record([this.#options.store.queue.postpone(delivery)])
   }
 
   /** Ends deliveries. */
@@ -87,7 +87,7 @@ export class DeliveryFiles {
   /** Writes nothing more; what the store refused until now is tried a last time. */
   close(): void {
     this.#retry?.cancel()
-    if (this.#refused.length > 0) this.#record([])
+    if (this.#refused.length > 0) void this.#record([])
     this.#retry?.cancel()
     this.#isClosed = true
   }
@@ -106,7 +106,7 @@ export class DeliveryFiles {
       this.#users.delete(key)
       this.#cache.delete(key)
     }
-    this.#record(keys.map((key) => this.#options.store.queue.removeBody(key)))
+    void this.#record(keys.map((key) => this.#options.store.queue.removeBody(key)))
   }
 
   /**
@@ -125,7 +125,9 @@ export class DeliveryFiles {
       if (this.#refused.length === 0) log.error({ err: error }, 'outcomes of deliveries not stored')
       this.#refused = all
       this.#retry?.cancel()
-      this.#retry = clock.after(RETRY_MS, () => this.#record([]))
+      this.#retry = clock.after(RETRY_MS, () => {
+        void this.#record([])
+      })
       return Promise.resolve()
     }
   }

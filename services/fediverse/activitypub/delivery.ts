@@ -70,8 +70,8 @@ export interface DeliveryStats {
 }
 
 /**
- * Loads every delivery on disk, removes bodies that none needs, and begins. About 3 s for 100,000 deliveries, in which
- * nothing else runs.
+ * Loads every delivery on disk, removes bodies that none needs, and begins. Nothing else runs
+ * meanwhile: 1.2 s for 100,000 deliveries, which then take 20 MB of memory, or 65 MB if each goes to another inbox.
  */
 export function startDelivery(options: DeliveryOptions): DeliveryEngine {
   return new DeliveryEngine(options)

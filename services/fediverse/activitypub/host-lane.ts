@@ -40,26 +40,28 @@ export class Host implements Due {
     this.circuit = circuit
   }
 
-  /** The lane of a delivery, made when it is missing. */
-  lane(delivery: QueuedDelivery): Lane {
+  /** Puts a delivery at the end of its lane, which is made when it is missing. */
+  push(delivery: QueuedDelivery): Lane {
     const key = laneKey(delivery)
-    let lane = this.lanes.get(key)
-    if (!lane) {
-      const { inbox } = delivery
-      lane = {
-        host: this,
-        key,
-        inbox,
-        deliveries: [],
-        state: 'empty',
-        isRefusing: false,
-        dueAt: undefined,
-      }
-      this.lanes.set(key, lane)
+    const lane = this.lanes.get(key)
+    if (lane) {
+      lane.deliveries.push(delivery)
+      return lane
     }
-    return lane
+    const made: Lane = {
+      host: this,
+      key,
+      inbox: delivery.inbox,
+      deliveries: [delivery],
+      state: 'empty',
+      isRefusing: false,
+      dueAt: undefined,
+    }
+    this.lanes.set(key, made)
+    return made
   }
 
+  /** Deliveries that are not under way. */
   waiting(): number {
     let count = -this.inFlight
     for (const lane of this.lanes.values()) count += lane.deliveries.length

@@ -85,10 +85,10 @@ export class Schedule {
       this.hosts.set(name, host)
     }
     host.circuit.restore(delivery.hostFailures ?? 0, delivery.nextAt)
-    const lane = host.lane(delivery)
-    if (hasDelivery(lane, delivery)) return false
+    const known = host.lanes.get(laneKey(delivery))
+    if (known && hasDelivery(known, delivery)) return false
     // The lane's own text of the inbox: a hundred thousand records of one inbox share it.
-    lane.deliveries.push({ ...delivery, inbox: lane.inbox })
+    const lane = host.push(known ? { ...delivery, inbox: known.inbox } : delivery)
     this.#length += 1
     if (lane.state === 'empty') this.#place(lane)
     return true
@@ -106,9 +106,7 @@ export class Schedule {
       return
     }
     lane.deliveries.shift()
-    const own = lane.host.lane(delivery)
-    own.deliveries.push(delivery)
-    this.#place(own)
+    this.#place(lane.host.push(delivery))
   }
 
   /** Takes out what matches and is not under way. */
