@@ -17,8 +17,6 @@ export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
 export interface AgentOptions {
   /** Tests only: connect to any address. */
   allowPrivateAddress: boolean
-  /** Certificates (PEM) to trust besides the well-known ones; for tests. */
-  ca?: string | undefined
   /** Deadline for name, connection and TLS together, in milliseconds; 5 seconds by default. */
   connectTimeoutMs?: number
   resolve?: Resolve | undefined
@@ -30,7 +28,7 @@ export interface AgentOptions {
  * address.
  */
 export function createAgent(options: AgentOptions): Agent {
-  const { allowPrivateAddress, ca, connectTimeoutMs = 5000 } = options
+  const { allowPrivateAddress, connectTimeoutMs = 5000 } = options
   const resolve = options.resolve ?? (allowPrivateAddress ? resolveBySystem : createResolve())
   const connector = buildConnector({
     allowH2: false,
@@ -38,7 +36,6 @@ export function createAgent(options: AgentOptions): Agent {
     lookup: guardedLookup(resolve, allowPrivateAddress),
     maxCachedSessions: 500,
     timeout: connectTimeoutMs,
-    ...(ca !== undefined && { ca }),
   })
   const connect: buildConnector.connector = (target, callback) => {
     const host = bareHost(target.hostname)
