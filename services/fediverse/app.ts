@@ -57,6 +57,7 @@ export function registerRoutes(app: FastifyInstance, parts: AppParts): void {
       registerInboxes(scope, parts)
       registerActors(scope, parts)
       registerPosts(scope, parts)
+      registerMedia(scope, parts)
       parts.pages.register(scope)
     },
     { prefix },
@@ -200,6 +201,22 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
     '/:user/p/:tid/replies',
     serve((id) => replies(context, id), 'replies'),
   )
+}
+
+/** Uploaded files: named by their content, hence for ever; only kinds that a browser shows and cannot run. */
+function registerMedia(app: FastifyInstance, { context }: AppParts): void {
+  app.get('/:user/s/:file', (request: UserRequest, reply) => {
+    const { user, file } = request.params
+    const found = context.store.users.get(user) && context.store.media.read(user, file)
+    if (!found) return notFound(reply)
+    reply
+      .type(found.mediaType)
+      .header('content-length', found.size)
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('x-content-type-options', 'nosniff')
+      .header('content-security-policy', "default-src 'none'; sandbox")
+    return reply.send(found.stream())
+  })
 }
 
 /** Public posts are for all, others for whom they are addressed to and who signs for it. */

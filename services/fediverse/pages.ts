@@ -127,11 +127,11 @@ function makeVerbs(context: Context): Verbs {
       outcomeOf(async () =>
         edit(context, as(user), id, { ...post, ...(warning ? { summary: warning } : {}) }),
       ),
-    async upload(user, { stream, isTruncated }, name) {
+    async upload(user, { stream, isTruncated }) {
       const stored = await store.media.write(user, stream, isTruncated)
       if (!stored.ok) return stored
       const { file, mediaType } = stored
-      return { ok: true, attachment: { url: urls.media(user, file), mediaType, name } }
+      return { ok: true, attachment: { url: urls.media(user, file), mediaType, name: '' } }
     },
     vote: (user, id, options) => outcomeOf(() => vote(context, user, id, options)),
     onPost: wrapAll(onPost),

@@ -10,13 +10,17 @@ import { startEffects } from './activitypub/effects.ts'
 import { makeGate } from './activitypub/gate.ts'
 import { KeyCache } from './activitypub/key-cache.ts'
 import { makePost } from './activitypub/outbound.ts'
+import { makeVerifyForwarded } from './activitypub/proof.ts'
 import { operate } from './admin/operate.ts'
 import { makeAnswers } from './answers.ts'
 import { registerRoutes } from './app.ts'
 import { serveControl } from './control.ts'
 import { type Core, openCore, SOFTWARE } from './core.ts'
+import { makeWebDeps } from './pages.ts'
 import type { settings } from './settings.ts'
 import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
+import { savedKeys } from './store/saved-keys.ts'
+import { makePages } from './web/routes.ts'
 
 const MAINTAIN_EVERY_MS = 10_000
 const DELIVERY_DEADLINE_MS = 10_000
@@ -54,9 +58,7 @@ async function serveCore(
     random: Math.random,
     post: makePost(remote, signerOf, blockedHosts),
     onGone({ user, follower }) {
-      if (!follower || !store.relations.get(user, 'followers', follower)) return
-      log.info({ user, follower }, 'follower dropped: her inbox is gone')
-      void store.commit([store.relations.remove(user, 'followers', follower)])
+      if (follower) dropFollower(core, user, follower)
     },
     limits: { giveUpMs: own.giveUpAfter },
   })
@@ -65,9 +67,10 @@ async function serveCore(
   const keys = new KeyCache({
     remote,
     clock,
+    saved: savedKeys(store.tree),
     onActor: (document) => void context.actors.remember(document),
   })
-  const verifyForwarded = async () => ({ ok: false, reason: 'not yet' }) as const
+  const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
   const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts })
   const effects = startEffects(context, metrics)
   const answers = makeAnswers(context)
@@ -80,11 +83,7 @@ async function serveCore(
     software: SOFTWARE,
     maxActivity: own.maxActivity,
     isFetchAuthorized: own.authorizedFetch,
-    pages: {
-      register: () => {},
-      profile: (_q, r) => r.code(404).send(),
-      post: (_q, r) => r.code(404).send(),
-    },
+    pages: makePages(makeWebDeps({ context, answers, config })),
   })
   const parts = { context, delivery, owner: own.owner }
   removeStaleSocket(store.directory)
@@ -115,6 +114,16 @@ async function serveCore(
 function tellRecovery({ context: { store, log } }: Core): void {
   const { recovery } = store
   if (!recovery.wasClean) log.info(recovery, 'recovered from the journal')
+}
+
+function dropFollower({ context: { store, log } }: Core, user: string, follower: string): void {
+  if (!store.relations.get(user, 'followers', follower)) return
+  log.info({ user, follower }, 'follower dropped: her inbox is gone')
+  try {
+    void store.commit([store.relations.remove(user, 'followers', follower)])
+  } catch (error) {
+    log.warn({ err: error, follower }, 'the follower stays for now') // dropped at the next delivery
+  }
 }
 
 /** The owner's account at the first start; returns the password to show, if one was made. */

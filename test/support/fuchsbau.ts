@@ -21,6 +21,12 @@ export interface FuchsbauOptions {
   data?: string
 }
 
+/** The log line that says where it listens. */
+interface Ready {
+  management: string
+  services: { fediverse: { listening: string } }
+}
+
 /** A running server, or a stopped one that can be started again. */
 export interface Fuchsbau extends AsyncDisposable {
   /** Public base. */
@@ -105,13 +111,7 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
           const line = fresh
             .split('\n')
             .find((text) => text.includes('"msg":"ready"') && text.endsWith('}'))
-          return (
-            line &&
-            (JSON.parse(line) as {
-              management: string
-              services: { fediverse: { listening: string } }
-            })
-          )
+          return line ? (JSON.parse(line) as Ready) : undefined
         },
         { what: 'fuchsbau to be ready', context: () => output },
       )

@@ -8,6 +8,7 @@ import { StoreUnavailable } from '../store/journal.ts'
 import { type Activity, hostOf, type Json, parseActivity } from './document.ts'
 import { parseJson } from './json.ts'
 import type { KeyCache } from './key-cache.ts'
+import type { VerifyForwarded } from './proof.ts'
 import { isReceived } from './receive.ts'
 import {
   checkSignature,
@@ -32,10 +33,8 @@ export interface GateParts {
   context: Context
   keys: KeyCache
   metrics: Metrics
-  /** Checks a Linked Data signature or FEP-8b32 proof; answers with the actor who made it. */
-  verifyForwarded(
-    document: Json,
-  ): Promise<{ ok: true; signer: string } | { ok: false; reason: string }>
+  /** Checks a Linked Data signature or FEP-8b32 proof. */
+  verifyForwarded: VerifyForwarded
   /** Hosts from which nothing is taken. */
   blockedHosts: ReadonlySet<string>
 }
@@ -79,6 +78,7 @@ export function makeGate(parts: GateParts): Gate {
     if (!json.ok) return { status: 400, message: json.message }
     const activity = parseActivity(json.value)
     if (!activity) return { status: 400, message: 'not an activity: id, type and actor are needed' }
+    if (context.store.accepted.isSeen(activity.id)) return noEffect('seen before')
     const authority = await findAuthority(parts, activity, signed.owner)
     if (!authority.ok) return { status: 401, message: authority.message }
     const blocked = blockOf(parts, signed.owner, activity, inboxOf)
@@ -89,7 +89,7 @@ export function makeGate(parts: GateParts): Gate {
       id: authority.id,
       signer: authority.signer,
       receivedAt: context.clock.now(),
-      document: activity.document,
+      document: authority.document,
       attempts: 0,
       ...(inboxOf ? { inboxOf } : {}),
     }
@@ -125,30 +125,39 @@ async function verifyWithKey(keys: KeyCache, signature: ReceivedSignature): Prom
   return { ok: false, isGone: false, message: 'the signature does not match the key' }
 }
 
+interface Authority {
+  ok: true
+  signer: string
+  /** Under which the activity is remembered. */
+  id: string
+  document: Json
+}
+
 /** Under whose name, and under which id, an activity counts. */
 async function findAuthority(
   { verifyForwarded }: GateParts,
   activity: Activity,
   signer: string,
-): Promise<{ ok: true; signer: string; id: string } | { ok: false; message: string }> {
-  const isOwnId = hostOf(activity.id) === hostOf(activity.actor)
+): Promise<Authority | { ok: false; message: string }> {
+  const { document } = activity
   if (activity.actor === signer) {
-    if (!isOwnId)
-      return { ok: false, message: 'the id of the activity is not on the host of its actor' }
-    return { ok: true, signer, id: activity.id }
+    if (hasOwnId(activity)) return { ok: true, signer, id: activity.id, document }
+    return { ok: false, message: 'the id of the activity is not on the host of its actor' }
   }
-  const proof = await verifyForwarded(activity.document)
-  if (proof.ok && proof.signer === activity.actor && isOwnId)
-    return { ok: true, signer: proof.signer, id: activity.id }
-  if (!DEREFERENCED.has(activity.type)) {
-    return {
-      ok: false,
-      message: 'the signer is not the actor, and the activity carries no proof of its own',
-    }
+  const proof = await verifyForwarded(document)
+  const proven = proof.ok ? parseActivity(proof.document) : undefined
+  if (proof.ok && proven?.actor === proof.signer && hasOwnId(proven)) {
+    return { ok: true, signer: proof.signer, id: proven.id, document: proof.document }
   }
-  // Remembered under the forwarder's name too: she must not be able to spend somebody else's id.
-  return { ok: true, signer, id: `${activity.id} via ${signer}` }
+  if (DEREFERENCED.has(activity.type)) {
+    // Remembered under the forwarder's name too: she must not be able to spend somebody else's id.
+    return { ok: true, signer, id: `${activity.id} via ${signer}`, document }
+  }
+  const message = 'the signer is not the actor, and the activity carries no proof of its own'
+  return { ok: false, message }
 }
+
+const hasOwnId = ({ id, actor }: Activity) => hostOf(id) === hostOf(actor)
 
 function blockOf(
   { context, blockedHosts }: GateParts,
