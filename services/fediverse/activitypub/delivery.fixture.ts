@@ -88,13 +88,11 @@ export class Bench {
     await settle()
   }
 
-  /** Names of the files below a folder of the tree. */
-  files = (folder: string): string[] => {
-    const { tree } = this.store
-    return tree
-      .list(folder)
-      .flatMap((name) => (name.endsWith('.json') ? [name] : tree.list(`${folder}/${name}`)))
-  }
+  /** Names of the deliveries in the store. */
+  queued = (): string[] => Array.from(this.store.queue.all(), ({ name }) => name)
+
+  /** Keys of the bodies in the store. */
+  bodies = (): string[] => this.store.queue.bodies()
 
   /** Goes on with what is on disk now, as after kill -9. */
   crash = async (): Promise<void> => {

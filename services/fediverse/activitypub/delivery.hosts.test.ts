@@ -48,7 +48,7 @@ describe('a host that is down', () => {
     await made.open[0]?.answer(delivered)
     expect(made.open).toHaveLength(5)
     expect(await made.answerAll()).toHaveLength(9)
-    expect(made.files('queue')).toEqual([])
+    expect(made.queued()).toEqual([])
     expect(made.logged.map(({ msg }) => msg)).toEqual([
       'host keeps failing: held as a whole',
       'host is back',
@@ -90,7 +90,7 @@ describe('a host that is down', () => {
       await made.open[0]?.answer(down)
     }
     await made.send('young', a)
-    while (made.files('queue').length === 6) {
+    while (made.queued().length === 6) {
       await made.pass(hour)
       await made.open[0]?.answer(down)
     }
@@ -121,7 +121,7 @@ describe('crashes', () => {
     const seen = await made.answerAll()
     expect(seen.filter((each) => each.startsWith(a))).toEqual([`${a} 2`, `${a} 3`])
     expect(seen.filter((each) => each.startsWith(b))).toEqual([`${b} 1`, `${b} 2`, `${b} 3`])
-    await expect.poll(() => [...made.files('queue'), ...made.files('outgoing')]).toEqual([])
+    await expect.poll(() => [...made.queued(), ...made.bodies()]).toEqual([])
   })
 
   test('attempts and their pause survive a crash', async () => {
@@ -143,9 +143,9 @@ describe('crashes', () => {
     await made.send('kept', a)
     const { ops } = store.queue.enqueue('alice', { id: 'orphan' }, [{ inbox: a }], start)
     await store.commit(ops.slice(0, 1))
-    expect(made.files('outgoing')).toHaveLength(2)
+    expect(made.bodies()).toHaveLength(2)
     await made.crash()
-    expect(made.files('outgoing')).toHaveLength(1)
+    expect(made.bodies()).toHaveLength(1)
     expect(await made.answerAll()).toEqual([`${a} kept`])
   })
 
@@ -158,10 +158,10 @@ describe('crashes', () => {
       throw new Error('ENOSPC')
     }
     expect(await made.answerAll()).toEqual([`${a} 1`, `${a} 2`])
-    expect(made.files('queue')).toHaveLength(2)
+    expect(made.queued()).toHaveLength(2)
     made.store.commit = commit
     await made.pass(10_000)
-    expect(made.files('queue')).toEqual([])
+    expect(made.queued()).toEqual([])
     expect(made.logged).toMatchObject([{ level: 'error' }])
   })
 })
@@ -185,7 +185,7 @@ describe('clocks', () => {
     await made.pass(365 * day)
     expect(made.underWay()).toEqual([`${a} 1`])
     await made.open[0]?.answer(down)
-    expect(made.files('queue')).toHaveLength(1)
+    expect(made.queued()).toHaveLength(1)
   })
 })
 
@@ -218,7 +218,7 @@ describe('the operator', () => {
     expect(made.engine.drop({ host: 'a.example' })).toBe(2)
     await made.open.find(({ inbox }) => inbox === a)?.answer(down)
     expect([...made.engine.list()]).toMatchObject([{ inbox: b }])
-    await expect.poll(() => made.files('outgoing')).toHaveLength(1)
+    await expect.poll(() => made.bodies()).toHaveLength(1)
     expect(made.metrics.text()).toContain('deliveries_total{outcome="dropped"} 2')
   })
 })
@@ -237,7 +237,7 @@ describe('closing', () => {
     await made.open[0]?.answer(delivered)
     await closed
     expect(made.open).toEqual([])
-    expect(made.files('queue')).toHaveLength(1)
+    expect(made.queued()).toHaveLength(1)
   })
 
   test('after the deadline aborts what is under way, and writes nothing more', async () => {
@@ -249,6 +249,6 @@ describe('closing', () => {
     const [attempt] = made.open
     expect(attempt?.signal.aborted).toBe(true)
     await attempt?.answer(delivered)
-    expect(made.files('queue')).toHaveLength(1)
+    expect(made.queued()).toHaveLength(1)
   })
 })

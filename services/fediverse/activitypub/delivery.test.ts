@@ -170,10 +170,10 @@ describe('failures', () => {
   })
 
   test('a delivery is given up after ten days, with one line in the log', async () => {
-    const { send, open, pass, clock, files, logged, metrics } = bench()
+    const { send, open, pass, clock, queued, bodies, logged, metrics } = bench()
     await send('1', a)
     let attempts = 0
-    while (files('queue').length > 0) {
+    while (queued().length > 0) {
       while (open.length === 0) await pass(hour)
       attempts += 1
       await first(open).answer(down)
@@ -182,7 +182,7 @@ describe('failures', () => {
     expect(days).toBeGreaterThanOrEqual(10)
     expect(days).toBeLessThan(10.6)
     expect(attempts).toBeGreaterThan(20)
-    await expect.poll(() => files('outgoing')).toEqual([])
+    await expect.poll(() => bodies()).toEqual([])
     expect(logged.filter(({ msg }) => msg === 'delivery given up')).toHaveLength(1)
     expect(metrics.text()).toContain('deliveries_total{outcome="expired"} 1')
   })
@@ -193,43 +193,43 @@ describe('failures', () => {
     made.clock.set(start + 11 * day)
     await made.crash()
     await first(made.open).answer(down)
-    expect(made.files('queue')).toHaveLength(1)
+    expect(made.queued()).toHaveLength(1)
     await made.pass(minute)
     expect(await made.answerAll()).toEqual([`${a} 1`])
   })
 
   test('401 and 403 are tried again a few times, other refusals not at all', async () => {
-    const { send, open, pass, files, metrics } = bench()
+    const { send, open, pass, queued, metrics } = bench()
     await send('1', a)
     for (const pause of [1, 2, 4]) {
       await first(open).answer(refused(401))
-      expect(files('queue')).toHaveLength(1)
+      expect(queued()).toHaveLength(1)
       await pass(pause * minute)
     }
     await first(open).answer(refused(401))
-    expect(files('queue')).toEqual([])
+    expect(queued()).toEqual([])
     await send('2', b)
     await first(open).answer(refused(422))
-    expect(files('queue')).toEqual([])
+    expect(queued()).toEqual([])
     expect(metrics.text()).toContain('deliveries_total{outcome="refused"} 2')
   })
 
   test('behind one that was refused after retries the next get one attempt each', async () => {
-    const { send, open, files, answerAll } = bench({ refusedAttempts: 1 })
+    const { send, open, queued, answerAll } = bench({ refusedAttempts: 1 })
     await send('1', a)
     await send('2', a)
     await send('3', a)
     await first(open).answer(refused(403))
     expect(await answerAll(refused(403))).toEqual([`${a} 2`, `${a} 3`])
-    expect(files('queue')).toEqual([])
+    expect(queued()).toEqual([])
   })
 
   test('404 and 410 end the delivery and name the follower to drop', async () => {
-    const { send, open, gone, files } = bench()
+    const { send, open, gone, queued, bodies } = bench()
     await send('1', { inbox: a, follower: 'https://a.example/bob' })
     await first(open).answer({ kind: 'gone' })
     expect(gone).toMatchObject([{ inbox: a, follower: 'https://a.example/bob', user: 'alice' }])
-    await expect.poll(() => [...files('queue'), ...files('outgoing')]).toEqual([])
+    await expect.poll(() => [...queued(), ...bodies()]).toEqual([])
   })
 
   test('a mistake in the code that posts is retried, logged, and stops nobody', async () => {
@@ -245,14 +245,14 @@ describe('failures', () => {
 
 describe('bodies', () => {
   test('the body is the same bytes for every inbox and goes with the last delivery', async () => {
-    const { send, open, files } = bench()
+    const { send, open, queued, bodies } = bench()
     await send('1', a, b)
     expect(open[0]?.body).toBe(open[1]?.body)
     expect(JSON.parse(open[0]?.body.text ?? '')).toEqual({ id: '1' })
     await first(open).answer(delivered)
-    expect(files('outgoing')).toHaveLength(1)
+    expect(bodies()).toHaveLength(1)
     await first(open).answer(delivered)
-    await expect.poll(() => [...files('queue'), ...files('outgoing')]).toEqual([])
+    await expect.poll(() => [...queued(), ...bodies()]).toEqual([])
   })
 
   test('a body that is queued again while its last delivery ends is kept', async () => {
@@ -267,14 +267,14 @@ describe('bodies', () => {
   })
 
   test('a delivery whose body is missing is dropped with a line in the log', async () => {
-    const { store, engine, send, open, files, logged, answerAll } = bench({ cachedBodies: 0 })
+    const { store, engine, send, open, queued, logged, answerAll } = bench({ cachedBodies: 0 })
     await send('1', a)
     await send('2', a)
     const [, next] = engine.list()
     await store.commit([store.queue.removeBody(next?.body ?? '')])
     await first(open).answer(delivered)
     expect(await answerAll()).toEqual([])
-    expect(files('queue')).toEqual([])
+    expect(queued()).toEqual([])
     expect(logged).toMatchObject([{ level: 'error', msg: 'body of a delivery is missing' }])
   })
 })
