@@ -47,7 +47,7 @@ export function createLog({ level, isPretty, toStderr, stream }: LogOptions): Lo
 
 /** A log that says nothing, for tests. */
 export function silentLog(): Log {
-  return pino({ level: 'silent' })
+  return pino({ level: 'silent' }, { write: () => undefined })
 }
 
 /** `12:00:01 warn  delivery failed  host=example.org`, and below it the stack of an error. */
