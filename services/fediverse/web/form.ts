@@ -1,6 +1,7 @@
 // Reads the forms: fields as URLSearchParams, files as streams, everything bounded.
 import { finished } from 'node:stream/promises'
-import multipart from '@fastify/multipart'
+import multipart, { type Multipart } from '@fastify/multipart'
+import { HttpError } from '@fuchsbau/shared/http.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Upload, WebLimits } from './deps.ts'
 
@@ -42,7 +43,7 @@ export async function readParts(
 ): Promise<URLSearchParams> {
   if (!request.isMultipart()) return fieldsOf(request)
   const fields = new URLSearchParams()
-  for await (const part of request.parts()) {
+  for await (const part of partsOf(request)) {
     if (part.type === 'field') {
       if (typeof part.value === 'string')
         fields.append(part.fieldname, part.value.replace(/\r\n?/g, '\n'))
@@ -54,4 +55,14 @@ export async function readParts(
     if (!stream.readableEnded) await finished(stream.resume())
   }
   return fields
+}
+
+/** What is torn or malformed is the sender's fault: 400, where the parser gives no status. */
+async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+  try {
+    yield* request.parts()
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== undefined) throw error
+    throw new HttpError(400, 'The form did not arrive whole. Go back and send it again.')
+  }
 }

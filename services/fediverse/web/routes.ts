@@ -1,5 +1,6 @@
 // Every page and form for people, on one screen. Public pages come from kept bytes and never look at the cookie;
 // what a signed-in person does is below /USER/admin.
+import { HttpError } from '@fuchsbau/shared/http.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ownForm, ownPage, queryOf, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
@@ -133,7 +134,7 @@ function sendPublic(
   return kept ? sendKept(request, reply, web.site, kept) : sendError(request, reply, web.site, 404)
 }
 
-/** Errors as pages. Only Fastify's own messages and those meant for readers are shown; the rest is logged. */
+/** Errors as pages. Only messages meant for readers are shown; what went wrong on our side is logged. */
 function failed(
   { site }: Web,
   error: FastifyError,
@@ -142,5 +143,11 @@ function failed(
 ): FastifyReply {
   const status = error.statusCode ?? 500
   if (status >= 500) request.log.error({ err: error, request: request.id }, 'page failed')
-  return sendError(request, reply, site, status)
+  return sendError(
+    request,
+    reply,
+    site,
+    status,
+    error instanceof HttpError ? error.message : undefined,
+  )
 }
