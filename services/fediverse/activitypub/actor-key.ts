@@ -62,9 +62,8 @@ function keyOfOwner(
   keyDocument?: Json,
 ): FoundKey {
   if (hostOf(owner) !== hostOf(keyId)) return refused(`${keyId} has its owner on another host`)
-  const listed = listedKeys(actor).find((item) => {
-    return item === keyId || (isObject(item) && item.id === keyId)
-  })
+  const isAsked = (item: unknown) => item === keyId || (isObject(item) && item.id === keyId)
+  const listed = keyId === owner ? onlyKey(actor) : listedKeys(actor).find(isAsked)
   const document = isObject(listed) ? listed : listed === keyId ? keyDocument : undefined
   if (document === undefined) return refused(`${owner} does not list ${keyId}`)
   const named = ownerOf(document)
@@ -73,6 +72,12 @@ function keyOfOwner(
   if (key === undefined) return refused(`${keyId} is not a key that we take`)
   fetching.onActor?.(actor)
   return { ok: true, key, owner }
+}
+
+/** Who signs with her own id for key id (activitypub-express does) means the one public key that she lists. */
+function onlyKey({ publicKey }: Json): unknown {
+  if (!Array.isArray(publicKey)) return publicKey
+  return publicKey.length === 1 ? publicKey[0] : undefined
 }
 
 const maxListed = 16

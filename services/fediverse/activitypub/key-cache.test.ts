@@ -91,6 +91,14 @@ describe('a key id', () => {
     expect(peer.requests.map(({ url }) => url)).toEqual(['/keys/1', '/bob'])
   })
 
+  test('that is the id of its owner, who lists one key (activitypub-express)', async () => {
+    serve(makeActor())
+    expect(await findsKey(bob())).toBe(true)
+    serve(makeActor({ publicKey: [makeActor().publicKey] }))
+    clock.advance(day)
+    expect(await findsKey(bob())).toBe(true)
+  })
+
   test('among several keys of its owner', async () => {
     const key = (name: string, { publicKey }: { publicKey: KeyObject }) => {
       return { id: at(`/bob#${name}`), owner: bob(), publicKeyPem: pem(publicKey) }
@@ -123,7 +131,7 @@ describe('a key id', () => {
 })
 
 // Fedify: fetchKey(), "rejects standalone keys with a mismatched id", "returns null for a malformed actor
-// publicKey"; getKeyOwner(). Unlike Fedify we never take an actor's only key for another id.
+// publicKey"; getKeyOwner(). Unlike Fedify we take an actor's only key for no other id than her own.
 describe('a key is refused', () => {
   test.each<[string, () => Json]>([
     ['that the actor does not list', () => makeActor({ publicKey: undefined })],
@@ -154,8 +162,11 @@ describe('a key is refused', () => {
     expect(await keys.find(mainKey())).toMatchObject({ ok: false, kind: 'refused' })
   })
 
-  test('when only its id without fragment is asked for', async () => {
-    serve(makeActor())
+  test.each([
+    ['two', () => [makeActor().publicKey, { id: at('/bob#k'), owner: bob(), publicKeyPem: pem() }]],
+    ['none', () => undefined],
+  ])('when asked for by the id of an actor who lists %s', async (_, publicKey) => {
+    serve(makeActor({ publicKey: publicKey() }))
     expect(await keys.find(bob())).toMatchObject({ ok: false, kind: 'refused' })
   })
 
