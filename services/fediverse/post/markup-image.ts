@@ -14,14 +14,17 @@ const types: ReadonlyMap<string, string> = new Map([
 
 /**
  * Takes the images out of the block tokens of a document, each URL once; a paragraph that held nothing else goes
- * too. An image of unknown type becomes a link, one inside a link its alt text.
+ * too. An image of unknown type becomes a link, one inside a link its alt text; with `isOn` false, all do.
  */
-export function takeImages(tokens: readonly Token[]): { tokens: Token[]; images: MarkupImage[] } {
+export function takeImages(
+  tokens: readonly Token[],
+  isOn: boolean,
+): { tokens: Token[]; images: MarkupImage[] } {
   const images = new Map<string, MarkupImage>()
   const emptied = new Set<number>()
   tokens.forEach((token, index) => {
     if (!token.children) return
-    const children = withoutImages(token.children, images)
+    const children = withoutImages(token.children, isOn ? imageType : () => undefined, images)
     if (token.children.length > 0 && children.length === 0) {
       for (const part of [index - 1, index, index + 1]) emptied.add(part)
     }
@@ -30,12 +33,16 @@ export function takeImages(tokens: readonly Token[]): { tokens: Token[]; images:
   return { tokens: tokens.filter((_, index) => !emptied.has(index)), images: [...images.values()] }
 }
 
-function withoutImages(children: Token[], images: Map<string, MarkupImage>): Token[] {
+function withoutImages(
+  children: Token[],
+  typeOf: (url: string) => string | undefined,
+  images: Map<string, MarkupImage>,
+): Token[] {
   const kept: Token[] = []
   let isTaken = false
   let linkDepth = 0
   const take = (url: string, name: string) => {
-    const mediaType = imageType(url)
+    const mediaType = typeOf(url)
     if (!mediaType || linkDepth > 0) return false
     if (!images.has(url)) images.set(url, { url, name, mediaType })
     isTaken = true

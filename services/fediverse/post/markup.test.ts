@@ -146,6 +146,13 @@ describe('images', () => {
     ])
   })
 
+  test('stay links where nothing can be attached', () => {
+    const source = '![a](https://x.y/f.jpg)\nhttps://x.y/g.png'
+    const { html, images } = renderMarkdown(source, { ...context, imagesAsLinks: true })
+    expect(images).toEqual([])
+    expect(html.match(/<a href/g)).toHaveLength(2)
+  })
+
   test('leave nothing behind', () => {
     expect(html('https://x.y/f.jpg\n\n![a](https://x.y/g.png)')).toBe('')
   })

@@ -15,6 +15,8 @@ export type MarkupContext = {
   tagUrl: (tag: string) => string
   /** Image URL of a custom emoji by shortcode, without colons. */
   emoji: ReadonlyMap<string, string>
+  /** Images stay links in the text, where nothing can be attached (a bio); otherwise they go into `images`. */
+  imagesAsLinks?: boolean
 }
 
 export type Markup = {
@@ -25,7 +27,7 @@ export type Markup = {
   hashtags: string[]
   /** Shortcodes of the custom emoji used, each once. They stay `:shortcode:` in the HTML (tag type Emoji). */
   emoji: string[]
-  /** `![alt](url)` and image URLs alone on their line: to become attachments, not in the HTML. */
+  /** `![alt](url)` and image URLs alone on their line, unless the context keeps them: not in the HTML. */
   images: MarkupImage[]
 }
 
@@ -44,7 +46,7 @@ export function findMentions(source: string): string[] {
 
 /** Renders `source` (at most MAX_SOURCE_CHARS, else RangeError). The HTML is one line, its size linear in the source. */
 export function renderMarkdown(source: string, context: MarkupContext): Markup {
-  const { tokens, images } = takeImages(parse(source))
+  const { tokens, images } = takeImages(parse(source), !context.imagesAsLinks)
   const found: Markup = { html: '', mentions: [], hashtags: [], emoji: [], images }
   const env: Env & Rendering = { context, found }
   found.html = parser.renderer.render(tokens, parser.options, env)

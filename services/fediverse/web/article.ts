@@ -34,7 +34,7 @@ export function renderArticle(post: PostView, options: ArticleOptions): Html {
 <div class="e-content content" dir="auto"${post.language ? html` lang="${post.language}"` : ''}>${post.content}</div>
 ${renderPoll(post, site, reader, back)}
 ${renderMedia(post)}`
-  return html`<article id="p-${post.key}" class="post h-entry ${className}" aria-label="Post by ${nameText(post.author)}">
+  return html`<article id="${post.isPinned ? 'pin' : 'p'}-${post.key}" class="post h-entry ${className}" aria-label="Post by ${nameText(post.author)}">
 ${context(post)}
 <header>${personLine(post.author)}
 <p class="meta"><a class="u-url" href="${page}">${time(post.publishedAt, 'dt-published')}</a>${

@@ -316,7 +316,7 @@ function makeViews(base: string): WebDeps['views'] {
           { name: NASTY, value: content(`<p>${NASTY}she/her</p>`) },
         ],
         counts: { posts: 128, following: 42, followers: 1_307 },
-        pinned: before ? [] : [{ ...publicFirst, key: 'pin1', isPinned: true }],
+        pinned: before ? [] : [{ ...publicFirst, isPinned: true }],
         posts: before
           ? { items: publicPosts, isFirst: false }
           : { items: publicPosts, isFirst: true, next: '17/abc' },
