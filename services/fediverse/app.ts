@@ -44,7 +44,8 @@ export function registerRoutes(app: FastifyInstance, parts: AppParts): void {
   const { context } = parts
   const { pathname } = new URL(`${context.urls.base}/`)
   const prefix = pathname === '/' ? '' : pathname.slice(0, -1)
-  // Signatures cover the bytes: the body is taken as it came.
+  // Signatures cover the bytes: the body is taken as it came, JSON too, which Fastify would parse by itself.
+  app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     /^application\/(?:activity\+json|ld\+json|json)/,
     { parseAs: 'buffer' },

@@ -38,6 +38,8 @@ export async function receiveAnnounce(receiving: Receiving): Promise<Effect> {
   }
   const target = store.objects.get(targetId) ?? fetchedPost
   if (!target || store.objects.get(activity.id)) return 'ignored'
+  const others = store.objects.about('announces', target.id, 100)
+  if (others.some(({ actor }) => actor === activity.actor)) return 'ignored'
   const announce: StoredObject = {
     id: activity.id,
     kind: 'announce',
