@@ -56,7 +56,7 @@ export class Accepted {
       }
       if (keys.size > 0) this.#seen.push({ day, keys })
     }
-    for (const text of tree.held.values()) this.#mark(JSON.parse(text) as AcceptedActivity)
+    for (const text of tree.held.texts()) this.#mark(JSON.parse(text) as AcceptedActivity)
   }
 
   /** Whether this activity was accepted before. */
@@ -70,8 +70,8 @@ export class Accepted {
    * @throws StoreUnavailable also when too many wait for their effect.
    */
   accept(activity: AcceptedActivity): Promise<void> {
-    const { held, heldCharacters } = this.#tree
-    if (held.size >= MAX_HELD.activities || heldCharacters >= MAX_HELD.characters) {
+    const { count, characters } = this.#tree.held
+    if (count >= MAX_HELD.activities || characters >= MAX_HELD.characters) {
       throw new StoreUnavailable('too many activities wait for their effect')
     }
     const path = paths.inbox(hashId(activity.id))
@@ -102,7 +102,7 @@ export class Accepted {
       .list('inbox')
       .map((file) => this.#tree.readOnce<AcceptedActivity>(`inbox/${file}`))
       .filter((activity) => activity !== undefined)
-    const held = [...this.#tree.held.values()].map((text) => JSON.parse(text) as AcceptedActivity)
+    const held = this.#tree.held.texts().map((text) => JSON.parse(text) as AcceptedActivity)
     return [...files, ...held].sort((a, b) => a.receivedAt - b.receivedAt)
   }
 

@@ -6,7 +6,6 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
-  fstatSync,
   openSync,
   readdirSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Disk, makeDirectory, realDisk } from './disk.ts'
+import { findPosition, type OpenIndex, openIndex } from './index-open.ts'
 import {
   formatRecord,
   type IndexRecord,
@@ -24,16 +24,6 @@ import {
 } from './index-record.ts'
 
 export type { IndexRecord } from './index-record.ts'
-
-interface OpenIndex {
-  descriptor: number
-  /** Records in the file, torn tail excluded. */
-  length: number
-  /** Live entries. */
-  count: number
-  /** Time of the last record. */
-  lastAt: number
-}
 
 const CHUNK_RECORDS = 64
 const SCAN_RECORDS = 4_096
@@ -187,7 +177,7 @@ export class IndexFiles {
   *#backward(name: string, before?: IndexRecord): Generator<RawRecord> {
     const index = this.#get(name, false)
     if (!index) return
-    let end = before ? position(index, before) : index.length
+    let end = before ? findPosition(index, before) : index.length
     while (end > 0) {
       const start = Math.max(0, end - CHUNK_RECORDS)
       // Looked up again for each chunk: the file may have been closed while the caller was reading others.
@@ -225,9 +215,8 @@ export class IndexFiles {
       this.#open.set(name, known)
       return known
     }
-    const descriptor = openForAppend(join(this.directory, name), isCreating)
-    if (descriptor === undefined) return
-    const index = openTail(descriptor, this.#disk)
+    const index = openIndex(join(this.directory, name), isCreating, this.#disk)
+    if (!index) return
     this.#open.set(name, index)
     if (this.#open.size > this.#maxOpen) {
       const [oldest] = this.#open.keys()
@@ -242,54 +231,6 @@ export class IndexFiles {
     this.#open.delete(name)
     closeSync(index.descriptor)
   }
-}
-
-/** Number of records older than the cursor: binary search by time, then the key among equals. */
-function position({ descriptor, length }: OpenIndex, cursor: IndexRecord): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const record =
-      readRecords(descriptor, middle, 1)[0] ??
-      // A damaged record has no time: the next whole one speaks for it.
-      readRecords(descriptor, middle, Math.min(CHUNK_RECORDS, high - middle)).find(Boolean)
-    if (record && record.at <= cursor.at) low = middle + 1
-    else high = middle
-  }
-  for (let end = low; end > 0; end -= CHUNK_RECORDS) {
-    const start = Math.max(0, end - CHUNK_RECORDS)
-    const records = readRecords(descriptor, start, end - start)
-    for (let i = records.length - 1; i >= 0; i--) {
-      const record = records[i]
-      if (record && record.at < cursor.at) return start + i + 1
-      if (record?.key === cursor.key && !record.isRemoval) return start + i
-    }
-  }
-  return 0
-}
-
-function openForAppend(path: string, isCreating: boolean): number | undefined {
-  if (existsSync(path)) return openSync(path, 'r+')
-  if (!isCreating) return
-  makeDirectory(dirname(path))
-  return openSync(path, 'wx+', 0o600)
-}
-
-/** Drops what is not a whole, well-formed record at the end. */
-function openTail(descriptor: number, disk: Disk): OpenIndex {
-  const { size } = fstatSync(descriptor)
-  let length = Math.floor(size / RECORD_BYTES)
-  let last: RawRecord | undefined
-  while (length > 0 && !last) {
-    const start = Math.max(0, length - CHUNK_RECORDS)
-    const records = readRecords(descriptor, start, length - start)
-    const whole = records.findLastIndex((record) => record !== undefined)
-    last = records[whole]
-    length = start + whole + 1
-  }
-  if (length * RECORD_BYTES !== size) disk.truncate(descriptor, length * RECORD_BYTES)
-  return { descriptor, length, count: last?.count ?? 0, lastAt: last?.at ?? 0 }
 }
 
 /** Two sequences, each in order of time, as one. */

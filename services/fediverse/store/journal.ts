@@ -38,12 +38,14 @@ export class Journal {
   readonly #closed: ClosedSegment[]
   #number: number
   #descriptor: number
+  /** Bytes written, and bytes up to which the file is filled with zeros. */
   #length = 0
+  #reserved = 0
   #openedAt: number
   #pending: PromiseWithResolvers<void> | undefined
   #syncing: Promise<void> | undefined
-  /** Descriptors of closed segments whose last lines are not on disk yet. */
-  #closing: number[] = []
+  /** Closed segments whose last lines are not on disk yet. */
+  #closing: { descriptor: number; length: number }[] = []
   /** Whether the directory entry of the open segment is not on disk yet. */
   #isNew = true
   /** Whether lines were written for which nobody waits. */
@@ -113,10 +115,11 @@ export class Journal {
     const closedAt = this.#options.clock.now()
     const path = segmentPath(this.directory, this.#number)
     this.#closed.push({ number: this.#number, path, bytes: this.#length, closedAt })
-    this.#closing.push(this.#descriptor)
+    this.#closing.push({ descriptor: this.#descriptor, length: this.#length })
     this.#number += 1
     this.#descriptor = next
     this.#length = 0
+    this.#reserved = 0
     this.#openedAt = closedAt
     this.#isNew = true
     this.#syncing ??= this.#sync()
@@ -135,6 +138,7 @@ export class Journal {
     await this.flush().catch(() => {}) // told by `failure`
     const isDurable = this.#failure === undefined
     this.#failure ??= new Error('the journal is closed')
+    if (isDurable) this.#options.disk.truncate(this.#descriptor, this.#length)
     closeSync(this.#descriptor)
     if (this.#length === 0) unlinkSync(segmentPath(this.directory, this.#number))
     return isDurable
@@ -148,6 +152,7 @@ export class Journal {
       const { segmentBytes, segmentMs } = this.#options
       const isOver = this.#length >= segmentBytes || (this.#length > 0 && age >= segmentMs)
       if (isOver) this.rotate()
+      this.#reserve(bytes.length)
       this.#options.disk.write(this.#descriptor, bytes, this.#length)
     } catch (error) {
       this.#removeTorn()
@@ -156,9 +161,21 @@ export class Journal {
     this.#length += bytes.length
   }
 
+  /**
+   * Fills the file with zeros ahead of the lines: while its size does not change, fdatasync has only data to write,
+   * and need not wait for the names and sizes of all the other files that were written meanwhile.
+   */
+  #reserve(bytes: number): void {
+    while (this.#reserved < this.#length + bytes) {
+      this.#options.disk.write(this.#descriptor, ZEROS, this.#reserved)
+      this.#reserved += ZEROS.length
+    }
+  }
+
   /** Half a line would be overwritten by the next one, but must not be found by a copy or after a crash. */
   #removeTorn(): void {
     try {
+      this.#reserved = this.#length
       this.#options.disk.truncate(this.#descriptor, this.#length)
     } catch (error) {
       this.#failure = error as Error
@@ -186,8 +203,9 @@ export class Journal {
 
   async #syncFiles(): Promise<void> {
     for (let closed = this.#closing[0]; closed !== undefined; closed = this.#closing[0]) {
-      await this.#options.disk.sync(closed)
-      closeSync(closed)
+      await this.#options.disk.sync(closed.descriptor)
+      this.#options.disk.truncate(closed.descriptor, closed.length)
+      closeSync(closed.descriptor)
       this.#closing.shift()
     }
     const isNew = this.#isNew
@@ -196,6 +214,9 @@ export class Journal {
     if (isNew) await syncDirectoryLater(this.directory)
   }
 }
+
+/** A chunk of this size costs a writer 0.3 ms, and holds some hundred lines. */
+const ZEROS = Buffer.alloc(1024 * 1024)
 
 const openNew = (path: string) => openSync(path, 'wx', 0o600)
 

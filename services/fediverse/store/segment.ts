@@ -92,7 +92,10 @@ export function decodeLine(line: Buffer, lineOffset = 0): StoredOp[] | undefined
   return ops
 }
 
-/** Every line of a segment, read in chunks. A line without its end is damaged. */
+/**
+ * Every line of a segment, read in chunks. A line without its end is damaged; zeros at the end are room for more
+ * lines.
+ */
 export function* readSegment(path: string): Generator<Line> {
   const descriptor = openSync(path, 'r')
   try {
@@ -111,7 +114,7 @@ export function* readSegment(path: string): Generator<Line> {
       rest = data.subarray(start)
       offset += start
     }
-    if (rest.length > 0) yield { ops: undefined, offset }
+    if (rest.some((byte) => byte !== 0)) yield { ops: undefined, offset }
   } finally {
     closeSync(descriptor)
   }

@@ -29,7 +29,7 @@ export interface StoreOptions {
   retentionMs?: number
   /** The journal goes back less when it has more bytes than this. Default 512 MiB. */
   journalBytes?: number
-  /** Writes are refused when less is free, bytes. Default 64 MiB. */
+  /** Writes are refused when less is free, bytes (or less than 10,000 files). Default 64 MiB. */
   minFreeBytes?: number
   /** How the disk is written; for tests. */
   disk?: Disk
@@ -50,6 +50,8 @@ export interface Store {
   readonly recovery: Recovery
   /** One transaction; see Tree.commit. */
   commit(ops: readonly Op[]): Promise<void>
+  /** One transaction that nobody waits for; see Tree.commitLazily. */
+  commitLazily(ops: readonly Op[]): void
   /** Housekeeping: call about every 10 s. */
   maintain(): void
   close(): Promise<void>
@@ -98,6 +100,7 @@ function open(options: StoreOptions, lock: Lock): Store {
     media: new Media(directory),
     recovery,
     commit: (ops) => tree.commit(ops),
+    commitLazily: (ops) => tree.commitLazily(ops),
     maintain() {
       if (!lock.beat()) tree.giveUp('the lock file is gone or another process has taken it')
       accepted.forget()

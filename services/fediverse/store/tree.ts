@@ -1,38 +1,28 @@
 // The tree of files: reads are synchronous (nothing can come between a read and the commit that follows it),
 // writes go through the journal first and are applied at once. The indexes follow from the files by `derive`.
 
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { type Disk, makeDirectory, realDisk } from './disk.ts'
-import { IndexFiles, type IndexRecord } from './index-file.ts'
+import { FreeSpace } from './free-space.ts'
+import { Held } from './held.ts'
+import { IndexFiles } from './index-file.ts'
 import { Journal, type Op, StoreUnavailable } from './journal.ts'
 import { paths } from './layout.ts'
 import { Retirement } from './retire.ts'
 import type { Cut } from './segment.ts'
+import {
+  type Derivation,
+  type IndexEntry,
+  parseJson,
+  plan,
+  type Step,
+  withCuts,
+} from './transaction.ts'
 import { ValueCache } from './value-cache.ts'
 
-/** One entry that a file has in an index. */
-export interface IndexEntry extends IndexRecord {
-  index: string
-}
-
-/** Which index entries follow from a file. Pure; fsck and recovery use the same. */
-export interface Derivation {
-  /** Whether files of this path have index entries at all. */
-  covers(path: string): boolean
-  entries(path: string, value: unknown): IndexEntry[]
-  /** The entries that follow from holding a value. They stay when it is done with. */
-  held(path: string, value: unknown): IndexEntry[]
-}
+export type { Derivation, IndexEntry }
 
 /** The operation that writes a value as a JSON file. */
 export function putJson(path: string, value: unknown): Op {
@@ -59,27 +49,15 @@ export interface TreeOptions {
   disk?: Disk
 }
 
-/** An operation and what it means for the indexes; what is done already is taken off. */
-interface Step {
-  op: Op
-  value: unknown
-  cuts: IndexEntry[]
-  adds: IndexEntry[]
-  isWritten: boolean
-}
-
-const FREE_CHECK_MS = 1_000
 const SEGMENT_BYTES = 16 * 1024 * 1024
 const SEGMENT_MS = 5 * 60_000
 const NEARLY_FULL = 'the disk is nearly full'
-const OP_PATH = /^(?!keys\/)[a-z]+(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/
 
 export class Tree {
   readonly directory: string
   readonly index: IndexFiles
   readonly journal: Journal
-  readonly #held = new Map<string, string>()
-  #heldCharacters = 0
+  readonly held = new Held()
   readonly #options: TreeOptions
   readonly #disk: Disk
   readonly #retirement: Retirement
@@ -87,8 +65,7 @@ export class Tree {
   readonly #listeners = new Set<(path: string, value: unknown) => void>()
   #unapplied: Step[] = []
   #applyFailure: Error | undefined
-  #checkedAt = Number.NEGATIVE_INFINITY
-  #isFull = false
+  readonly #space: FreeSpace
   #lost: string | undefined
 
   constructor(options: TreeOptions) {
@@ -103,7 +80,8 @@ export class Tree {
       segmentBytes,
       segmentMs: SEGMENT_MS,
     })
-    const { retentionMs, journalBytes } = options
+    const { retentionMs, journalBytes, minFreeBytes } = options
+    this.#space = new FreeSpace(directory, clock, minFreeBytes)
     this.#retirement = new Retirement(this, { clock, retentionMs, journalBytes })
   }
 
@@ -113,7 +91,7 @@ export class Tree {
     if (cached !== undefined) return cached as T
     const text = this.readText(path)
     if (text === undefined) return
-    const value = parse(text)
+    const value = parseJson(text)
     if (value !== undefined) this.#cache.set(path, value, text.length)
     return value as T | undefined
   }
@@ -121,7 +99,7 @@ export class Tree {
   /** The same without keeping it in memory, for what is read once. */
   readOnce<T>(path: string): T | undefined {
     const text = this.readText(path)
-    return text === undefined ? undefined : (parse(text) as T | undefined)
+    return text === undefined ? undefined : (parseJson(text) as T | undefined)
   }
 
   readText(path: string): string | undefined {
@@ -142,16 +120,6 @@ export class Tree {
     }
   }
 
-  /** Accepted activities that have no file: path → text. */
-  get held(): ReadonlyMap<string, string> {
-    return this.#held
-  }
-
-  /** Length of all that is held. */
-  get heldCharacters(): number {
-    return this.#heldCharacters
-  }
-
   /**
    * Calls back after every applied change; `value` is undefined when the file is gone. Returns the function that
    * ends it.
@@ -166,12 +134,15 @@ export class Tree {
    * @throws StoreUnavailable (at once) when the disk is full or has failed; nothing was changed then.
    */
   commit(ops: readonly Op[]): Promise<void> {
-    this.#checkSpace(ops.every(({ kind }) => kind === 'del'))
-    const steps = this.#plan(ops)
-    const durable = this.journal.append(withCuts(ops, steps))
-    this.#unapplied.push(...steps)
-    this.#applyAll()
-    return durable
+    return this.#commit(ops, (line) => this.journal.append(line))
+  }
+
+  /**
+   * The same for what can be done again after a power cut, such as the effect of an activity that is in the journal:
+   * on disk as soon as somebody else waits for the disk. A crash of the process alone loses nothing of it.
+   */
+  commitLazily(ops: readonly Op[]): void {
+    this.#commit(ops, (line) => this.journal.appendLazily(line))
   }
 
   /**
@@ -181,12 +152,7 @@ export class Tree {
    */
   writeCached(path: string, value: unknown): void {
     if (this.#options.derive.covers(path)) {
-      const ops = [putJson(path, value)]
-      this.#checkSpace(false)
-      const steps = this.#plan(ops)
-      this.journal.appendLazily(withCuts(ops, steps))
-      this.#unapplied.push(...steps)
-      this.#applyAll()
+      this.commitLazily([putJson(path, value)])
       return
     }
     const text = JSON.stringify(value)
@@ -215,7 +181,7 @@ export class Tree {
     if (this.#applyFailure) {
       return `journalled changes wait to be applied: ${this.#applyFailure.message}`
     }
-    if (this.#isFull) return NEARLY_FULL
+    if (this.#space.isLow()) return NEARLY_FULL
     return
   }
 
@@ -240,7 +206,7 @@ export class Tree {
 
   /** Writes the current text of a waiting activity into the journal again; gives it a file if it has none. */
   journalAgain(path: string): Promise<void> {
-    const held = this.#held.get(path)
+    const held = this.held.get(path)
     const text = held ?? this.readText(path)
     if (text === undefined) return Promise.resolve()
     if (held !== undefined) return this.commit([{ kind: 'put', path, text }])
@@ -251,13 +217,13 @@ export class Tree {
   async close(): Promise<boolean> {
     await this.#retirement.stop()
     try {
-      for (const path of [...this.#held.keys()]) this.journalAgain(path)
+      for (const path of this.held.paths()) this.journalAgain(path)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
     }
     const isDurable = await this.journal.close()
     this.index.close()
-    return isDurable && this.#held.size === 0 && this.#unapplied.length === 0 && !this.#lost
+    return isDurable && this.held.count === 0 && this.#unapplied.length === 0 && !this.#lost
   }
 
   /** Writes a file without the journal, as recovery does, and without touching the indexes. */
@@ -277,13 +243,6 @@ export class Tree {
     this.#notify(path, undefined)
   }
 
-  /** Keeps a text without a file. It must be in the journal. */
-  hold(path: string, text: string): void {
-    this.#release(path)
-    this.#held.set(path, text)
-    this.#heldCharacters += text.length
-  }
-
   /** Removes a directory if it is empty. */
   removeEmpty(directory: string): void {
     try {
@@ -293,22 +252,13 @@ export class Tree {
     }
   }
 
-  /** What each operation does to the indexes. */
-  #plan(ops: readonly Op[]): Step[] {
-    const { derive } = this.#options
-    const planned = new Map<string, unknown>()
-    return ops.map((op) => {
-      checkPath(op.path)
-      const value = op.kind === 'del' ? undefined : (op.value ?? parse(op.text))
-      const step: Step = { op, value, cuts: [], adds: [], isWritten: false }
-      if (op.kind === 'hold') return { ...step, adds: derive.held(op.path, value) }
-      if (!derive.covers(op.path)) return step
-      const before = planned.has(op.path) ? planned.get(op.path) : this.read(op.path)
-      planned.set(op.path, value)
-      const old = before === undefined ? [] : derive.entries(op.path, before)
-      const now = value === undefined ? [] : derive.entries(op.path, value)
-      return { ...step, cuts: without(old, now), adds: without(now, old) }
-    })
+  #commit<T>(ops: readonly Op[], append: (line: readonly (Op | Cut)[]) => T): T {
+    this.#checkSpace(ops.every(({ kind }) => kind === 'del'))
+    const steps = plan(ops, this.#options.derive, (path) => this.read(path))
+    const appended = append(withCuts(ops, steps))
+    this.#unapplied.push(...steps)
+    this.#applyAll()
+    return appended
   }
 
   #applyAll(): void {
@@ -330,7 +280,7 @@ export class Tree {
   #apply(step: Step): void {
     const { op, value, cuts, adds } = step
     if (!step.isWritten) {
-      if (op.kind === 'hold') this.hold(op.path, op.text)
+      if (op.kind === 'hold') this.held.set(op.path, op.text)
       else if (op.kind === 'del') this.#remove(op.path)
       else this.#write(op.path, op.text, value)
       step.isWritten = true
@@ -347,7 +297,7 @@ export class Tree {
 
   #write(path: string, text: string, value: unknown): void {
     this.#disk.writeFile(join(this.directory, path), text)
-    this.#release(path)
+    this.held.delete(path)
     if (value === undefined) this.#cache.delete(path)
     else this.#cache.set(path, value, text.length)
   }
@@ -355,59 +305,21 @@ export class Tree {
   #remove(path: string): void {
     this.#cache.delete(path)
     // What is held has no file.
-    if (!this.#release(path)) rmSync(join(this.directory, path), { force: true })
-  }
-
-  #release(path: string): boolean {
-    this.#heldCharacters -= this.#held.get(path)?.length ?? 0
-    return this.#held.delete(path)
+    if (!this.held.delete(path)) rmSync(join(this.directory, path), { force: true })
   }
 
   #notify(path: string, value: unknown): void {
     for (const listener of this.#listeners) listener(path, value)
   }
 
+  /** Removing is how there comes to be room again. */
   #checkSpace(isRemoval: boolean): void {
-    const now = this.#options.clock.now()
-    if (now - this.#checkedAt >= FREE_CHECK_MS || now < this.#checkedAt) {
-      this.#checkedAt = now
-      const { bavail, bsize } = statfsSync(this.directory)
-      this.#isFull = bavail * bsize < this.#options.minFreeBytes
-    }
     const reason = this.unavailable()
-    // Removing is how there comes to be room again.
     if (reason && !(isRemoval && reason === NEARLY_FULL)) throw new StoreUnavailable(reason)
   }
 }
 
-function withCuts(ops: readonly Op[], steps: readonly Step[]): readonly (Op | Cut)[] {
-  const cuts = steps.flatMap(({ cuts }) => cuts)
-  if (cuts.length === 0) return ops
-  return [
-    ...ops,
-    ...cuts.map(({ index, key, at }): Cut => ({ kind: 'cut', path: index, text: `${key} ${at}` })),
-  ]
-}
-
-/** Paths come from ids and names that were parsed before; a bad one is a bug, and must not leave the tree. */
-function checkPath(path: string): void {
-  if (!OP_PATH.test(path)) throw new TypeError(`not a path for a transaction: ${path}`)
-}
-
-const without = (entries: IndexEntry[], others: IndexEntry[]) =>
-  entries.filter(
-    ({ index, key }) => !others.some((other) => other.index === index && other.key === key),
-  )
-
 function isDiskFull(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ENOSPC' || code === 'EDQUOT'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
