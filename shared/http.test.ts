@@ -96,6 +96,17 @@ describe('limits', () => {
     expect(app.server.timeout).toBe(60_000)
     expect(app.server.keepAliveTimeout).toBe(72_000)
   })
+
+  const body = 'content-type: application/json\r\ncontent-length: 9\r\n\r\n'
+  test.each([
+    ['header lines', 'GET /ok HTTP/1.1\r\nhost: a\r\n', {}],
+    ['a body', `POST /body HTTP/1.1\r\nhost: a\r\n${body}`, { requestMs: 300 }],
+  ])('the rest of %s is not waited for much longer than that', async (_, begun, limits) => {
+    const { app } = create({ limits: { headersMs: 200, ...limits } })
+    const start = performance.now()
+    expect(await speak(app, begun)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(performance.now() - start).toBeLessThan(4_000)
+  })
 })
 
 test('each request has its own id', async () => {
@@ -148,7 +159,7 @@ test('closing waits for the answer under way, and for nothing more', async () =>
 async function speak(app: ReturnType<typeof create>['app'], text: string): Promise<string> {
   const url = new URL(await listen(app, { host: '127.0.0.1', port: 0 }))
   const socket = connect(Number(url.port), url.hostname)
-  socket.end(text)
+  socket.write(text)
   let answer = ''
   for await (const chunk of socket) answer += chunk
   return answer

@@ -81,7 +81,12 @@ export function createHttp({
     connectionTimeout: rest.idleMs,
     keepAliveTimeout: rest.keepAliveMs,
     routerOptions: { maxParamLength: rest.paramLength },
-    http: { maxHeaderSize: headerBytes, headersTimeout: headersMs },
+    http: {
+      maxHeaderSize: headerBytes,
+      headersTimeout: headersMs,
+      // Node looks every 30 s by itself, and a deadline of 15 s would be one of 45.
+      connectionsCheckingInterval: 1_000,
+    },
   })
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const { status, message } = describe(error, request, log)
