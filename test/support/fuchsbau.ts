@@ -19,6 +19,8 @@ export interface FuchsbauOptions {
   env?: Record<string, string>
   /** An existing data directory; it is kept then. */
   data?: string
+  /** The command to run; `fuchsbau.js` unless told otherwise. */
+  program?: string
 }
 
 /** The log line that says where it listens. */
@@ -49,7 +51,7 @@ export interface Fuchsbau extends AsyncDisposable {
 
 /** Starts the server with the owner `you` and waits until it is ready. */
 export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuchsbau> {
-  const { front, host = 'fuchs.test' } = options
+  const { front, host = 'fuchs.test', program = launcher } = options
   const data = options.data ?? (await makeTempData('fuchsbau'))
   const password = 'correct horse battery staple'
   const port = await freePort()
@@ -81,7 +83,7 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
       try {
         const { stdout } = await promisify(execFile)(
           process.execPath,
-          [launcher, 'fediverse', ...args],
+          [program, 'fediverse', ...args],
           { env },
         )
         return stdout.trimEnd().split('\n')
@@ -91,7 +93,7 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
       }
     },
     async start() {
-      const words = [launcher, 'fediverse', 'serve'] as const
+      const words = [program, 'fediverse', 'serve'] as const
       const [file, args] = front
         ? front.command(process.execPath, ...words)
         : [process.execPath, [...words]]
