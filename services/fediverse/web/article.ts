@@ -38,7 +38,7 @@ ${renderMedia(post)}`
 ${context(post)}
 <header>${personLine(post.author)}
 <p class="meta"><a class="u-url" href="${page}">${time(post.publishedAt, 'dt-published')}</a>${
-    post.editedAt ? html` · <span>edited ${time(post.editedAt, 'dt-updated')}</span>` : ''
+    post.editedAt ? html` · <span>edited ${time(post.editedAt, 'dt-updated', true)}</span>` : ''
   }${audience === 'public' ? '' : html` · <span class="audience">${audiences[audience]}</span>`}</p></header>
 ${post.warning ? behindWarning(post.warning, content) : content}
 <footer>${reader && own ? renderActions(post, own, { site, reader, back }) : counts(post)}</footer>

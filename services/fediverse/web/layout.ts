@@ -41,7 +41,7 @@ ${reader ? navigation(site, reader, current) : ''}
 ${body}
 </main>
 <footer class="site">
-<p>${site.software.name} ${site.software.version} ·</p>
+<p>${site.software.name} ${site.software.version}</p>
 ${reader ? signOutForm(site, reader) : html`<p><a href="${site.path('login')}">Sign in</a></p>`}
 </footer>
 </body>
@@ -88,11 +88,11 @@ ${next ? html`<a rel="next" href="${path}${join}before=${encodeURIComponent(next
 </nav>`
 }
 
-/** An instant, as `22 Nov 2026, 18:36 UTC`. */
-export function time(at: number, className = ''): Html {
+/** An instant, as `22 Nov 2026, 18:36 UTC`, or the day only. */
+export function time(at: number, className = '', isShort = false): Html {
   const iso = new Date(at).toISOString()
   const classes = className && html` class="${className}"`
-  return html`<time${classes} datetime="${iso}">${formatDate(at)}, ${iso.slice(11, 16)} UTC</time>`
+  return html`<time${classes} datetime="${iso}">${formatDate(at)}${isShort ? '' : `, ${iso.slice(11, 16)} UTC`}</time>`
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -37,7 +37,7 @@ header.site li > a, .tabs a { display: inline-block; padding: .5rem 0; color: va
 header.site li > a:hover, .tabs a:hover { color: var(--ink); border-color: var(--line); }
 a[aria-current] { color: var(--ink) !important; border-color: var(--fox) !important; }
 main { flex: 1; padding-bottom: 3rem; }
-footer.site { display: flex; flex-wrap: wrap; justify-content: center; align-items: center; gap: 0 .5rem; background: var(--earth); color: var(--on-earth); font-size: .875rem; padding: 1.2rem 1rem .4rem; border-radius: 50% 50% 0 0 / 1.6rem 1.6rem 0 0; }
+footer.site { display: flex; flex-wrap: wrap; justify-content: center; align-items: center; gap: 0 1rem; background: var(--earth); color: var(--on-earth); font-size: .875rem; padding: 1.2rem 1rem .4rem; border-radius: 50% 50% 0 0 / 1.6rem 1.6rem 0 0; }
 footer.site p { margin: .4rem 0; }
 footer.site :is(a, button) { color: inherit; text-decoration: underline; }
 
