@@ -10,7 +10,8 @@ const MAX_SOCKET_PATH = 100
 /** The path to connect or to listen to; valid until closed. */
 export function controlSocket(directory: string): { path: string; close(): void } {
   const path = join(directory, paths.controlSocket)
-  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH || !existsSync(directory)) return { path, close: () => {} }
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH || !existsSync(directory))
+    return { path, close: () => {} }
   const descriptor = openSync(directory, 'r')
   return {
     path: `/proc/self/fd/${descriptor}/${paths.controlSocket}`,

@@ -23,7 +23,9 @@ export const MEDIA_TYPES: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 }
 
-export type StoredFile = { ok: true; file: string; mediaType: string } | { ok: false; message: string }
+export type StoredFile =
+  | { ok: true; file: string; mediaType: string }
+  | { ok: false; message: string }
 
 export class Media {
   readonly #directory: string
@@ -34,7 +36,10 @@ export class Media {
 
   /** Stores a file; durable when this resolves. What it is, is read from its first bytes. */
   async write(user: string, source: Readable, isTruncated: () => boolean): Promise<StoredFile> {
-    const temporary = join(this.#directory, paths.media(user, `.${randomBytes(8).toString('hex')}.tmp`))
+    const temporary = join(
+      this.#directory,
+      paths.media(user, `.${randomBytes(8).toString('hex')}.tmp`),
+    )
     makeDirectory(dirname(temporary))
     const hash = createHash('sha256')
     let head = Buffer.alloc(0)
@@ -46,7 +51,8 @@ export class Media {
       await pipeline(source, createWriteStream(temporary, { mode: 0o600 }))
       const extension = isTruncated() ? undefined : extensionOf(head)
       if (isTruncated()) return { ok: false, message: 'The file is too large.' }
-      if (!extension) return { ok: false, message: `Only these kinds of files can be attached: ${KINDS}.` }
+      if (!extension)
+        return { ok: false, message: `Only these kinds of files can be attached: ${KINDS}.` }
       const file = `${hash.digest('base64url').slice(0, 22)}.${extension}`
       const handle = await open(temporary, 'r')
       await handle.sync().finally(() => handle.close())
@@ -59,7 +65,10 @@ export class Media {
   }
 
   /** A stored file for reading; undefined when there is none of that name. */
-  read(user: string, file: string): { size: number; mediaType: string; stream(): Readable } | undefined {
+  read(
+    user: string,
+    file: string,
+  ): { size: number; mediaType: string; stream(): Readable } | undefined {
     const mediaType = MEDIA_TYPES[/^[\w-]+\.([a-z0-9]+)$/.exec(file)?.[1] ?? '']
     const path = join(this.#directory, paths.media(user, file))
     if (!mediaType || !existsSync(path)) return
