@@ -7,7 +7,7 @@ const directories = new Set<string>()
 
 /** Makes an empty directory below the system's temp directory, named for `what`. */
 export function makeTempData(what: string): string {
-  if (directories.size === 0) process.once('exit', removeAll)
+  if (!process.listeners('exit').includes(removeAll)) process.on('exit', removeAll)
   const directory = mkdtempSync(join(tmpdir(), `fuchsbau-${what}-`))
   directories.add(directory)
   return directory

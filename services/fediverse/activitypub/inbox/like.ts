@@ -10,8 +10,7 @@ export async function receiveLike(receiving: Receiving): Promise<Effect> {
   if (!isFromActor || !target || target.kind !== 'post' || !target.local) return 'ignored'
   if (store.objects.get(activity.id)) return 'ignored'
   if (store.relations.get(target.local, 'blocks', activity.actor)) return 'ignored'
-  // Some servers react with a Like that has content (Misskey), others with an EmojiReact (FEP-c0e0).
-  const emoji = activity.content?.slice(0, 100)
+  const emoji = emojiOf(activity.content)
   const like = store.objects.put({
     id: activity.id,
     kind: emoji ? 'reaction' : 'like',
@@ -30,3 +29,7 @@ export async function receiveLike(receiving: Receiving): Promise<Effect> {
   context.actors.prefetch(activity.actor)
   return 'done'
 }
+
+/** Some servers react with a Like that has content (Misskey), others with an EmojiReact (FEP-c0e0). */
+export const emojiOf = (content: unknown): string | undefined =>
+  typeof content === 'string' && content !== '' ? content.slice(0, 100) : undefined

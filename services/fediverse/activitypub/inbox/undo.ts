@@ -3,6 +3,7 @@
 import type { StoredObject } from '../../store/objects.ts'
 import { reference, typeOf } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
+import { emojiOf } from './like.ts'
 
 export async function receiveUndo(receiving: Receiving): Promise<Effect> {
   const { activity, isFromActor } = receiving
@@ -10,14 +11,12 @@ export async function receiveUndo(receiving: Receiving): Promise<Effect> {
   const { document } = activity.object
   const type = document && typeOf(document)
   if (type === 'Follow') return undoFollow(receiving, reference(document?.object).id)
+  const { store } = receiving.context
   const undone = findUndone(receiving)
-  if (undone) {
-    const { store } = receiving.context
-    if (undone.kind === 'follow') return undoFollow(receiving, undone.target)
-    await receiving.commit([store.objects.bury(undone, undone.at)])
-    return 'done'
-  }
-  return 'ignored'
+  if (!undone) return undoFollow(receiving, followedBy(receiving))
+  if (undone.kind === 'follow') return undoFollow(receiving, undone.target)
+  await receiving.commit([store.objects.bury(undone, undone.at)])
+  return 'done'
 }
 
 async function undoFollow(receiving: Receiving, followed: string | undefined): Promise<Effect> {
@@ -27,6 +26,16 @@ async function undoFollow(receiving: Receiving, followed: string | undefined): P
   if (!user || !store.relations.get(user, 'followers', activity.actor)) return 'ignored'
   await receiving.commit([store.relations.remove(user, 'followers', activity.actor)])
   return 'done'
+}
+
+/** Whom she follows by the Follow that is named by its id alone. A repeated one has no object of its own. */
+function followedBy({ context, activity }: Receiving): string | undefined {
+  const { store, urls } = context
+  const { id } = activity.object
+  const isThis = (user: string) =>
+    store.relations.get(user, 'followers', activity.actor)?.activity === id
+  const user = id ? store.users.names().find(isThis) : undefined
+  return user && urls.actor(user)
 }
 
 /** By id; or, since some servers undo under a new id, by what the embedded activity was about. */
@@ -40,7 +49,8 @@ function findUndone({ context, activity }: Receiving): StoredObject | undefined 
   const target = reference(document?.object).id
   if (!document || !target) return
   const index = typeOf(document) === 'Announce' ? 'announces' : 'likes'
-  return store.objects.about(index, target).find(isOwn)
+  const emoji = emojiOf(document.content)
+  return store.objects.about(index, target).find((own) => isOwn(own) && own.name === emoji)
 }
 
 const UNDOABLE = new Set(['like', 'reaction', 'announce', 'follow'])
