@@ -18,6 +18,7 @@ import { nodeInfo, nodeInfoLinks } from './activitypub/nodeinfo.ts'
 import { answerWebFinger, hostMeta } from './activitypub/webfinger.ts'
 import { ACTIVITY_JSON, type Answered, type Answers } from './answers.ts'
 import type { Context } from './context.ts'
+import { EMOJI_FOLDER } from './post/custom-emoji.ts'
 import { localActor } from './post/profile.ts'
 
 export interface AppParts {
@@ -208,7 +209,8 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
 function registerMedia(app: FastifyInstance, { context }: AppParts): void {
   app.get('/:user/s/:file', (request: UserRequest, reply) => {
     const { user, file } = request.params
-    const found = context.store.users.get(user) && context.store.media.read(user, file)
+    const isKnown = user === EMOJI_FOLDER || context.store.users.get(user) !== undefined
+    const found = isKnown ? context.store.media.read(user, file) : undefined
     if (!found) return notFound(reply)
     reply
       .type(found.mediaType)

@@ -5,6 +5,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { ServiceConfig } from '@fuchsbau/shared/settings.ts'
 import { makeRemoteActors } from './activitypub/actors.ts'
+import { withLocal } from './activitypub/local.ts'
 import { makeSigners } from './activitypub/outbound.ts'
 import { Remote } from './activitypub/remote.ts'
 import type { Signer } from './activitypub/signature.ts'
@@ -53,10 +54,11 @@ export function openCore(config: Config, log: Log, clock: Clock): Core {
     // Peers with authorized fetch answer signed requests only; whose key it is does not matter for public things.
     signer: () => signerOf(own.owner) ?? signerOf(store.users.names()[0] ?? ''),
   })
-  const fetching: Fetching = {
+  const elsewhere: Fetching = {
     fetchDocument: (url) => remote.fetchDocument(url),
     lookupHandle: (handle) => lookupHandle(remote, handle),
   }
+  const fetching = withLocal(elsewhere, () => context)
   let wake = (_: readonly Delivery[]): void => {}
   const context: Context = {
     urls,

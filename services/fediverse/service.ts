@@ -9,6 +9,7 @@ import { startDelivery } from './activitypub/delivery.ts'
 import { startEffects } from './activitypub/effects.ts'
 import { makeGate } from './activitypub/gate.ts'
 import { KeyCache } from './activitypub/key-cache.ts'
+import { deliverLocally } from './activitypub/local.ts'
 import { makePost } from './activitypub/outbound.ts'
 import { makeVerifyForwarded } from './activitypub/proof.ts'
 import { operate } from './admin/operate.ts'
@@ -50,19 +51,24 @@ async function serveCore(
   const password = await makeOwner(core, own.owner, config.ownerPassword)
   const blockedHosts = new Set(own.blockedHosts)
 
+  const post = makePost(remote, signerOf, blockedHosts)
   const delivery = startDelivery({
     store,
     clock,
     log,
     metrics,
     random: Math.random,
-    post: makePost(remote, signerOf, blockedHosts),
+    post: (queued, body) =>
+      urls.isLocal(queued.inbox)
+        ? deliverLocally(context, queued, body, (accepted) => effects.start(accepted))
+        : post(queued, body),
     onGone({ user, follower }) {
       if (follower) dropFollower(core, user, follower)
     },
     limits: { giveUpMs: own.giveUpAfter },
   })
   core.onWake((deliveries) => delivery.wake(deliveries))
+  const effects = startEffects(context, metrics)
 
   const keys = new KeyCache({
     remote,
@@ -72,7 +78,6 @@ async function serveCore(
   })
   const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
   const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts })
-  const effects = startEffects(context, metrics)
   const answers = makeAnswers(context)
   const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
   registerRoutes(app, {

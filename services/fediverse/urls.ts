@@ -15,6 +15,7 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'public',
   'about',
   'assets',
+  'emoji',
   'robots',
   'favicon',
   'logo',

@@ -17,6 +17,8 @@ export interface Operation {
   summary: string
   usage: string
   help: string
+  /** Whether standard input, as base64, becomes the last word: of `emoji add`. */
+  takesInput?(args: string[]): boolean
   /** Answers with lines for the person. @throws VerbError or a parseArgs error in words. */
   run(parts: OperationParts, args: string[]): Promise<string[]>
 }

@@ -1,5 +1,6 @@
 // The operator's verbs by name.
 
+import { emoji } from './emoji.ts'
 import { alias, move } from './move.ts'
 import { deleteNote, editNote, note } from './note.ts'
 import type { Operation } from './operation.ts'
@@ -30,5 +31,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   unpin,
   alias,
   move,
+  emoji,
   queue,
 }

@@ -60,12 +60,27 @@ async function init({ config, log, clock, print, warn }: Options): Promise<numbe
 }
 
 async function runOperation(name: string, options: Options): Promise<number> {
-  const { args, config, print, warn } = options
+  const { config, print, warn } = options
+  const args = [...options.args]
+  if (OPERATIONS[name]?.takesInput?.(args)) args.push(await readBase64(options.input))
   const asked = await askServer(config, name, args)
   if (asked) return show(asked, print, warn)
   return withCore(options, async ({ context }) =>
     show(await operate({ context, owner: config.own.owner }, name, args), print, warn),
   )
+}
+
+const MAX_INPUT_BYTES = 512 * 1024
+
+async function readBase64(input: Options['input']): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of input) {
+    chunks.push(chunk as Buffer)
+    size += (chunk as Buffer).length
+    if (size > MAX_INPUT_BYTES) break // too large for any verb, which says so
+  }
+  return Buffer.concat(chunks).toString('base64')
 }
 
 /** The running server's answer; undefined when none runs. */

@@ -5,7 +5,7 @@ import { activity } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
 import { ownReaction, requirePost } from './own.ts'
-import { toAudience } from './publish.ts'
+import { localFollowers, toAudience } from './publish.ts'
 
 /** Announces a public or unlisted post to the followers and its author. Twice is once. */
 export async function boost(context: Context, user: string, id: string): Promise<StoredObject> {
@@ -26,7 +26,7 @@ export async function boost(context: Context, user: string, id: string): Promise
     at,
     audience: 'public',
     target: target.id,
-    home: [user],
+    home: [user, ...localFollowers(context, user, 'public')],
     recipients: target.local === user ? [] : [target.actor],
     ...(target.local && target.local !== user ? { notify: [target.local] } : {}),
   }

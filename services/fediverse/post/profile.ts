@@ -7,6 +7,7 @@ import { PUBLIC } from '../activitypub/document.ts'
 import { activity } from '../activitypub/object.ts'
 import { type Context, commit, type Outgoing, VerbError } from '../context.ts'
 import type { User } from '../store/users.ts'
+import { emojiUrls } from './custom-emoji.ts'
 import { renderMarkdown } from './markup.ts'
 import { toAudience } from './publish.ts'
 
@@ -16,7 +17,8 @@ export function renderProfile(context: Context, user: User): RenderedProfile {
     renderMarkdown(source, {
       mentions: new Map(),
       tagUrl: (tag) => context.urls.tag(tag),
-      emoji: new Map(),
+      emoji: emojiUrls(context),
+      imagesAsLinks: true,
     }).html
   return {
     summary: user.bio ? render(user.bio) : '',

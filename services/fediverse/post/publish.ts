@@ -1,11 +1,13 @@
 // Writing a post: Markdown in, a stored Note or Question and its deliveries out.
 
 import { type Actor, type Attachment, hostOf, type Tag } from '../activitypub/document.ts'
+import { followersHere } from '../activitypub/inbox/audience.ts'
 import { aboutPost, type PostParts, postDocument } from '../activitypub/object.ts'
 import { type Recipient, recipients } from '../activitypub/recipients.ts'
 import { type Context, commit, type Outgoing, VerbError } from '../context.ts'
 import type { Audience, StoredObject } from '../store/objects.ts'
 import type { User } from '../store/users.ts'
+import { emojiUrls } from './custom-emoji.ts'
 import { findMentions, renderMarkdown } from './markup.ts'
 
 /** What a person writes. */
@@ -54,7 +56,7 @@ export async function publish(context: Context, user: User, draft: Draft): Promi
     at,
     audience: draft.audience,
     document,
-    home: [user.name],
+    home: [user.name, ...localFollowers(context, user.name, draft.audience)],
     source: draft.text,
     recipients: rendered.mentioned,
     ...localNotices(context, user.name, rendered.mentioned),
@@ -95,16 +97,22 @@ export async function renderPost(context: Context, user: User, draft: Draft) {
   const { urls, store, actors } = context
   const parent = draft.inReplyTo ? store.objects.get(draft.inReplyTo) : undefined
   const mentions = await resolveMentions(context, findMentions(draft.text))
+  const emoji = emojiUrls(context)
   const rendered = renderMarkdown(draft.text, {
     mentions,
     tagUrl: (tag) => urls.tag(tag),
-    emoji: new Map(),
+    emoji,
   })
   const answered = parent && parent.actor !== urls.actor(user.name) ? [parent.actor] : []
   for (const id of answered) if (!urls.isLocal(id)) await actors.resolve(id)
   const mentioned = [...new Set([...answered, ...[...mentions.values()].map(({ id }) => id)])]
   const tags: Tag[] = [
     ...mentioned.map((id) => ({ type: 'Mention', name: handleOf(context, id), href: id })),
+    ...rendered.emoji.map((code) => ({
+      type: 'Emoji',
+      name: `:${code}:`,
+      iconUrl: emoji.get(code) ?? '',
+    })),
     ...rendered.hashtags.map((tag) => ({ type: 'Hashtag', name: `#${tag}`, href: urls.tag(tag) })),
   ]
   return {
@@ -146,6 +154,11 @@ async function resolveMentions(context: Context, handles: readonly string[]) {
 }
 
 const MAX_MENTIONS = 50
+
+/** Other users of this server who follow the author: they get no delivery either. */
+export function localFollowers(context: Context, author: string, audience: Audience): string[] {
+  return audience === 'direct' ? [] : followersHere(context, context.urls.actor(author))
+}
 
 /** Other users of this server who are mentioned: they get no delivery, so the post itself notifies them. */
 function localNotices(context: Context, author: string, mentioned: readonly string[]) {

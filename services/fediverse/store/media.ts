@@ -1,7 +1,7 @@
 // Uploaded files: streamed to a temporary name, synced, renamed. Named by their content, so that a URL never changes.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -55,13 +55,38 @@ export class Media {
         return { ok: false, message: `Only these kinds of files can be attached: ${KINDS}.` }
       const file = `${hash.digest('base64url').slice(0, 22)}.${extension}`
       const handle = await open(temporary, 'r')
-      await handle.sync().finally(() => handle.close())
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
       await rename(temporary, join(this.#directory, paths.media(user, file)))
       syncDirectory(dirname(temporary))
       return { ok: true, file, mediaType: MEDIA_TYPES[extension] as string }
     } finally {
       await rm(temporary, { force: true })
     }
+  }
+
+  /** Stores a small file under a name of the caller's choice; durable when this resolves. */
+  async writeAs(user: string, stem: string, source: Readable): Promise<StoredFile> {
+    const stored = await this.write(user, source, () => false)
+    if (!stored.ok) return stored
+    const file = `${stem}.${stored.file.split('.').pop()}`
+    const directory = join(this.#directory, 'media', user)
+    await rename(join(directory, stored.file), join(directory, file))
+    syncDirectory(directory)
+    return { ...stored, file }
+  }
+
+  /** File names in a user's folder. */
+  names(user: string): string[] {
+    const folder = join(this.#directory, 'media', user)
+    return existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []
+  }
+
+  async remove(user: string, file: string): Promise<void> {
+    await rm(join(this.#directory, paths.media(user, file)), { force: true })
   }
 
   /** A stored file for reading; undefined when there is none of that name. */
