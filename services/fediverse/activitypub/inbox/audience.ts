@@ -37,7 +37,7 @@ export function followersHere(context: Context, actor: string): string[] {
     )
 }
 
-/** The post as it is stored, or undefined when it concerns nobody here. */
+/** The post as it is stored, or undefined when it concerns nobody here, or only those who block its author. */
 export function toStored(
   context: Context,
   post: Post,
@@ -46,15 +46,15 @@ export function toStored(
 ): StoredObject | undefined {
   const { store } = context
   const author = post.attributedTo
-  const parent = post.inReplyTo ? store.objects.get(post.inReplyTo) : undefined
-  const addressed = addressedUsers(context, [...post.to, ...post.cc])
+  const isWelcome = (name: string) => !store.relations.get(name, 'blocks', author)
+  const parent = parentOf(context, post, isWelcome)
+  const addressed = addressedUsers(context, [...post.to, ...post.cc]).filter(isWelcome)
   const mentioned = addressedUsers(
     context,
     post.tags.flatMap((tag) => (tag.type === 'Mention' && tag.href ? [tag.href] : [])),
   )
   const repliedTo = parent?.local ? [parent.local] : []
-  const isWelcome = (name: string) => !store.relations.get(name, 'blocks', author)
-  const notify = [...new Set([...addressed, ...mentioned, ...repliedTo])].filter(isWelcome)
+  const notify = [...new Set([...addressed, ...mentioned.filter(isWelcome), ...repliedTo])]
   const home = followersHere(context, author).filter((name) =>
     isShown(context, name, author, post, parent),
   )
@@ -69,9 +69,25 @@ export function toStored(
     ...(home.length > 0 ? { home } : {}),
     ...(notify.length > 0 ? { notify } : {}),
     ...(addressed.length > 0 ? { addressed } : {}),
-    ...(post.inReplyTo ? { inReplyTo: post.inReplyTo } : {}),
+    ...(post.inReplyTo && (parent || !isOurs(context, post.inReplyTo))
+      ? { inReplyTo: post.inReplyTo }
+      : {}),
   }
 }
+
+/** The post that is answered, if it is here, and here is somebody who wants to see answers of this author. */
+function parentOf(
+  { store }: Context,
+  post: Post,
+  isWelcome: (name: string) => boolean,
+): StoredObject | undefined {
+  const parent = post.inReplyTo ? store.objects.get(post.inReplyTo) : undefined
+  if (parent?.kind !== 'post') return
+  const readers = parent.local ? [parent.local] : store.users.names()
+  return readers.some(isWelcome) ? parent : undefined
+}
+
+const isOurs = ({ store }: Context, id: string) => store.objects.get(id)?.local !== undefined
 
 /** A reply is shown to those who follow both sides, as in Mastodon; a direct post is a notification only. */
 function isShown(

@@ -20,33 +20,45 @@ export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   if (!found.ok) return found.isTemporary ? { retry: found.message } : 'ignored'
   const { post, document } = found
   if (store.objects.get(post.id)) return 'ignored'
-  const vote = voteOf(receiving, post)
-  const stored = vote ?? toStored(context, post, document, accepted.receivedAt)
+  const question = questionOf(receiving, post)
+  const stored = question
+    ? voteOf(receiving, post, question)
+    : toStored(context, post, document, accepted.receivedAt)
   if (!stored) return 'ignored'
   await receiving.commit([store.objects.put(stored)])
   context.actors.prefetch(post.attributedTo)
   return 'done'
 }
 
-/** A vote in a local poll: counted once per voter and option, once in all where only one choice is allowed. */
-function voteOf(receiving: Receiving, post: Post): StoredObject | undefined {
-  const { store, clock } = receiving.context
-  const question = post.inReplyTo ? store.objects.get(post.inReplyTo) : undefined
-  if (!question?.local || !question.document || post.name === undefined || post.content) return
+/** The local poll in which a post is a vote, by its form: a name and nothing else to say. */
+function questionOf({ context }: Receiving, post: Post): StoredObject | undefined {
+  if (!post.inReplyTo || post.name === undefined || post.content) return
+  const question = context.store.objects.get(post.inReplyTo)
+  return question?.local && question.document?.type === 'Question' ? question : undefined
+}
+
+/** A vote counts once per voter and option, once in all where only one choice is allowed, and until the end. */
+function voteOf(
+  { context, accepted }: Receiving,
+  { id, name = '', attributedTo: voter }: Post,
+  question: StoredObject,
+): StoredObject | undefined {
+  const { store, clock } = context
   const poll = parsePost(question.document)?.poll
-  if (!poll?.options.some((option) => option.name === post.name)) return
+  if (!poll?.options.some((option) => option.name === name)) return
   if (poll.endsAt !== undefined && poll.endsAt < clock.now()) return
+  if (question.local && store.relations.get(question.local, 'blocks', voter)) return
   const earlier = store.objects
     .about('votes', question.id, 100_000)
-    .filter((vote) => vote.actor === post.attributedTo)
-  if (earlier.some((vote) => !poll.isMultiple || vote.name === post.name)) return
+    .filter(({ actor }) => actor === voter)
+  if (earlier.some((vote) => !poll.isMultiple || vote.name === name)) return
   return {
-    id: post.id,
+    id,
     kind: 'vote',
-    actor: post.attributedTo,
-    at: receiving.accepted.receivedAt,
+    actor: voter,
+    at: accepted.receivedAt,
     audience: 'direct',
     target: question.id,
-    name: post.name,
+    name,
   }
 }

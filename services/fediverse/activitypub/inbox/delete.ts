@@ -1,12 +1,19 @@
 // Delete of a post or of a whole actor. https://www.w3.org/TR/activitypub/#delete-activity-inbox
 
+import { hostOf } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
+import { followersHere } from './audience.ts'
 
 export async function receiveDelete(receiving: Receiving): Promise<Effect> {
-  const { context, activity, isFromActor } = receiving
+  const { context, activity, isFromActor, accepted } = receiving
   const { id } = activity.object
   if (!id) return 'ignored'
   if (id === activity.actor) return deleteActor(receiving)
+  if (isFromActor && isYetToCome(receiving, id)) {
+    const { actor } = activity
+    await receiving.commit([context.store.objects.bury({ id, actor }, accepted.receivedAt)])
+    return 'done'
+  }
   if (!isOwn(receiving, id)) return 'ignored'
   if (!isFromActor && !(await isGone(receiving, id))) return 'ignored'
   const { store } = context
@@ -14,6 +21,15 @@ export async function receiveDelete(receiving: Receiving): Promise<Effect> {
   if (!stored || !isOwn(receiving, id)) return 'ignored'
   await receiving.commit([store.objects.bury(stored, stored.at)])
   return 'done'
+}
+
+/** Whether her server may have deleted this before the Create came: only of whom somebody follows, for it takes a file. */
+function isYetToCome({ context, activity }: Receiving, id: string): boolean {
+  return (
+    context.store.objects.get(id) === undefined &&
+    hostOf(id) === hostOf(activity.actor) &&
+    followersHere(context, activity.actor).length > 0
+  )
 }
 
 function isOwn({ context, activity }: Receiving, id: string): boolean {
