@@ -7,7 +7,7 @@ export interface Answer {
   body: string
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 export interface Asked {
   method?: string

@@ -1,12 +1,16 @@
 // Runs the effects of accepted activities: of one signer in order, of different signers side by side, again later when
-// something that is needed can't be fetched, and put aside when it never can.
+// something that is needed can't be fetched, and put aside when it never can. What waits is not kept here but in the store,
+// and when there is much of it on the disk, so that nobody who sends what takes long keeps others out.
 
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
 import type { Context } from '../context.ts'
 import type { AcceptedActivity } from '../store/accepted.ts'
+import { StoreUnavailable } from '../store/journal.ts'
+import { hashId, paths } from '../store/layout.ts'
 import { type Effect, receive } from './receive.ts'
+import { SignerLanes } from './signer-lanes.ts'
 
 /** A minute, then 4, 16, 64 … minutes: eight attempts in about four days. */
 const POLICY: RetryPolicy = {
@@ -16,6 +20,9 @@ const POLICY: RetryPolicy = {
   attempts: 8,
   jitter: 0.2,
 }
+
+/** More than so many of one signer, or so much of all, waits on the disk: a quarter of what the store holds at most. */
+const MAX_WAITING = { ofSigner: 16, activities: 2_500, characters: 16 * 1024 * 1024 }
 
 export interface Effects {
   /** Starts the effect of an activity; nothing waits for it. */
@@ -28,7 +35,7 @@ export interface Effects {
 /** Also starts everything that was left from the last run. */
 export function startEffects(context: Context, metrics: Metrics): Effects {
   const { store, clock, log } = context
-  const lanes = new Map<string, Promise<void>>()
+  const lanes = new SignerLanes(run)
   const timers = new Set<Timer>()
   const counter = (outcome: string) =>
     metrics.counter('fuchsbau_fediverse_effects_total', 'Effects of inbox activities by outcome.', {
@@ -42,8 +49,9 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
   }
   let isClosing = false
 
-  async function run(accepted: AcceptedActivity): Promise<void> {
-    if (isClosing) return
+  async function run(id: string, atHand?: AcceptedActivity): Promise<void> {
+    const accepted = isClosing ? undefined : (atHand ?? find(id))
+    if (!accepted) return
     let effect: Effect
     try {
       effect = await receive(context, accepted)
@@ -80,38 +88,47 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
     }
   }
 
-  function wait(accepted: AcceptedActivity): void {
-    const timer = clock.after(Math.max(0, (accepted.nextAt ?? 0) - clock.now()), () => {
+  function wait({ id, signer, nextAt = 0 }: AcceptedActivity): void {
+    const timer = clock.after(Math.max(0, nextAt - clock.now()), () => {
       timers.delete(timer)
-      start(accepted)
+      lanes.enter(signer, id)
     })
     timers.add(timer)
   }
 
   function start(accepted: AcceptedActivity): void {
-    const before = lanes.get(accepted.signer)
-    const lane = before ? before.then(() => run(accepted)) : run(accepted)
-    lanes.set(accepted.signer, lane)
-    void lane.finally(() => {
-      if (lanes.get(accepted.signer) === lane) lanes.delete(accepted.signer)
-    })
+    const { id, signer } = accepted
+    const { count, characters } = store.tree.held
+    const isCrowded = count > MAX_WAITING.activities || characters > MAX_WAITING.characters
+    if (isCrowded || lanes.countWaiting(signer) >= MAX_WAITING.ofSigner) moveToDisk(accepted)
+    lanes.enter(signer, id, accepted)
   }
 
-  const idle = async () => {
-    while (lanes.size > 0) await Promise.all(lanes.values())
+  function moveToDisk(accepted: AcceptedActivity): void {
+    try {
+      void store.commit([store.accepted.postpone(accepted)])
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error // it stays in memory, which the store bounds
+    }
+  }
+
+  function find(id: string): AcceptedActivity | undefined {
+    const path = paths.inbox(hashId(id))
+    const text = store.tree.held.get(path)
+    return text === undefined ? store.tree.readOnce(path) : JSON.parse(text)
   }
 
   for (const accepted of store.accepted.pending()) {
     if (accepted.nextAt === undefined) start(accepted)
-    else wait(accepted)
+    else wait(accepted) // what it is will be read again
   }
   return {
     start,
-    idle,
+    idle: () => lanes.idle(),
     async close() {
       isClosing = true
       for (const timer of timers) timer.cancel()
-      await idle()
+      await lanes.idle()
     },
   }
 }

@@ -42,6 +42,10 @@ export interface GateParts {
 /** What a request forwarded without a proof may bring: its object is fetched from where it lives. */
 const DEREFERENCED = new Set(['Create', 'Update', 'Delete'])
 
+/** Bodies longer than this, in bytes, share a room while their keys are fetched: hosts that never answer must not fill our memory. */
+const LARGE_BODY = 64 * 1024
+const ROOM_FOR_LARGE = 64 * 1024 * 1024
+
 const MEDIA_TYPES = /^application\/(?:activity\+json|ld\+json|json)\s*(?:;|$)/i
 
 export interface Gate {
@@ -54,6 +58,19 @@ export interface Gate {
 export function makeGate(parts: GateParts): Gate {
   const { context, keys, metrics } = parts
   const count = makeCounter(metrics)
+  let largeBytes = 0
+
+  /** Runs what waits for a key; undefined when there is no room for the body meanwhile. */
+  async function withRoom<T>({ length }: Buffer, task: () => Promise<T>): Promise<T | undefined> {
+    const bytes = length > LARGE_BODY ? length : 0
+    if (bytes > 0 && largeBytes + bytes > ROOM_FOR_LARGE) return
+    largeBytes += bytes
+    try {
+      return await task()
+    } finally {
+      largeBytes -= bytes
+    }
+  }
 
   async function verify(request: ReceivedRequest): Promise<Signed> {
     const read = readSignature(request, {
@@ -68,7 +85,8 @@ export function makeGate(parts: GateParts): Gate {
     if (!MEDIA_TYPES.test(request.headers['content-type'] ?? '')) {
       return { status: 400, message: 'the content type must be application/activity+json' }
     }
-    const signed = await verify(request)
+    const signed = await withRoom(request.body, () => verify(request))
+    if (!signed) return { status: 503, message: 'too many keys are awaited; send it again later' }
     if (!signed.ok) {
       // The key of a deleted actor can't be had any more: nothing to delete here, if she was never known.
       const isDelete = signed.isGone && isDeleteOfActor(context, request.body)
