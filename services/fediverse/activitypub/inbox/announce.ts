@@ -17,8 +17,7 @@ export async function receiveAnnounce(receiving: Receiving): Promise<Effect> {
   const known = store.objects.get(targetId)
   const isOurs = known?.kind === 'post' && known.local !== undefined
   if (known?.kind === 'tombstone' || (!isOurs && home.length === 0)) return 'ignored'
-  // Somebody else's boost must not make a post public that was not.
-  if (isOurs && known.audience !== 'public' && known.audience !== 'unlisted') return 'ignored'
+  if (known && !mayAnnounce(receiving, known)) return 'ignored'
 
   let fetchedPost: StoredObject | undefined
   if (!known) {
@@ -48,15 +47,19 @@ export async function receiveAnnounce(receiving: Receiving): Promise<Effect> {
     audience: audienceOf(activity.to, activity.cc),
     target: target.id,
     ...(home.length > 0 ? { home } : {}),
-    ...(target.local && !store.relations.get(target.local, 'blocks', activity.actor)
-      ? { notify: [target.local] }
-      : {}),
+    ...(target.local ? { notify: [target.local] } : {}),
   }
   const ops: Op[] = [store.objects.put(announce)]
   if (fetchedPost && !store.objects.get(fetchedPost.id)) ops.unshift(store.objects.put(fetchedPost))
   await receiving.commit(ops)
   context.actors.prefetch(activity.actor)
   return 'done'
+}
+
+/** Somebody else's boost must not make a post public that was not; and whom its author blocks is not heard. */
+function mayAnnounce({ context, activity }: Receiving, { local, actor, audience }: StoredObject) {
+  if (local && context.store.relations.get(local, 'blocks', activity.actor)) return false
+  return audience === 'public' || audience === 'unlisted' || actor === activity.actor
 }
 
 /** The announced post; of a group's announced Create or Update, the post within. */

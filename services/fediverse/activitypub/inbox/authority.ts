@@ -29,10 +29,10 @@ export async function authoritativePost(
 
 /** A post from its own host; author and id must belong to that host. */
 export async function fetchPost(context: Context, id: string): Promise<Authoritative> {
+  if (context.urls.isLocal(id)) return { ok: false, isTemporary: false, message: `${id} is ours` }
   const fetched = await context.fetching.fetchDocument(id)
   if (!fetched.ok) {
-    const isTemporary = ['timeout', 'network', 'status', 'busy'].includes(fetched.kind)
-    return { ok: false, isTemporary, message: fetched.message }
+    return { ok: false, isTemporary: isTemporary(fetched.kind), message: fetched.message }
   }
   const post = parsePost(fetched.document)
   if (!post) return { ok: false, isTemporary: false, message: `${id} is not a post` }
@@ -42,3 +42,7 @@ export async function fetchPost(context: Context, id: string): Promise<Authorita
   }
   return { ok: true, post, document: fetched.document }
 }
+
+/** Whether it is worth asking again later, by the kind of a failed fetch. */
+export const isTemporary = (kind: string): boolean =>
+  ['timeout', 'network', 'status', 'busy'].includes(kind)

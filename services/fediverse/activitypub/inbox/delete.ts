@@ -3,6 +3,7 @@
 import { hostOf } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
 import { followersHere } from './audience.ts'
+import { isTemporary } from './authority.ts'
 
 export async function receiveDelete(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving
@@ -15,7 +16,8 @@ export async function receiveDelete(receiving: Receiving): Promise<Effect> {
     return 'done'
   }
   if (!isOwn(receiving, id)) return 'ignored'
-  if (!isFromActor && !(await isGone(receiving, id))) return 'ignored'
+  const refusal = isFromActor ? undefined : await refuseUnlessGone(receiving, id)
+  if (refusal) return refusal
   const { store } = context
   const stored = store.objects.get(id)
   if (!stored || !isOwn(receiving, id)) return 'ignored'
@@ -43,18 +45,19 @@ function isOwn({ context, activity }: Receiving, id: string): boolean {
 }
 
 /** A forwarded Delete proves nothing; that its host no longer has the object does. */
-async function isGone({ context }: Receiving, id: string): Promise<boolean> {
+async function refuseUnlessGone({ context }: Receiving, id: string): Promise<Effect | undefined> {
   const fetched = await context.fetching.fetchDocument(id)
-  return fetched.ok
-    ? fetched.document.type === 'Tombstone'
-    : ['gone', 'not-found'].includes(fetched.kind)
+  if (fetched.ok) return fetched.document.type === 'Tombstone' ? undefined : 'ignored'
+  if (fetched.kind === 'gone' || fetched.kind === 'not-found') return
+  return isTemporary(fetched.kind) ? { retry: fetched.message } : 'ignored'
 }
 
 /** The actor leaves every list; her posts stay hidden behind their tombstones as they are deleted one by one. */
 async function deleteActor(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor } = receiving
   const { store, actors } = context
-  if (!isFromActor && !(await isGone(receiving, activity.actor))) return 'ignored'
+  const refusal = isFromActor ? undefined : await refuseUnlessGone(receiving, activity.actor)
+  if (refusal) return refusal
   const ops = store.users
     .names()
     .flatMap((user) =>

@@ -23,13 +23,13 @@ export async function receiveMove(receiving: Receiving): Promise<Effect> {
   const ops: Op[] = []
   const outgoing: Outgoing[] = []
   for (const user of followers) {
-    for (const change of [
-      undoFollowOps(context, user, old),
-      followOps(context, user, resolved.actor),
-    ]) {
-      if (!change) continue
-      ops.push(...change.ops)
-      outgoing.push(...change.outgoing)
+    const isDone =
+      context.urls.userOf(target) === user ||
+      store.relations.get(user, 'following', target)?.state === 'accepted'
+    const follow = isDone ? undefined : followOps(context, user, resolved.actor)
+    for (const change of [undoFollowOps(context, user, old), follow]) {
+      ops.push(...(change?.ops ?? []))
+      outgoing.push(...(change?.outgoing ?? []))
     }
   }
   ops.push(
