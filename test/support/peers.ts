@@ -32,13 +32,19 @@ export function requirePeer(peer: Peer): boolean {
   return false
 }
 
-function whyMissing(peer: Peer): string | undefined {
+/** The program of a peer that is there. */
+export function programOf(peer: Peer): string {
   const { where, program } = peers[peer]
   const candidates =
     where === 'trixie'
       ? [join(trixieTree(), program)]
       : (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, program))
-  if (!candidates.some(isExecutable)) {
+  return candidates.find(isExecutable) ?? ''
+}
+
+function whyMissing(peer: Peer): string | undefined {
+  const { where } = peers[peer]
+  if (programOf(peer) === '') {
     return `The peer ${peer} is not installed. Run test/interop/setup ${peer} as root.`
   }
   if (where === 'trixie' && process.getuid?.() !== 0) {

@@ -1,0 +1,105 @@
+// A newcomer's first evening, in a browser without JavaScript: signs in (a wrong password first), posts with a warning and a
+// poll, edits, answers, deletes, fills in the profile; on a desk and on a phone, light and dark. Every page passes axe's
+// rules. Screenshots lie in the folder that SCREENSHOTS names.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Fuchsbau, startFuchsbau } from '../support/fuchsbau.ts'
+import { programOf, requirePeer } from '../support/peers.ts'
+
+const screenshots = process.env.SCREENSHOTS
+
+describe.skipIf(!requirePeer('chromium'))('a newcomer with a browser', () => {
+  let server: Fuchsbau
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+
+  beforeAll(async () => {
+    server = await startFuchsbau()
+    browser = await chromium.launch({
+      executablePath: programOf('chromium'),
+      args: ['--no-sandbox'],
+    })
+    context = await browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 1200, height: 900 },
+    })
+    page = await context.newPage()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  /** Looks at the page in four ways, and lets axe read it. */
+  async function look(name: string) {
+    const cookies = await context.cookies()
+    for (const [width, colorScheme] of [
+      [1200, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      const viewer = await browser.newContext({ viewport: { width, height: 844 }, colorScheme })
+      await viewer.addCookies(cookies)
+      const seen = await viewer.newPage()
+      await seen.goto(page.url())
+      const { scroll, client } = (await seen.evaluate(
+        '({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })',
+      )) as { scroll: number; client: number }
+      expect(scroll, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(client)
+      await seen.evaluate(axe.source)
+      const { violations } = (await seen.evaluate('axe.run()')) as axe.AxeResults
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+        `${name} at ${width}`,
+      ).toEqual([])
+      if (screenshots) {
+        mkdirSync(screenshots, { recursive: true })
+        await seen.screenshot({
+          path: join(screenshots, `${name}-${width}-${colorScheme}.png`),
+          fullPage: true,
+        })
+      }
+      await viewer.close()
+    }
+  }
+  const text = () => page.locator('main').innerText()
+
+  test('finds the way in, is told about a wrong password, and signs in', async () => {
+    await page.goto(server.url)
+    await look('front')
+    await page.goto(`${server.url}/login`)
+    await look('login')
+    await page.getByLabel(/user/i).fill('you')
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: /sign in/i }).click()
+    expect(await text()).toMatch(/do not fit/)
+    await page.getByLabel('Password').fill(server.password)
+    await page.getByRole('button', { name: /sign in/i }).click()
+    expect(page.url()).toBe(`${server.url}/you/admin`)
+    await look('home-empty')
+  })
+
+  test('posts in Markdown, and sees it at home and on the public profile', async () => {
+    await page.getByLabel('New post').first().fill('Hello from the **burrow** #fox')
+    await page.getByRole('button', { name: 'Publish' }).click()
+    expect(await text()).toContain('Hello from the burrow')
+    await look('home')
+    await page.goto(`${server.url}/you`)
+    expect(await page.locator('.e-content strong').first().innerText()).toBe('burrow')
+    await look('profile')
+  })
+
+  test('opens the post, and signs out', async () => {
+    const id = (await server.cli('show', 'posts')).at(-1)?.trim() ?? ''
+    await page.goto(id)
+    expect(await text()).toContain('Hello from the burrow')
+    await look('post')
+    await page.goto(`${server.url}/you/admin`)
+    await page.getByRole('button', { name: /sign out/i }).click()
+    await page.goto(`${server.url}/you/admin`)
+    expect(page.url()).toContain('/login')
+  })
+})
