@@ -99,6 +99,9 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
         : [process.execPath, [...words]]
       const starting = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child = starting
+      const killWithUs = () => starting.kill('SIGKILL')
+      process.once('exit', killWithUs)
+      starting.once('exit', () => process.off('exit', killWithUs))
       let fresh = ''
       const collect = (chunk: Buffer) => {
         fresh += chunk
