@@ -39,13 +39,14 @@ export const dataDirectory = (config: Config) => join(config.data, 'fediverse')
  */
 export function openCore(config: Config, log: Log, clock: Clock): Core {
   const { own } = config
+  const urls = makeUrls(own.url)
   const store = openStore({
     directory: dataDirectory(config),
+    boundTo: urls.base,
     clock,
     retentionMs: own.journalRetention,
     minFreeBytes: own.minFree,
   })
-  const urls = makeUrls(own.url)
   const signerOf = makeSigners(store, urls)
   const remote = new Remote({
     clock,

@@ -16,8 +16,13 @@ export async function operate(
   try {
     return { ok: true, lines: await operation.run(parts, args) }
   } catch (error) {
-    const isExpected =
-      error instanceof VerbError || error instanceof StoreUnavailable || isArgumentError(error)
+    if (error instanceof StoreUnavailable) {
+      return {
+        ok: false,
+        lines: [`Nothing was changed: ${error.message}. Free some space, then try again.`],
+      }
+    }
+    const isExpected = error instanceof VerbError || isArgumentError(error)
     if (!isExpected) parts.context.log.error({ err: error, verb }, 'verb failed')
     const { message } = error as Error
     return { ok: false, lines: [isExpected ? message : `failed: ${message} (see the log)`] }

@@ -18,6 +18,7 @@ export const LAYOUT = {
   inbox: 'accepted activities whose effect is still to come (retried)',
   index:
     'derived, append-only, fixed-width records: timelines, followers, likes …; fsck rebuilds them',
+  'instance.json': 'public address that every id is made from; never changes',
   journal: 'redo log of the last hour or two: what is acknowledged is here first',
   keys: 'private keys, one file per user, mode 600',
   'layout.json': 'version of this layout',
@@ -41,6 +42,7 @@ export type RelationKind = 'followers' | 'following' | 'blocks'
 export const paths = {
   layout: 'layout.json',
   lock: 'lock',
+  instance: 'instance.json',
   controlSocket: 'control.sock',
   journal: 'journal',
   cleanMarker: 'journal/clean',

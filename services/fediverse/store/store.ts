@@ -7,9 +7,10 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { Accepted } from './accepted.ts'
 import { derivation } from './derive.ts'
 import { type Disk, makeDirectory } from './disk.ts'
+import { bindTo } from './instance.ts'
 import type { Op } from './journal.ts'
 import { paths } from './layout.ts'
-import { type Lock, takeLock, treeIdentity } from './lock.ts'
+import { bootId, type Lock, takeLock, treeIdentity } from './lock.ts'
 import { Media } from './media.ts'
 import { Notices } from './notices.ts'
 import { Objects } from './objects.ts'
@@ -25,6 +26,8 @@ import { Users } from './users.ts'
 export interface StoreOptions {
   directory: string
   clock: Clock
+  /** The public address of the server; not told by fsck, which needs none. */
+  boundTo?: string
   /** Longest time that a live copy may take, ms: how long the journal goes back. Default an hour. */
   retentionMs?: number
   /** The journal goes back less when it has more bytes than this. Default 512 MiB. */
@@ -66,6 +69,7 @@ export function openStore(options: StoreOptions): Store {
   const lock = takeLock(join(directory, paths.lock), () => options.clock.now())
   try {
     upgradeLayout(directory)
+    if (options.boundTo) bindTo(directory, options.boundTo)
     return open({ ...options, directory }, lock)
   } catch (error) {
     lock.release()
@@ -87,6 +91,15 @@ function open(options: StoreOptions, lock: Lock): Store {
   const recovery = recover(tree, derivation)
   completeIndexes(tree, recovery)
   const accepted = new Accepted(tree, clock)
+  let closed: Promise<void> | undefined
+  const close = async () => {
+    const isOrderly = await tree.close()
+    if (isOrderly) {
+      markIndexes(directory, 'synced')
+      markClean(directory)
+    }
+    lock.release()
+  }
   return {
     directory,
     tree,
@@ -106,25 +119,34 @@ function open(options: StoreOptions, lock: Lock): Store {
       accepted.forget()
       tree.maintain()
     },
-    async close() {
-      const isOrderly = await tree.close()
-      if (isOrderly) markClean(directory)
-      lock.release()
+    close() {
+      closed ??= close()
+      return closed
     },
   }
 }
 
 /**
- * Compares all indexes with the objects where nobody vouches for them: in a live copy (which has another identity),
- * after an upgrade, or when they were deleted.
+ * Compares all indexes with the objects where nobody vouches for them: after a power cut, in a live copy (which has
+ * another identity), after an upgrade, or when they were deleted.
  */
 function completeIndexes(tree: Tree, recovery: Recovery): void {
-  const marker = join(tree.directory, paths.indexMarker)
-  const identity = `${treeIdentity(tree.directory)}\n`
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === identity) return
-  rmSync(marker, { force: true })
-  recovery.wasReindexed = true
-  recovery.indexed += reindex(tree, derivation)
+  const { directory } = tree
+  const boot = bootId()
+  const marker = join(directory, paths.indexMarker)
+  const [identity, state] = existsSync(marker) ? readFileSync(marker, 'utf8').trim().split(' ') : []
+  const isVouchedFor = state === 'synced' || (state === boot && boot !== '')
+  if (identity !== treeIdentity(directory) || !isVouchedFor) {
+    rmSync(marker, { force: true })
+    recovery.wasReindexed = true
+    recovery.indexed += reindex(tree, derivation)
+  }
+  markIndexes(directory, boot)
+}
+
+/** Notes that the indexes are complete: on disk (`synced`), or only as long as the machine runs (its boot id). */
+function markIndexes(directory: string, state: string): void {
+  const marker = join(directory, paths.indexMarker)
   makeDirectory(dirname(marker))
-  writeFileAtomic(marker, identity, { isDurable: true })
+  writeFileAtomic(marker, `${treeIdentity(directory)} ${state}\n`, { isDurable: true })
 }
