@@ -1,6 +1,7 @@
 // `npm run bundle`: the command with all services as dist/fuchsbau.mjs, and each service alone as dist/NAME.mjs
 // (the same command line, knowing only that service). One file each, with a source map beside it; nothing
 // from node_modules is needed but native modules.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const services = ['fediverse']
@@ -39,7 +40,23 @@ for (const names of [services, ...services.map((name) => [name])]) {
     banner: { js: banner },
     metafile: true,
   })
+  escapeBeyondAscii(`dist/${name}.mjs`)
   for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
     if (path.endsWith('.mjs')) console.log(`${path}  ${(bytes / 1e6).toFixed(1)} MB`)
   }
+}
+
+/**
+ * Node keeps the source in memory, in two bytes a character as soon as one is not ASCII. esbuild escapes those in
+ * strings, but not those in templates and regular expressions.
+ */
+function escapeBeyondAscii(file: string): void {
+  const code = readFileSync(file, 'utf8')
+  if (/\\\P{ASCII}/u.test(code))
+    throw new Error(`${file}: a backslash before a character beyond ASCII`)
+  const hex = (unit: string) => unit.charCodeAt(0).toString(16).padStart(4, '0')
+  writeFileSync(
+    file,
+    code.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${hex(unit)}`),
+  )
 }

@@ -1,13 +1,15 @@
 // `npm run bench`: the fediverse service as shipped beside a real snac, in one run on one machine. Prints a Markdown table
-// of medians. CPU is that of the server's process. Needs root and test/interop/setup; takes some ten minutes.
+// of medians; see README.md here. Needs root and test/interop/setup; takes some eight minutes.
 //   --only fuchsbau | snac     --objects 1000,20000,200000     --rounds 3
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createCa } from '../test/support/ca.ts'
 import { startTlsFront } from '../test/support/tls-front.ts'
-import { type LoadHost, startLoadHost } from './support/load-host.ts'
-import { type Cost, costOf, median, repeat, rssMb, send } from './support/measure.ts'
-import { type Subject, startOurs, startTheirs } from './support/subject.ts'
+import { crashAfterPosts, crashInFanOut } from './support/crash.ts'
+import { startLoadHost } from './support/load-host.ts'
+import { type Cost, median, rssMb } from './support/measure.ts'
+import { startOurs, startTheirs } from './support/subject.ts'
+import { fanOut, follow, getMany, inboxCreates, many, type Scene } from './support/traffic.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,128 +19,96 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-const gets = 2_000
-const posts = 1_000
-const followers = 1_000
+const crowd = many.toLocaleString('en')
 
+/** Every figure, and what ours is to reach. */
+const targets: Record<string, string> = {
+  'idle memory, MB': '≤ 100',
+  'GET WebFinger, ms CPU': '≤ 0.10',
+  'GET actor, ms CPU': '≤ 0.10',
+  'GET outbox, ms CPU': '≤ 0.10',
+  'GET profile page, ms CPU': '≤ 0.20',
+  'inbox Create, verified and in effect, ms CPU': '≤ 1.0',
+  [`of ${crowd} Creates answered 202, in effect`]: crowd,
+  'delivery, ms CPU': '≤ 0.8',
+  [`fan-out to ${crowd}, s`]: '≤ 1.5',
+  [`fan-out to ${crowd}, each inbox takes 100 ms, s`]: '≤ 5',
+  'memory after it, MB': '',
+  [`inboxes of ${crowd} reached, killed in the fan-out`]: crowd,
+  [`posts of ${crowd} there, killed behind the 202s`]: crowd,
+}
 type Row = Map<string, string>
 
 await using ca = await createCa()
 await using front = await startTlsFront({ ca })
 front.adopt()
-await using host = await startLoadHost(() => 'https://load.test')
-front.route('load.test', host.upstream)
+await using load = await startLoadHost(() => 'https://load.test')
+front.route('load.test', load.upstream)
 
+const started = performance.now()
 const columns = new Map<string, Row>()
-const bundle = join(import.meta.dirname, '../dist/fediverse.mjs')
+const program = join(import.meta.dirname, '../dist/fediverse.mjs')
 if (values.only !== 'snac') {
   for (const objects of values.objects.split(',').map(Number)) {
     const name = `Fuchsbau, ${objects.toLocaleString('en')} objects`
-    columns.set(name, await measure(await startOurs({ front, program: bundle, objects }), host))
+    columns.set(
+      name,
+      await measure({ subject: await startOurs({ front, program, objects }), load }),
+    )
   }
 }
 if (values.only !== 'fuchsbau')
-  columns.set('snac 2.75', await measure(await startTheirs({ front }), host))
+  columns.set('snac 2.75', await measure({ subject: await startTheirs({ front }), load }))
 print(columns)
+console.log(`\nIn ${((performance.now() - started) / 1000).toFixed(0)} s.`)
 process.exit()
 
-/** Every figure of one server. */
-async function measure(subject: Subject, load: LoadHost): Promise<Row> {
+/** Every figure of one server, which is closed in the end. */
+async function measure(scene: Scene): Promise<Row> {
+  const { subject } = scene
   const row: Row = new Map()
-  const { pid, name } = subject
-  const progress = (what: string) => process.stderr.write(`${name}: ${what}\n`)
+  const figure = (name: string, value: string) => {
+    if (!(name in targets)) throw new Error(`no such figure: ${name}`)
+    row.set(name, value)
+    const seconds = ((performance.now() - started) / 1000).toFixed(0)
+    process.stderr.write(`${seconds} s  ${subject.name}: ${name}: ${value}\n`)
+  }
   try {
-    row.set('idle memory, MB', rssMb(pid()).toFixed(0))
+    figure('idle memory, MB', rssMb(subject.pid()).toFixed(0))
     for (const [what, path, accept] of subject.gets) {
-      progress(what)
-      const costs = await inRounds(() =>
-        costOf(pid(), gets, () =>
-          repeat(gets, () => ok(send(subject, 'GET', path, { host: subject.host, accept }), 200)),
-        ),
-      )
-      row.set(`GET ${what}, ms CPU`, middle(costs, 'cpuMs').toFixed(3))
+      const costs = await inRounds(() => getMany(scene, path, accept))
+      figure(`GET ${what}, ms CPU`, middle(costs, 'cpuMs').toFixed(3))
     }
-    progress('inbox Create')
-    const creates = await inRounds((round) => inboxCreates(subject, load, round))
-    row.set('inbox Create, verified and in effect, ms CPU', middle(creates, 'cpuMs').toFixed(2))
-    progress(`${followers} followers`)
-    load.reset()
-    await follow(subject, load)
-    for (const delay of [0, 100]) {
-      progress(`fan-out, inboxes of ${delay} ms`)
-      load.setDelay(delay)
-      const fans = await inRounds((round) => fanOut(subject, load, `${delay} ${round}`))
-      const what = `fan-out to ${followers.toLocaleString('en')}${delay ? ', each inbox takes 100 ms' : ''}`
-      row.set(`${what}, s`, (middle(fans, 'wallMs') / 1000).toFixed(2))
-      if (!delay) row.set('delivery, ms CPU', middle(fans, 'cpuMs').toFixed(2))
-    }
-    load.setDelay(0)
-    row.set('memory after it, MB', rssMb(pid()).toFixed(0))
+    const creates = await inRounds((round) => inboxCreates(scene, round))
+    figure('inbox Create, verified and in effect, ms CPU', middle(creates, 'cpuMs').toFixed(2))
+    const effects = median(creates.map((cost) => cost.effects))
+    figure(`of ${crowd} Creates answered 202, in effect`, String(effects))
+    await follow(scene)
+    const fans = await fanOuts(scene, 0)
+    figure('delivery, ms CPU', middle(fans, 'cpuMs').toFixed(2))
+    figure(`fan-out to ${crowd}, s`, seconds(fans))
+    figure(`fan-out to ${crowd}, each inbox takes 100 ms, s`, seconds(await fanOuts(scene, 100)))
+    figure('memory after it, MB', rssMb(subject.pid()).toFixed(0))
+    const reached = await crashInFanOut(scene)
+    figure(`inboxes of ${crowd} reached, killed in the fan-out`, String(reached))
+    figure(`posts of ${crowd} there, killed behind the 202s`, String(await crashAfterPosts(scene)))
     return row
   } finally {
     await subject.close()
   }
 }
 
-/** Signed Creates addressed to the user, one actor, until all have taken effect. */
-function inboxCreates(subject: Subject, load: LoadHost, round: number): Promise<Cost> {
-  const actor = 'https://load.test/author'
-  const { host: to, inboxPath: path, actor: us } = subject
-  const signed = Array.from({ length: posts }, (_, i) => {
-    const id = `${actor}/n/${subject.name}-${round}-${i}`
-    const note = {
-      id,
-      type: 'Note',
-      attributedTo: actor,
-      to: [us],
-      cc: [],
-      published: new Date().toISOString(),
-      content: `<p>${'A line of some length. '.repeat(15)}${i}</p>`,
-      tag: [{ type: 'Mention', href: us, name: '@you' }],
-    }
-    const context = 'https://www.w3.org/ns/activitystreams'
-    return load.post(
-      actor,
-      { host: to, path },
-      { '@context': context, id: `${id}/c`, type: 'Create', actor, to: [us], cc: [], object: note },
-    )
-  })
-  return costOf(subject.pid(), posts, async () => {
-    const before = await subject.effects()
-    await repeat(posts, (i) =>
-      ok(send(subject, 'POST', path, signed[i]?.headers ?? {}, signed[i]?.body), 202),
-    )
-    await until(async () => (await subject.effects()) >= before + posts)
-  })
+/** Fan-outs to inboxes that take so long. */
+async function fanOuts(scene: Scene, delayMs: number): Promise<Cost[]> {
+  scene.load.setDelay(delayMs)
+  const once = (round: number) => fanOut(scene, `Hello everyone ${delayMs} ${round}`)
+  const costs = scene.subject.isSlow ? [await once(0)] : await inRounds(once)
+  scene.load.setDelay(0)
+  return costs
 }
 
-async function follow(subject: Subject, load: LoadHost): Promise<void> {
-  const { host: to, inboxPath: path, actor: us } = subject
-  await repeat(followers, (i) => {
-    const actor = `https://load.test/f${i}`
-    const activity = {
-      '@context': 'https://www.w3.org/ns/activitystreams',
-      id: `${actor}/follow`,
-      type: 'Follow',
-      actor,
-      object: us,
-    }
-    const { headers, body } = load.post(actor, { host: to, path }, activity)
-    return ok(send(subject, 'POST', path, headers, body), 202)
-  })
-  await until(() => load.received() >= followers)
-}
-
-function fanOut(subject: Subject, load: LoadHost, text: string): Promise<Cost> {
-  load.reset()
-  return costOf(subject.pid(), followers, async () => {
-    await subject.publish(`Hello everyone ${text}`)
-    await until(() => load.received() >= followers)
-  })
-}
-
-async function inRounds(task: (round: number) => Promise<Cost>): Promise<Cost[]> {
-  const costs: Cost[] = []
+async function inRounds<T>(task: (round: number) => Promise<T>): Promise<T[]> {
+  const costs: T[] = []
   for (let round = -1; round < rounds; round++) {
     const cost = await task(round)
     if (round >= 0) costs.push(cost) // the first is a warm-up
@@ -146,31 +116,19 @@ async function inRounds(task: (round: number) => Promise<Cost>): Promise<Cost[]>
   return costs
 }
 
-function middle(costs: Cost[], key: keyof Cost): number {
+function middle(costs: readonly Cost[], key: keyof Cost): number {
   return median(costs.map((cost) => cost[key]))
 }
 
-async function ok(sent: Promise<number>, expected: number): Promise<void> {
-  const status = await sent
-  if (status !== expected) throw new Error(`answered ${status}, not ${expected}`)
-}
-
-/** Looks every 5 ms, for at most five minutes. */
-async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 300_000
-  while (!(await check())) {
-    if (performance.now() > deadline) throw new Error('waited five minutes in vain')
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+function seconds(costs: readonly Cost[]): string {
+  return (middle(costs, 'wallMs') / 1000).toFixed(2)
 }
 
 function print(table: Map<string, Row>): void {
-  const names = [...table.keys()]
-  const figures = new Set([...table.values()].flatMap((row) => [...row.keys()]))
+  const names = [...table.keys(), 'target']
   console.log(`| | ${names.join(' | ')} |\n|---|${names.map(() => '---:').join('|')}|`)
-  for (const figure of figures) {
-    console.log(
-      `| ${figure} | ${names.map((name) => table.get(name)?.get(figure) ?? '–').join(' | ')} |`,
-    )
+  for (const [figure, target] of Object.entries(targets)) {
+    const cells = [...table.values()].map((row) => row.get(figure) ?? '–')
+    console.log(`| ${figure} | ${cells.join(' | ')} | ${target} |`)
   }
 }

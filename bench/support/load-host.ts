@@ -14,8 +14,8 @@ export interface SignedPost {
 export interface LoadHost extends AsyncDisposable {
   /** Where it really listens. */
   upstream: string
-  /** Inbox POSTs received since `reset`. */
-  received(): number
+  /** Different inboxes that received something since `reset`. */
+  reached(): number
   reset(): void
   /** How long each inbox takes to answer, ms. */
   setDelay(ms: number): void
@@ -27,7 +27,7 @@ export interface LoadHost extends AsyncDisposable {
 export async function startLoadHost(base: (upstream: string) => string): Promise<LoadHost> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  let received = 0
+  const reached = new Set<string>()
   let delayMs = 0
   let root = ''
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ export async function startLoadHost(base: (upstream: string) => string): Promise
   function take(request: IncomingMessage, response: ServerResponse) {
     request.resume().on('end', () => {
       setTimeout(() => {
-        received += 1
+        reached.add(request.url ?? '')
         response.writeHead(202).end()
       }, delayMs)
     })
@@ -51,10 +51,8 @@ export async function startLoadHost(base: (upstream: string) => string): Promise
   root = base(upstream)
   return {
     upstream,
-    received: () => received,
-    reset() {
-      received = 0
-    },
+    reached: () => reached.size,
+    reset: () => reached.clear(),
     setDelay(ms) {
       delayMs = ms
     },

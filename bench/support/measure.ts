@@ -42,16 +42,17 @@ export function send(
   })
 }
 
-/** Does `task` `count` times, at most 16 at a time. */
+/** Does `task` `count` times, at most so many at a time. */
 export async function repeat(
   count: number,
   task: (index: number) => Promise<unknown>,
+  atOnce = 16,
 ): Promise<void> {
   let next = 0
   const worker = async () => {
     while (next < count) await task(next++)
   }
-  await Promise.all(Array.from({ length: 16 }, worker))
+  await Promise.all(Array.from({ length: atOnce }, worker))
 }
 
 export interface Cost {

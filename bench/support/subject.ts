@@ -1,7 +1,12 @@
 // The servers that are measured, in one shape.
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
+import { askControl } from '../../services/fediverse/control.ts'
+import { paths } from '../../services/fediverse/store/layout.ts'
 import { openStore } from '../../services/fediverse/store/store.ts'
 import { startFuchsbau } from '../../test/support/fuchsbau.ts'
+import { trixieTree } from '../../test/support/peers.ts'
 import { startSnac } from '../../test/support/snac.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import type { TlsFront } from '../../test/support/tls-front.ts'
@@ -20,11 +25,25 @@ export interface Subject {
   inboxPath: string
   /** What is asked for: name, path, Accept. */
   gets: [string, string, string][]
-  /** Inbox activities that have taken effect so far. */
+  /** Delivers so slowly that a fan-out is measured once, without a warm-up. */
+  isSlow: boolean
+  /** Received posts that have taken effect since it started, cheaply; only a difference of two means something. */
   effects(): Promise<number>
+  /** Followers it knows, cheaply. */
+  followers(): Promise<number>
+  /** Stored posts whose id begins so, among the newest 1,000 at least. */
+  stored(prefix: string): Promise<number>
+  /** Resolves when it is stored and queued, or sooner when the server is killed. */
   publish(text: string): Promise<unknown>
+  /** SIGKILL; resolves when it answers again. */
+  crash(): Promise<void>
+  /** The end of its log. */
+  log(): string
   close(): Promise<void>
 }
+
+/** A line of snac's index files: an MD5 in hexadecimal. */
+const snacRecordBytes = 33
 
 const activity = 'application/activity+json'
 const getsOf = (host: string, user: string): Subject['gets'] => [
@@ -44,33 +63,46 @@ export async function startOurs({
   program: string
   objects: number
 }): Promise<Subject> {
-  const data = await makeTempData('bench')
+  const data = makeTempData('bench')
   const host = 'fuchs.test'
   await fill(`${data}/fediverse`, objects)
-  const server = await startFuchsbau({
-    front,
-    host,
-    data,
-    program,
-  })
+  const server = await startFuchsbau({ front, host, data, program })
+  const ask = (verb: string, ...args: string[]) =>
+    askControl(join(data, 'fediverse', paths.controlSocket), verb, args)
   return {
     name: `fuchsbau-${objects}`,
     pid: server.pid,
-    origin: server.listening,
+    get origin() {
+      return server.listening
+    },
     isKept: true,
     host,
     actor: `https://${host}/you`,
     inboxPath: '/you/inbox',
     gets: getsOf(host, 'you'),
+    isSlow: false,
     async effects() {
       const text = await (await fetch(`${server.management}/metrics`)).text()
-      const counts = text.matchAll(/effects_total\{outcome="(?:done|ignored|failed)"\} (\d+)/g)
-      return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
+      return Number(/effects_total\{outcome="done"\} (\d+)/.exec(text)?.[1] ?? 0)
     },
-    publish: (text) => server.cli('note', text),
+    async followers() {
+      const headers = { accept: activity, host }
+      const answer = await fetch(`https://${host}/you/followers`, { headers })
+      return ((await answer.json()) as { totalItems: number }).totalItems
+    },
+    async stored(prefix) {
+      const { lines } = await ask('show', 'notifications', '--json', '--limit', '1000')
+      return lines.filter((line) => JSON.parse(line).id.startsWith(prefix)).length
+    },
+    publish: (text) => ask('note', text),
+    async crash() {
+      await server.kill()
+      await server.start()
+    },
+    log: () => server.log().slice(-2_000),
     async close() {
       await server[Symbol.asyncDispose]()
-      await removeTempData(data)
+      removeTempData(data)
     },
   }
 }
@@ -107,23 +139,61 @@ async function fill(directory: string, objects: number): Promise<void> {
   await store.close()
 }
 
-/** snac as Debian has it, its queues at their own pace. */
-export async function startTheirs({ front }: { front: TlsFront }): Promise<Subject> {
+/**
+ * snac as Debian has it: its queues at their own pace, and all of Debian's certificates to trust besides the tests'
+ * own, for it reads them at each delivery.
+ */
+export async function startTheirs({ front: real }: { front: TlsFront }): Promise<Subject> {
   const host = 'snac.test'
+  const debians = readFileSync(join(trixieTree(), 'etc/ssl/certs/ca-certificates.crt'), 'utf8')
+  const file = join(makeTempData('bench-ca'), 'certificates.pem')
+  writeFileSync(file, `${debians}${real.ca.pem}`)
+  const front = { ...real, ca: { ...real.ca, file } }
   const settings = { disable_inbox_collection: true, dbglevel: 0, disable_cache: false }
   const snac = await startSnac({ front, host, users: ['you'], paced: false, settings })
-  const you = snac.user('you')
+  const { id, password, files } = snac.user('you')
+  const entries = async (index: string) => {
+    const file = join(snac.directory, 'user/you', index)
+    return existsSync(file) ? statSync(file).size / snacRecordBytes : 0
+  }
+  // Not `snac.user(…).note`: that looks for the new post among all the others.
+  const publish = (content: string) =>
+    fetch(`${snac.upstream}/you/admin/note`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: {
+        authorization: `Basic ${btoa(`you:${password}`)}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ content }).toString(),
+    })
+  for (let i = 0; i < 40; i++) await publish(`${'A line of some length. '.repeat(15)}${i}`)
   return {
     name: 'snac',
     pid: () => snac.pid ?? 0,
     origin: snac.upstream,
     isKept: false,
     host,
-    actor: you.id,
+    actor: id,
     inboxPath: '/you/inbox',
     gets: getsOf(host, 'you'),
-    effects: async () => you.files.timeline().length,
-    publish: (text) => you.note(text),
-    close: () => snac.close(),
+    isSlow: true,
+    effects: () => entries('private.idx'),
+    followers: () => entries('followers.idx'),
+    stored: async (prefix) => {
+      const ids = new Set(files.timeline().map((post) => String(post['id'])))
+      return [...ids].filter((each) => each.startsWith(prefix)).length
+    },
+    publish,
+    async crash() {
+      process.kill(snac.pid ?? 0, 'SIGKILL')
+      await snac.stop()
+      await snac.start()
+    },
+    log: snac.log,
+    async close() {
+      await snac.close()
+      removeTempData(dirname(file))
+    },
   }
 }

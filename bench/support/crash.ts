@@ -1,0 +1,32 @@
+// What is left after a kill -9: of a fan-out under way, and of posts that were answered 202.
+import { waitFor } from '../../test/support/wait-for.ts'
+import { postAll, type Scene, settled, signNotes } from './traffic.ts'
+
+/** Deliveries made when it is killed. */
+const killAfter = 100
+/** So long without a change is the end: snac looks at its queues every 3 s. */
+const whenQuiet = { everyMs: 1_000, quietMs: 15_000 }
+
+/** Inboxes that have the post in the end, when the server is killed in the middle and started again. Needs followers. */
+export async function crashInFanOut({ subject, load }: Scene): Promise<number> {
+  load.reset()
+  // Its answer may be cut off by the kill.
+  const published = subject.publish('Hello everyone, in spite of a crash').catch(() => undefined)
+  await waitFor(() => load.reached() >= killAfter, {
+    what: `the first ${killAfter} deliveries of ${subject.name}`,
+    timeoutMs: 60_000,
+    everyMs: 1,
+    context: subject.log,
+  })
+  await subject.crash()
+  await published
+  return settled(async () => load.reached(), whenQuiet)
+}
+
+/** How many posts are there after a kill right behind the last 202, and a start. */
+export async function crashAfterPosts(scene: Scene): Promise<number> {
+  const prefix = `https://load.test/author/n/${scene.subject.name}-crash-`
+  await postAll(scene, signNotes(scene, prefix))
+  await scene.subject.crash()
+  return settled(() => scene.subject.stored(prefix), whenQuiet)
+}
