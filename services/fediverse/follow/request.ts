@@ -9,6 +9,8 @@ import { relationOf } from './accept.ts'
 export async function follow(context: Context, user: string, whom: string): Promise<Actor> {
   const actor = await findActor(context, whom)
   if (context.urls.userOf(actor.id) === user) throw new VerbError('You cannot follow yourself.')
+  if (context.store.relations.get(user, 'blocks', actor.id))
+    throw new VerbError(`You have blocked ${whom}. Unblock first.`)
   const change = followOps(context, user, actor)
   await commit(context, change.ops, change.outgoing)
   return actor

@@ -4,7 +4,7 @@ import { PUBLIC } from '../activitypub/document.ts'
 import { activity } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
-import { ownReaction, requirePost } from './own.ts'
+import { haveActors, ownReaction, requirePost } from './own.ts'
 import { localFollowers, toAudience } from './publish.ts'
 
 /** Announces a public or unlisted post to the followers and its author. Twice is once. */
@@ -50,6 +50,7 @@ export async function boost(context: Context, user: string, id: string): Promise
 /** Takes a boost back. */
 export async function unboost(context: Context, user: string, id: string): Promise<void> {
   const { store, urls } = context
+  await haveActors(context, ownReaction(context, user, 'announces', id)?.recipients ?? [])
   const announce = ownReaction(context, user, 'announces', id)
   if (!announce) throw new VerbError(`You have not boosted ${id}.`)
   const undo = activity('Undo', {

@@ -5,7 +5,8 @@ import { aboutPost, postDocument } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
 import type { User } from '../store/users.ts'
-import { requireOwnPost } from './own.ts'
+import { currentDocument } from './current.ts'
+import { haveActors, requireOwnPost } from './own.ts'
 import { type Draft, renderPost, toAudience } from './publish.ts'
 
 /** Replaces text, warning, language or attachments; the audience, the parent and a poll stay. */
@@ -25,6 +26,7 @@ export async function edit(
     ...(before.inReplyTo ? { inReplyTo: before.inReplyTo } : {}),
   }
   const rendered = await renderPost(context, user, draft)
+  await haveActors(context, before.recipients ?? [])
   const { urls, clock, store } = context
   const at = clock.now()
   const object = requireOwnPost(context, user.name, id)
@@ -57,7 +59,8 @@ export async function edit(
     recipients: reached,
     editedAt: at,
   }
-  const update = aboutPost('Update', `${id}/Update/${at}`, document, at)
+  const current = currentDocument(context, next) ?? document
+  const update = aboutPost('Update', `${id}/Update/${context.newTid()}`, current, at)
   await commit(context, [store.objects.put(next)], [toAudience(context, user.name, update, next)])
   return next
 }

@@ -3,7 +3,7 @@
 import { activity } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
-import { ownReaction, requirePost } from './own.ts'
+import { haveActors, ownReaction, requirePost } from './own.ts'
 import { toAudience } from './publish.ts'
 
 /** Likes; only the author is told. Twice is once. */
@@ -36,6 +36,7 @@ export async function like(context: Context, user: string, id: string): Promise<
 
 export async function unlike(context: Context, user: string, id: string): Promise<void> {
   const { store, urls } = context
+  await haveActors(context, ownReaction(context, user, 'likes', id)?.recipients ?? [])
   const object = ownReaction(context, user, 'likes', id)
   if (!object) throw new VerbError(`You have not liked ${id}.`)
   const me = urls.actor(user)

@@ -17,7 +17,10 @@ export function requireOwnPost(context: Context, user: string, id: string): Stor
 export async function requirePost(context: Context, id: string): Promise<StoredObject> {
   const { store, clock, actors } = context
   const known = store.objects.get(id)
-  if (known?.kind === 'post') return known
+  if (known?.kind === 'post') {
+    await haveActors(context, [known.actor])
+    return known
+  }
   if (known || context.urls.isLocal(id)) throw new VerbError(`${id} is not a post, or was deleted.`)
   const found = await fetchPost(context, id)
   if (!found.ok) throw new VerbError(`${id} could not be fetched: ${found.message}`)
@@ -36,6 +39,12 @@ export async function requirePost(context: Context, id: string): Promise<StoredO
   }
   store.objects.putCached(object)
   return object
+}
+
+/** Fetches those actors of other servers who are not in the cache, so that they can be delivered to. */
+export async function haveActors({ actors, urls }: Context, ids: readonly string[]): Promise<void> {
+  const missing = ids.filter((id) => !urls.isLocal(id) && !actors.get(id))
+  await Promise.all(missing.map((id) => actors.resolve(id)))
 }
 
 /** Whether a local user may see an object. */

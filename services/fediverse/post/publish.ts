@@ -9,6 +9,7 @@ import type { Audience, StoredObject } from '../store/objects.ts'
 import type { User } from '../store/users.ts'
 import { emojiUrls } from './custom-emoji.ts'
 import { findMentions, renderMarkdown } from './markup.ts'
+import { requirePost } from './own.ts'
 
 /** What a person writes. */
 export interface Draft {
@@ -32,12 +33,14 @@ export const POST_LIMITS = {
   optionCharacters: 200,
 }
 
-/** Publishes; the post is durable and its deliveries are queued when this resolves. */
+/** Publishes; the post is durable and its deliveries are queued when this resolves. @throws VerbError in words. */
 export async function publish(context: Context, user: User, draft: Draft): Promise<StoredObject> {
   checkDraft(draft)
   const { urls, clock, store } = context
+  const parent = draft.inReplyTo ? await requirePost(context, draft.inReplyTo) : undefined
+  const inReplyTo = parent ? { inReplyTo: parent.id } : {}
+  const rendered = await renderPost(context, user, { ...draft, ...inReplyTo })
   const id = urls.post(user.name, context.newTid())
-  const rendered = await renderPost(context, user, draft)
   const at = clock.now()
   const parts: PostParts = {
     ...rendered,
@@ -60,7 +63,7 @@ export async function publish(context: Context, user: User, draft: Draft): Promi
     source: draft.text,
     recipients: rendered.mentioned,
     ...localNotices(context, user.name, rendered.mentioned),
-    ...(draft.inReplyTo ? { inReplyTo: draft.inReplyTo } : {}),
+    ...inReplyTo,
   }
   const create = aboutPost('Create', `${id}/Create`, document, at)
   await commit(
@@ -136,21 +139,23 @@ export function handleOf(context: Context, id: string): string {
   return actor ? `@${actor.username}@${hostOf(id)}` : id
 }
 
+/** Those who are found, in the order in which they are mentioned. */
 async function resolveMentions(context: Context, handles: readonly string[]) {
-  const found = new Map<string, { id: string; url: string }>()
   const { urls, store, actors, fetching } = context
   const resolveOne = async (handle: string) => {
     const [name = '', host = urls.host] = handle.replace(/^@/, '').split('@')
     if (host.toLowerCase() === urls.host.toLowerCase()) {
-      if (store.users.get(name)) found.set(handle, { id: urls.actor(name), url: urls.actor(name) })
-      return
+      const id = urls.actor(name)
+      return store.users.get(name) ? [[handle, { id, url: id }] as const] : []
     }
     const looked = await fetching.lookupHandle(`@${name}@${host}`)
     const resolved = looked.ok ? await actors.resolve(looked.id) : undefined
-    if (resolved?.ok) found.set(handle, { id: resolved.actor.id, url: resolved.actor.url })
+    if (!resolved?.ok) return []
+    const { id, url } = resolved.actor
+    return [[handle, { id, url }] as const]
   }
-  await Promise.all(handles.slice(0, MAX_MENTIONS).map(resolveOne))
-  return found
+  const found = await Promise.all(handles.slice(0, MAX_MENTIONS).map(resolveOne))
+  return new Map(found.flat())
 }
 
 const MAX_MENTIONS = 50

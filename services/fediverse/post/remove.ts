@@ -4,17 +4,16 @@
 import { PUBLIC } from '../activitypub/document.ts'
 import { activity, tombstone } from '../activitypub/object.ts'
 import { type Context, commit } from '../context.ts'
-import { requireOwnPost } from './own.ts'
+import type { StoredObject } from '../store/objects.ts'
+import { haveActors, requireOwnPost } from './own.ts'
 import { toAudience } from './publish.ts'
 
 /** Deletes; whoever was mentioned, answered, boosted or liked has a copy and is told as well as the followers. */
 export async function remove(context: Context, user: string, id: string): Promise<void> {
   const { store, urls, clock } = context
+  await haveActors(context, reachedBy(context, requireOwnPost(context, user, id)))
   const object = requireOwnPost(context, user, id)
-  const reacted = (['replies', 'likes', 'announces', 'votes'] as const).flatMap((kind) =>
-    store.objects.about(kind, id).map(({ actor }) => actor),
-  )
-  const reached = [...new Set([...(object.recipients ?? []), ...reacted])]
+  const reached = reachedBy(context, object)
   const deletion = activity('Delete', {
     id: `${id}/Delete`,
     actor: urls.actor(user),
@@ -31,4 +30,12 @@ export async function remove(context: Context, user: string, id: string): Promis
   await commit(context, ops, [
     toAudience(context, user, deletion, { audience: object.audience, recipients: reached }),
   ])
+}
+
+/** Actors who are known to have it, besides the followers. */
+function reachedBy({ store }: Context, { id, recipients = [] }: StoredObject): string[] {
+  const reacted = (['replies', 'likes', 'announces', 'votes'] as const).flatMap((kind) =>
+    store.objects.about(kind, id).map(({ actor }) => actor),
+  )
+  return [...new Set([...recipients, ...reacted])]
 }

@@ -23,10 +23,11 @@ export async function receiveMove(receiving: Receiving): Promise<Effect> {
   const ops: Op[] = []
   const outgoing: Outgoing[] = []
   for (const user of followers) {
-    const isDone =
+    const isUnwanted =
       context.urls.userOf(target) === user ||
+      store.relations.get(user, 'blocks', target) !== undefined ||
       store.relations.get(user, 'following', target)?.state === 'accepted'
-    const follow = isDone ? undefined : followOps(context, user, resolved.actor)
+    const follow = isUnwanted ? undefined : followOps(context, user, resolved.actor)
     for (const change of [undoFollowOps(context, user, old), follow]) {
       ops.push(...(change?.ops ?? []))
       outgoing.push(...(change?.outgoing ?? []))
