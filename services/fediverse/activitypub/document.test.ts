@@ -99,6 +99,14 @@ test('an actor needs an inbox and gets a name from its address when it has none'
   expect(parseActor({ ...actor, type: 'Note' })).toBeUndefined()
 })
 
+test('the names of an actor fit on a line', () => {
+  const actor = { id: 'https://a.test/users/eve', type: 'Person', inbox: 'https://a.test/inbox' }
+  const name = ' Eve\n\u001b[2J\u009b of\r\nAdams '
+  expect(parseActor({ ...actor, name })?.name).toBe('Eve [2J of Adams')
+  for (const preferredUsername of ['e\nve', 'eve@b.test', 'e ve', '\u0007', '', 7])
+    expect(parseActor({ ...actor, preferredUsername })?.username).toBe('eve')
+})
+
 test('a Link is followed by its href', () => {
   expect(reference({ type: 'Link', href: 'https://a.test/x' }).id).toBe('https://a.test/x')
 })

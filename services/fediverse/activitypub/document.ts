@@ -181,7 +181,7 @@ export function parseActor(json: unknown): Actor | undefined {
   const id = idOf(json)
   const inbox = webUrl(json.inbox)
   if (!id || !inbox || !type || !ACTOR_TYPES.has(type)) return
-  const username = text(json.preferredUsername) || (new URL(id).pathname.split('/').pop() ?? '')
+  const username = usernameOf(json) ?? new URL(id).pathname.split('/').pop() ?? ''
   const endpoints = isObject(json.endpoints) ? json.endpoints : {}
   const optional = {
     sharedInbox: webUrl(endpoints.sharedInbox),
@@ -197,7 +197,7 @@ export function parseActor(json: unknown): Actor | undefined {
     id,
     type,
     username: username.slice(0, 200),
-    name: text(json.name) || username.slice(0, 200),
+    name: line(json.name) || username.slice(0, 200),
     summary: text(json.summary) ?? '',
     inbox,
     url: linkOf(json.url) ?? id,
@@ -281,6 +281,19 @@ function ids(value: unknown): string[] {
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value.slice(0, MAX_TEXT) : undefined
+
+/** At most 500 characters without line breaks and other control characters, which would forge lines of a list. */
+const line = (value: unknown) =>
+  text(value)
+    ?.slice(0, 500)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+
+/** preferredUsername, if a handle can be made of it. */
+function usernameOf({ preferredUsername }: Json): string | undefined {
+  const name = text(preferredUsername)
+  return name && /^[^\s\p{Cc}@]+$/u.test(name) ? name : undefined
+}
 
 const firstValue = (map: unknown) => (isObject(map) ? text(Object.values(map)[0]) : undefined)
 

@@ -353,6 +353,7 @@ describe('plain text', () => {
     ['<p>a</p><p>b<br>c</p>', 'a b c'],
     [' <b>x</b> &amp; &lt;y&gt; <script>z</script>', 'x & <y>'],
     ['Fox &#x1f98a;', 'Fox 🦊'],
+    ['a\u001b[2J\r\n\u009bb', 'a[2J b'],
     ['', ''],
   ])('of %j', (source, expected) => {
     expect(plainText(source)).toBe(expected)

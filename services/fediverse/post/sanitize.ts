@@ -49,7 +49,7 @@ export function plainText(source: string, maxChars = 500): string {
     },
     isFull: () => text.length > 20 * maxChars + 1_000,
   })
-  const line = text.replace(/\s+/gu, ' ').trim()
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   if (line.length <= maxChars) return line
   return `${line
     .slice(0, maxChars - 1)
