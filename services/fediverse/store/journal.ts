@@ -21,6 +21,8 @@ export interface JournalOptions {
   segmentBytes: number
   /** …or this old, in ms. */
   segmentMs: number
+  /** Called after each fdatasync, before those who wait for it go on. */
+  onDurable?(): void
 }
 
 /** A segment that takes no more lines. */
@@ -35,7 +37,7 @@ export interface ClosedSegment {
 export class Journal {
   readonly directory: string
   readonly #options: JournalOptions
-  readonly #closed: ClosedSegment[]
+  readonly #segments: ClosedSegment[]
   #number: number
   #descriptor: number
   /** Bytes written, and bytes up to which the file is filled with zeros. */
@@ -50,7 +52,11 @@ export class Journal {
   #isNew = true
   /** Whether lines were written for which nobody waits. */
   #hasLazy = false
+  /** Transactions written, and how many of them are on disk. */
+  #written = 0
+  #durable = 0
   #failure: Error | undefined
+  #closed: Promise<boolean> | undefined
 
   /** Opens a new segment behind those that are there. The directory is made when it is missing. */
   constructor(directory: string, options: JournalOptions) {
@@ -59,7 +65,7 @@ export class Journal {
     this.#options = options
     this.#openedAt = options.clock.now()
     const numbers = segmentNumbers(directory)
-    this.#closed = numbers.map((number) => {
+    this.#segments = numbers.map((number) => {
       const path = segmentPath(directory, number)
       return { number, path, bytes: statSync(path).size, closedAt: this.#openedAt }
     })
@@ -72,9 +78,19 @@ export class Journal {
     return this.#failure
   }
 
+  /** Transactions written so far. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** How many of them are on disk for sure. */
+  get durable(): number {
+    return this.#durable
+  }
+
   /** Segments that take no more lines, oldest first. */
   get closed(): readonly ClosedSegment[] {
-    return this.#closed
+    return this.#segments
   }
 
   /**
@@ -114,7 +130,7 @@ export class Journal {
     const next = openNew(segmentPath(this.directory, this.#number + 1))
     const closedAt = this.#options.clock.now()
     const path = segmentPath(this.directory, this.#number)
-    this.#closed.push({ number: this.#number, path, bytes: this.#length, closedAt })
+    this.#segments.push({ number: this.#number, path, bytes: this.#length, closedAt })
     this.#closing.push({ descriptor: this.#descriptor, length: this.#length })
     this.#number += 1
     this.#descriptor = next
@@ -127,14 +143,19 @@ export class Journal {
 
   /** Deletes the oldest closed segment; its effects must be on disk. */
   discardOldest(): void {
-    const [oldest] = this.#closed
+    const [oldest] = this.#segments
     if (!oldest) return
     unlinkSync(oldest.path)
-    this.#closed.shift()
+    this.#segments.shift()
   }
 
   /** Waits for the disk; false when it failed. Nothing can be appended afterwards. */
   async close(): Promise<boolean> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<boolean> {
     await this.flush().catch(() => {}) // told by `failure`
     const isDurable = this.#failure === undefined
     this.#failure ??= new Error('the journal is closed')
@@ -159,6 +180,7 @@ export class Journal {
       throw new StoreUnavailable('the disk takes no more data', { cause: error })
     }
     this.#length += bytes.length
+    this.#written += 1
   }
 
   /**
@@ -189,7 +211,10 @@ export class Journal {
       this.#pending = undefined
       try {
         if (this.#failure) throw this.#failure
+        const { written } = this
         await this.#syncFiles()
+        this.#durable = written
+        this.#options.onDurable?.()
         waiting?.resolve()
       } catch (error) {
         // After a failed fdatasync the kernel may have dropped the pages: nothing later can be promised.

@@ -109,7 +109,7 @@ export class Objects {
 
   /**
    * At most `limit` objects of an index, newest first, from below the cursor on. Ids whose object is missing
-   * (a live copy, a damaged file) or buried are passed over; a page may be short, and still have a next one.
+   * (a live copy, a damaged file) or does not belong there any more are passed over; a page may be short, and still have a next one.
    */
   newest(
     index: string,
@@ -123,8 +123,8 @@ export class Objects {
       if (last && (objects.length === limit || passed === MAX_PASSED))
         return { objects, next: last }
       const object = this.byKey(record.key)
-      // Below a cursor an entry may have been taken away further up: the object itself tells.
-      if (object && object.kind !== 'tombstone' && (!before || isIn(index, record.key, object))) {
+      // The object itself tells: below a cursor the entry's removal is not seen, a power cut may have lost it.
+      if (object && isIn(index, record.key, object)) {
         objects.push(object)
       } else passed += 1
       last = record

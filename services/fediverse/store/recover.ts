@@ -4,7 +4,7 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
-import type { IndexRecord } from './index-file.ts'
+import { IndexMending } from './index-mending.ts'
 import { paths } from './layout.ts'
 import { bootId, treeIdentity } from './lock.ts'
 import { readSegment, readText, type StoredOp, segmentNumbers, segmentPath } from './segment.ts'
@@ -13,7 +13,7 @@ import type { Derivation, IndexEntry, Tree } from './tree.ts'
 export interface Recovery {
   /** Whether the tree had been closed in order, so that nothing was to do. */
   wasClean: boolean
-  /** Whether every index was compared with all objects: after a copy, an upgrade, or when indexes were deleted. */
+  /** Whether every index was compared with all objects: after a power cut, a copy, an upgrade, or when some were deleted. */
   wasReindexed: boolean
   /** Files written or removed from the journal. */
   restored: number
@@ -35,9 +35,6 @@ interface Segment {
   descriptor: number
 }
 
-/** Index entries that are looked for at a time: bounds the memory, not the work. */
-const BATCH = 20_000
-
 /** Written at the end of an orderly close. A copy carried to another boot or machine does not count as clean. */
 export function markClean(directory: string): void {
   const text = cleanText(directory)
@@ -50,11 +47,11 @@ const cleanText = (directory: string) => `${bootId()} ${treeIdentity(directory)}
 export function recover(tree: Tree, derive: Derivation): Recovery {
   const recovery = { wasClean: false, wasReindexed: false, restored: 0, indexed: 0, damaged: 0 }
   if (takeCleanMarker(tree.directory)) return { ...recovery, wasClean: true }
-  const wanted = new Wanted(tree)
+  const mending = new IndexMending(tree.index)
   const segments = openSegments(join(tree.directory, paths.journal))
   try {
     const wantHeld = (path: string, text: string) => {
-      for (const entry of derive.held(path, JSON.parse(text))) wanted.add(entry)
+      for (const entry of derive.held(path, JSON.parse(text))) mending.want(entry)
     }
     const { last, cuts } = findLast(segments, wantHeld, () => recovery.damaged++)
     for (const [path, op] of last) {
@@ -62,16 +59,17 @@ export function recover(tree: Tree, derive: Derivation): Recovery {
       if (restore(tree, path, op, text)) recovery.restored++
       if (op.kind !== 'put' || text === undefined || !derive.covers(path)) continue
       for (const entry of derive.entries(path, JSON.parse(text))) {
-        cuts.delete(`${entry.index} ${entry.key}`)
-        wanted.add(entry)
+        const id = `${entry.index} ${entry.key}`
+        mending.want(entry, cuts.get(id)?.at)
+        cuts.delete(id)
       }
     }
-    wanted.flush()
-    removeCut(tree, cuts.values())
+    for (const cut of cuts.values()) mending.end(cut)
+    mending.flush()
   } finally {
     for (const { descriptor } of segments) closeSync(descriptor)
   }
-  return { ...recovery, indexed: wanted.missing }
+  return { ...recovery, indexed: mending.added }
 }
 
 function takeCleanMarker(directory: string): boolean {
@@ -133,53 +131,4 @@ function restore(tree: Tree, path: string, op: StoredOp, text: string | undefine
   if (there === (isHeld ? undefined : text)) return isHeld
   tree.restore(path, isHeld ? undefined : text)
   return true
-}
-
-/** Collects the entries that indexes must have, and adds those that they don't. */
-class Wanted {
-  readonly #tree: Tree
-  #batch = new Map<string, Map<string, IndexRecord>>()
-  #size = 0
-  missing = 0
-
-  constructor(tree: Tree) {
-    this.#tree = tree
-  }
-
-  add({ index, key, at }: IndexEntry): void {
-    const records = this.#batch.get(index) ?? new Map<string, IndexRecord>()
-    this.#batch.set(index, records.set(key, { key, at }))
-    if (++this.#size >= BATCH) this.flush()
-  }
-
-  flush(): void {
-    for (const [index, records] of this.#batch) {
-      const oldest = Math.min(...Array.from(records.values(), ({ at }) => at))
-      for (const record of this.#tree.index.newest(index)) {
-        // Times don't decrease and an entry is never older than what it stands for.
-        if (records.size === 0 || record.at < oldest) break
-        records.delete(record.key)
-      }
-      if (records.size === 0) continue
-      const missing = [...records.values()].sort((a, b) => a.at - b.at)
-      this.#tree.index.merge(index, missing, new Set())
-      this.missing += missing.length
-    }
-    this.#batch = new Map()
-    this.#size = 0
-  }
-}
-
-/** Takes entries out whose end was journalled but did not reach the index. */
-function removeCut(tree: Tree, cuts: Iterable<IndexEntry>): void {
-  for (const [index, entries] of Map.groupBy(cuts, (entry) => entry.index)) {
-    const oldest = entries.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY)
-    const gone = new Set(entries.map(({ key }) => key))
-    const stale = new Set<string>()
-    for (const record of tree.index.newest(index)) {
-      if (record.at < oldest) break
-      if (gone.has(record.key)) stale.add(record.key)
-    }
-    if (stale.size > 0) tree.index.merge(index, [], stale)
-  }
 }

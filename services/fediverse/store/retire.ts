@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { IndexFiles } from './index-file.ts'
 import type { ClosedSegment, Journal } from './journal.ts'
-import { isPending } from './layout.ts'
+import { isPending, paths } from './layout.ts'
 import { readSegment } from './segment.ts'
 
 /** What is needed of the tree. */
@@ -67,6 +67,13 @@ export class Retirement {
     return this.#running ?? Promise.resolve()
   }
 
+  /** Makes all indexes durable. */
+  async syncIndexes(): Promise<void> {
+    const directories = new Set<string>()
+    await this.#syncIndexFiles(directories)
+    for (const directory of directories) await syncLater(directory, syncAll)
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true
     await this.#running
@@ -115,13 +122,6 @@ export class Retirement {
   async #settle(segment: ClosedSegment): Promise<void> {
     const directories = new Set<string>()
     const done = new Set<string>()
-    const sync = async (file: string) => {
-      await syncLater(file, syncData)
-      for (let above = dirname(file); !directories.has(above); above = dirname(above)) {
-        directories.add(above)
-        if (above === this.#tree.directory) break
-      }
-    }
     let lines = 0
     for (const { ops = [] } of readSegment(segment.path)) {
       if (this.#isStopping) return
@@ -130,19 +130,34 @@ export class Retirement {
         if (kind === 'cut' || done.has(path)) continue
         done.add(path)
         if (isPending(path)) await this.#tree.journalAgain(path)
-        if (kind !== 'hold') await sync(join(this.#tree.directory, path))
+        if (kind !== 'hold') await this.#sync(path, directories)
       }
     }
-    for (const name of [...this.#tree.index.unsynced]) {
-      this.#tree.index.unsynced.delete(name) // before: what is written meanwhile counts again
+    await this.#syncIndexFiles(directories)
+    for (const directory of directories) await syncLater(directory, syncAll)
+  }
+
+  async #syncIndexFiles(directories: Set<string>): Promise<void> {
+    const { unsynced } = this.#tree.index
+    for (const name of [...unsynced]) {
+      unsynced.delete(name) // before: what is written meanwhile counts again
       try {
-        await sync(join(this.#tree.index.directory, name))
+        await this.#sync(paths.index(name), directories)
       } catch (error) {
-        this.#tree.index.unsynced.add(name)
+        unsynced.add(name)
         throw error
       }
     }
-    for (const directory of directories) await syncLater(directory, syncAll)
+  }
+
+  /** Makes a file's content durable and notes the directories above it. */
+  async #sync(path: string, directories: Set<string>): Promise<void> {
+    const file = join(this.#tree.directory, path)
+    await syncLater(file, syncData)
+    for (let above = dirname(file); !directories.has(above); above = dirname(above)) {
+      directories.add(above)
+      if (above === this.#tree.directory) break
+    }
   }
 }
 

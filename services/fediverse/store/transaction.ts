@@ -78,5 +78,8 @@ function checkPath(path: string): void {
 
 const without = (entries: IndexEntry[], others: IndexEntry[]) =>
   entries.filter(
-    ({ index, key }) => !others.some((other) => other.index === index && other.key === key),
+    (entry) =>
+      !others.some(
+        ({ index, key, at }) => index === entry.index && key === entry.key && at === entry.at,
+      ),
   )

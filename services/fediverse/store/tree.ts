@@ -64,7 +64,13 @@ export class Tree {
   readonly #cache = new ValueCache()
   readonly #listeners = new Set<(path: string, value: unknown) => void>()
   #unapplied: Step[] = []
+  /**
+   * New texts of files that exist already: they are replaced when the journal is on disk, because some file systems
+   * leave neither the old nor the new content after a power cut. `line` counts transactions.
+   */
+  readonly #later = new Map<string, { text: string; line: number }>()
   #applyFailure: Error | undefined
+  #laterFailure: Error | undefined
   readonly #space: FreeSpace
   #lost: string | undefined
 
@@ -79,6 +85,7 @@ export class Tree {
       disk,
       segmentBytes,
       segmentMs: SEGMENT_MS,
+      onDurable: () => this.#writeLater(),
     })
     const { retentionMs, journalBytes, minFreeBytes } = options
     this.#space = new FreeSpace(directory, clock, minFreeBytes)
@@ -103,6 +110,8 @@ export class Tree {
   }
 
   readText(path: string): string | undefined {
+    const later = this.#later.get(path)
+    if (later) return later.text
     const file = join(this.directory, path)
     // Asked first, because a thrown ENOENT costs five times as much as the question.
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined
@@ -134,7 +143,8 @@ export class Tree {
    * @throws StoreUnavailable (at once) when the disk is full or has failed; nothing was changed then.
    */
   commit(ops: readonly Op[]): Promise<void> {
-    return this.#commit(ops, (line) => this.journal.append(line))
+    this.#checkSpace(ops)
+    return this.#commit(ops, this.#append)
   }
 
   /**
@@ -142,6 +152,7 @@ export class Tree {
    * on disk as soon as somebody else waits for the disk. A crash of the process alone loses nothing of it.
    */
   commitLazily(ops: readonly Op[]): void {
+    this.#checkSpace(ops)
     this.#commit(ops, (line) => this.journal.appendLazily(line))
   }
 
@@ -178,9 +189,8 @@ export class Tree {
   unavailable(): string | undefined {
     if (this.#lost) return this.#lost
     if (this.journal.failure) return 'the journal failed; restart after mending the disk'
-    if (this.#applyFailure) {
-      return `journalled changes wait to be applied: ${this.#applyFailure.message}`
-    }
+    const failure = this.#applyFailure ?? this.#laterFailure
+    if (failure) return `journalled changes wait to be applied: ${failure.message}`
     if (this.#space.isLow()) return NEARLY_FULL
     return
   }
@@ -196,7 +206,10 @@ export class Tree {
    */
   maintain(): void {
     this.#applyAll()
-    if (this.#unapplied.length === 0 && !this.#lost) this.#retirement.start()
+    this.#writeLater()
+    if (this.#later.size > 0) void this.journal.flush().catch(() => {}) // told by `unavailable`
+    const isWhole = this.#unapplied.length === 0 && !this.#laterFailure
+    if (isWhole && !this.journal.failure && !this.#lost) this.#retirement.start()
   }
 
   /** Resolves when what `maintain` began in the background is done. */
@@ -209,8 +222,8 @@ export class Tree {
     const held = this.held.get(path)
     const text = held ?? this.readText(path)
     if (text === undefined) return Promise.resolve()
-    if (held !== undefined) return this.commit([{ kind: 'put', path, text }])
-    return this.journal.append([{ kind: 'put', path, text }])
+    const op = { kind: 'put', path, text } as const
+    return held === undefined ? this.journal.append([op]) : this.#commit([op], this.#append)
   }
 
   /** Gives everything that is held a file, waits for the disk, and tells whether nothing is left to recover. */
@@ -223,7 +236,9 @@ export class Tree {
     }
     const isDurable = await this.journal.close()
     this.index.close()
-    return isDurable && this.held.count === 0 && this.#unapplied.length === 0 && !this.#lost
+    await this.#retirement.syncIndexes()
+    const left = this.held.count + this.#unapplied.length + this.#later.size
+    return isDurable && left === 0 && !this.#lost
   }
 
   /** Writes a file without the journal, as recovery does, and without touching the indexes. */
@@ -252,8 +267,9 @@ export class Tree {
     }
   }
 
+  readonly #append = (line: readonly (Op | Cut)[]) => this.journal.append(line)
+
   #commit<T>(ops: readonly Op[], append: (line: readonly (Op | Cut)[]) => T): T {
-    this.#checkSpace(ops.every(({ kind }) => kind === 'del'))
     const steps = plan(ops, this.#options.derive, (path) => this.read(path))
     const appended = append(withCuts(ops, steps))
     this.#unapplied.push(...steps)
@@ -280,7 +296,7 @@ export class Tree {
   #apply(step: Step): void {
     const { op, value, cuts, adds } = step
     if (!step.isWritten) {
-      if (op.kind === 'hold') this.held.set(op.path, op.text)
+      if (op.kind === 'hold') this.#hold(op.path, op.text)
       else if (op.kind === 'del') this.#remove(op.path)
       else this.#write(op.path, op.text, value)
       step.isWritten = true
@@ -296,15 +312,38 @@ export class Tree {
   }
 
   #write(path: string, text: string, value: unknown): void {
-    this.#disk.writeFile(join(this.directory, path), text)
     this.held.delete(path)
+    const file = join(this.directory, path)
+    if (this.#later.delete(path) || existsSync(file)) {
+      this.#later.set(path, { text, line: this.journal.written })
+    } else this.#disk.writeFile(file, text)
     if (value === undefined) this.#cache.delete(path)
     else this.#cache.set(path, value, text.length)
   }
 
+  /** What is held has no file: one that still waits from an earlier time gives way. */
+  #hold(path: string, text: string): void {
+    this.#remove(path)
+    this.held.set(path, text)
+  }
+
+  /** Replaces the files whose transactions are on disk by now. */
+  #writeLater(): void {
+    try {
+      for (const [path, { text, line }] of this.#later) {
+        if (line > this.journal.durable) break
+        this.#disk.writeFile(join(this.directory, path), text)
+        this.#later.delete(path)
+      }
+      this.#laterFailure = undefined
+    } catch (error) {
+      this.#laterFailure = error as Error
+    }
+  }
+
   #remove(path: string): void {
     this.#cache.delete(path)
-    // What is held has no file.
+    this.#later.delete(path)
     if (!this.held.delete(path)) rmSync(join(this.directory, path), { force: true })
   }
 
@@ -313,9 +352,11 @@ export class Tree {
   }
 
   /** Removing is how there comes to be room again. */
-  #checkSpace(isRemoval: boolean): void {
+  #checkSpace(ops: readonly Op[]): void {
     const reason = this.unavailable()
-    if (reason && !(isRemoval && reason === NEARLY_FULL)) throw new StoreUnavailable(reason)
+    if (reason === undefined) return
+    const isRemoval = ops.every(({ kind }) => kind === 'del')
+    if (!(isRemoval && reason === NEARLY_FULL)) throw new StoreUnavailable(reason)
   }
 }
 
