@@ -19,6 +19,7 @@ const ACTOR_CONTEXT = [
     featured: { '@id': 'toot:featured', '@type': '@id' },
     discoverable: 'toot:discoverable',
     indexable: 'toot:indexable',
+    assertionMethod: { '@id': 'https://w3id.org/security#assertionMethod', '@type': '@id' },
     PropertyValue: 'schema:PropertyValue',
     value: 'schema:value',
   },
