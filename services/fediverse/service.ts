@@ -118,7 +118,8 @@ async function serveCore(
 /** Says what opening found, when it was more than an orderly close. */
 function tellRecovery({ context: { store, log } }: Core): void {
   const { recovery } = store
-  if (!recovery.wasClean) log.info(recovery, 'recovered from the journal')
+  const { restored, indexed, damaged } = recovery
+  if (restored + indexed + damaged > 0) log.info(recovery, 'recovered from the journal')
 }
 
 function dropFollower({ context: { store, log } }: Core, user: string, follower: string): void {
