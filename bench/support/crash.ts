@@ -4,11 +4,15 @@ import { postAll, type Scene, settled, signNotes } from './traffic.ts'
 
 /** Deliveries made when it is killed. */
 const killAfter = 100
-/** So long without a change is the end: snac looks at its queues every 3 s. */
-const whenQuiet = { everyMs: 1_000, quietMs: 15_000 }
+/** So long without a change is the end: longer than our first pause before another attempt, and than snac's looks. */
+const whenQuiet = ({ subject }: Scene) => ({
+  everyMs: 500,
+  quietMs: subject.isSlow ? 15_000 : 80_000,
+})
 
 /** Inboxes that have the post in the end, when the server is killed in the middle and started again. Needs followers. */
-export async function crashInFanOut({ subject, load }: Scene): Promise<number> {
+export async function crashInFanOut(scene: Scene): Promise<number> {
+  const { subject, load } = scene
   load.reset()
   // Its answer may be cut off by the kill.
   const published = subject.publish('Hello everyone, in spite of a crash').catch(() => undefined)
@@ -20,7 +24,7 @@ export async function crashInFanOut({ subject, load }: Scene): Promise<number> {
   })
   await subject.crash()
   await published
-  return settled(async () => load.reached(), whenQuiet)
+  return settled(async () => load.reached(), whenQuiet(scene))
 }
 
 /** How many posts are there after a kill right behind the last 202, and a start. */
@@ -28,5 +32,5 @@ export async function crashAfterPosts(scene: Scene): Promise<number> {
   const prefix = `https://load.test/author/n/${scene.subject.name}-crash-`
   await postAll(scene, signNotes(scene, prefix))
   await scene.subject.crash()
-  return settled(() => scene.subject.stored(prefix), whenQuiet)
+  return settled(() => scene.subject.stored(prefix), whenQuiet(scene))
 }
