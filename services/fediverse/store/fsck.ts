@@ -175,7 +175,7 @@ class Fsck {
     if (text === undefined) return // gone since the folder was listed
     const checked = checkFile(path, text)
     if ('problem' in checked) {
-      this.#found(checked.problem, path, checked.detail, () => this.#tree.setAside(path))
+      this.#found(checked.problem, path, checked.detail, () => this.#setAside(path))
       return
     }
     this.#audit.expect(path, checked.value)
@@ -198,7 +198,7 @@ class Fsck {
     const deliveries = bodies.get(body)
     if (deliveries !== undefined) bodies.set(body, deliveries + 1)
     else if (!existsSync(join(this.#tree.directory, paths.outgoing(body)))) {
-      this.#found('delivery without body', path, body, () => this.#tree.setAside(path))
+      this.#found('delivery without body', path, body, () => this.#setAside(path))
     }
   }
 
@@ -224,6 +224,12 @@ class Fsck {
         if (++lines % TURN === 0) yield
       }
     }
+  }
+
+  /** Its index entries, if any, are to be found dangling: this is not one of the changes that are right. */
+  #setAside(path: string): void {
+    this.#tree.setAside(path)
+    this.#changed.delete(path)
   }
 
   /** Counts a problem; `repair` mends it, or says that it will be mended. */
