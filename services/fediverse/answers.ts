@@ -11,7 +11,7 @@ import { currentDocument } from './post/current.ts'
 import type { StoredObject } from './store/objects.ts'
 
 export const ACTIVITY_JSON = 'application/activity+json; charset=utf-8'
-const JRD_JSON = 'application/jrd+json; charset=utf-8'
+export const JRD_JSON = 'application/jrd+json; charset=utf-8'
 
 export type Answered = Answer | undefined
 
@@ -73,10 +73,18 @@ export function makeAnswers(context: Context): Answers {
       if (!answer) return reply.code(404).type(ACTIVITY_JSON).send('{"error":"not found"}')
       reply.header('etag', answer.etag)
       if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-cache')
-      if (request.headers['if-none-match'] === answer.etag) return reply.code(304).send()
+      const isKnown = hasTag(request.headers['if-none-match'], answer.etag)
+      if (isKnown && reply.statusCode === 200) return reply.code(304).send()
       return reply.header('content-type', answer.contentType).send(answer.bytes)
     },
   }
+}
+
+/** Compared weakly, as a proxy that compresses weakens tags. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+function hasTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined || ifNoneMatch === etag) return ifNoneMatch !== undefined
+  const tags = ifNoneMatch.slice(0, 1_000).split(',')
+  return tags.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }
 
 /** What a changed file may be seen in. */

@@ -15,8 +15,8 @@ import type { Effects } from './activitypub/effects.ts'
 import type { Gate } from './activitypub/gate.ts'
 import { prefersActivity } from './activitypub/negotiate.ts'
 import { nodeInfo, nodeInfoLinks } from './activitypub/nodeinfo.ts'
-import { answerWebFinger, hostMeta } from './activitypub/webfinger.ts'
-import { ACTIVITY_JSON, type Answered, type Answers } from './answers.ts'
+import { answerWebFinger, hostMeta, withRels } from './activitypub/webfinger.ts'
+import { ACTIVITY_JSON, type Answered, type Answers, JRD_JSON } from './answers.ts'
 import type { Context } from './context.ts'
 import { EMOJI_FOLDER } from './post/custom-emoji.ts'
 import { localActor } from './post/profile.ts'
@@ -67,16 +67,20 @@ export function registerRoutes(app: FastifyInstance, parts: AppParts): void {
 }
 
 function registerWellKnown(app: FastifyInstance, { context, answers }: AppParts): void {
-  app.get<{ Querystring: { resource?: string } }>('/.well-known/webfinger', (request, reply) => {
-    const { resource } = request.query
-    reply.header('access-control-allow-origin', '*')
-    const answer = typeof resource === 'string' ? answers.webFinger(resource) : undefined
-    if (answer) return answers.send(request, reply, answer)
-    const refused = answerWebFinger(context, resource)
-    return reply
-      .code(refused.ok ? 500 : refused.status)
-      .send({ error: refused.ok ? '' : refused.message })
-  })
+  app.get<{ Querystring: { resource?: string; rel?: string | string[] } }>(
+    '/.well-known/webfinger',
+    (request, reply) => {
+      const { resource, rel } = request.query
+      reply.header('access-control-allow-origin', '*')
+      const isWhole = typeof resource === 'string' && rel === undefined
+      const ready = isWhole ? answers.webFinger(resource) : undefined
+      if (ready) return answers.send(request, reply, ready)
+      const found = answerWebFinger(context, resource)
+      return found.ok
+        ? reply.type(JRD_JSON).send(JSON.stringify(withRels(found.jrd, [rel].flat())))
+        : reply.code(found.status).send({ error: found.message })
+    },
+  )
   app.get('/.well-known/host-meta', (_request, reply) =>
     reply.type('application/xrd+xml; charset=utf-8').send(hostMeta(context.urls.base)),
   )
@@ -126,6 +130,11 @@ function registerInboxes(app: FastifyInstance, parts: AppParts): void {
     if (!context.store.users.get(user)) return notFound(reply)
     return receive(request, reply, user)
   })
+  // Inboxes are read in the pages only, and nothing is posted to outboxes: there is no client-to-server protocol.
+  for (const path of ['/shared-inbox', '/:user/inbox']) {
+    app.get(path, (_request, reply) => notAllowed(reply, 'POST'))
+  }
+  app.post('/:user/outbox', (_request, reply) => notAllowed(reply, 'GET, HEAD'))
 }
 
 function registerActors(app: FastifyInstance, parts: AppParts): void {
@@ -144,7 +153,7 @@ function registerActors(app: FastifyInstance, parts: AppParts): void {
     app.get(`/:user/${path}`, async (request: UserRequest, reply) => {
       const { user } = request.params
       if (!store.users.get(user)) return notFound(reply)
-      if (!(await isAllowed(parts, request))) return unauthorized(reply)
+      if (!(await isAllowed(parts, request, reply))) return unauthorized(reply)
       return answers.send(request, reply, make(user, request))
     })
   }
@@ -182,7 +191,7 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
     (make: (id: string) => Json | undefined, what: string) =>
     async (request: UserRequest, reply: FastifyReply) => {
       const id = idOf(request)
-      const visibility = await visibilityFor(parts, request, id)
+      const visibility = await visibilityFor(parts, request, reply, id)
       if (visibility === 'unauthorized') return unauthorized(reply)
       if (visibility === 'gone')
         return answers.send(request, reply.code(410), answers.tombstone(id))
@@ -223,15 +232,20 @@ function registerMedia(app: FastifyInstance, { context }: AppParts): void {
 }
 
 /** Public posts are for all, others for whom they are addressed to and who signs for it. */
-async function visibilityFor(parts: AppParts, request: FastifyRequest, id: string) {
+async function visibilityFor(
+  parts: AppParts,
+  request: UserRequest,
+  reply: FastifyReply,
+  id: string,
+) {
   const { context } = parts
   const object = context.store.objects.get(id)
   if (object?.kind === 'tombstone') return 'gone'
   if (object?.kind !== 'post' && object?.kind !== 'announce') return 'hidden'
   if (object.audience === 'public' || object.audience === 'unlisted') {
-    return (await isAllowed(parts, request)) ? 'public' : 'unauthorized'
+    return (await isAllowed(parts, request, reply)) ? 'public' : 'unauthorized'
   }
-  const signer = await signerOf(parts, request)
+  const signer = await signerOf(parts, request, request.params.user)
   if (!signer || !object.local) return 'hidden'
   const isFollower =
     context.store.relations.get(object.local, 'followers', signer)?.state === 'accepted'
@@ -239,18 +253,33 @@ async function visibilityFor(parts: AppParts, request: FastifyRequest, id: strin
   return isRecipient || (object.audience === 'followers' && isFollower) ? 'private' : 'hidden'
 }
 
-async function signerOf({ gate }: AppParts, request: FastifyRequest): Promise<string | undefined> {
+/** Who signed a request, if this user hears her. */
+async function signerOf(
+  { context, gate }: AppParts,
+  request: FastifyRequest,
+  user: string,
+): Promise<string | undefined> {
   if (!request.headers.signature) return
   const { method, headers } = request
   const { url: target = '', rawHeaders } = request.raw
   const signed = await gate.verify({ method, target, headers, rawHeaders, body: Buffer.alloc(0) })
-  return signed.ok ? signed.owner : undefined
+  if (!signed.ok || context.store.relations.get(user, 'blocks', signed.owner)) return
+  return signed.owner
 }
 
-/** With authorized fetch, only a signed request gets an answer. */
-async function isAllowed(parts: AppParts, request: FastifyRequest): Promise<boolean> {
-  return !parts.isFetchAuthorized || (await signerOf(parts, request)) !== undefined
+/** With authorized fetch, only a request signed by somebody who is not blocked gets an answer. */
+async function isAllowed(
+  parts: AppParts,
+  request: UserRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  if (!parts.isFetchAuthorized) return true
+  reply.header('cache-control', 'private, no-cache').header('vary', 'accept, signature')
+  return (await signerOf(parts, request, request.params.user)) !== undefined
 }
+
+const notAllowed = (reply: FastifyReply, allow: string) =>
+  reply.code(405).header('allow', allow).type(ACTIVITY_JSON).send('{"error":"method not allowed"}')
 
 const notFound = (reply: FastifyReply) =>
   reply.code(404).type(ACTIVITY_JSON).send('{"error":"not found"}')

@@ -5,6 +5,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { ServiceConfig } from '@fuchsbau/shared/settings.ts'
 import { makeRemoteActors } from './activitypub/actors.ts'
+import { type BlockedHosts, blockHosts, withoutBlocked } from './activitypub/blocked-hosts.ts'
 import { withLocal } from './activitypub/local.ts'
 import { makeSigners } from './activitypub/outbound.ts'
 import { Remote } from './activitypub/remote.ts'
@@ -24,6 +25,7 @@ export const SOFTWARE = { name: 'fuchsbau', version: manifest.version }
 export interface Core {
   context: Context
   remote: Remote
+  blockedHosts: BlockedHosts
   signerOf(user: string): Signer | undefined
   /** Set by whoever starts the delivery engine; until then deliveries wait on disk. */
   onWake(wake: (deliveries: readonly Delivery[]) => void): void
@@ -59,7 +61,8 @@ export function openCore(config: Config, log: Log, clock: Clock): Core {
     fetchDocument: (url) => remote.fetchDocument(url),
     lookupHandle: (handle) => lookupHandle(remote, handle),
   }
-  const fetching = withLocal(elsewhere, () => context)
+  const blockedHosts = blockHosts(own.blockedHosts)
+  const fetching = withLocal(withoutBlocked(elsewhere, blockedHosts), () => context)
   let wake = (_: readonly Delivery[]): void => {}
   const context: Context = {
     urls,
@@ -74,6 +77,7 @@ export function openCore(config: Config, log: Log, clock: Clock): Core {
   return {
     context,
     remote,
+    blockedHosts,
     signerOf,
     onWake(next) {
       wake = next

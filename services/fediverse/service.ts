@@ -44,12 +44,11 @@ async function serveCore(
   { config, log, clock, metrics, say }: Options,
   core: Core,
 ): Promise<RunningService> {
-  const { context, remote, signerOf } = core
+  const { context, remote, signerOf, blockedHosts } = core
   const { store, urls } = context
   const { own } = config
   tellRecovery(core)
   const password = await makeOwner(core, own.owner, config.ownerPassword)
-  const blockedHosts = new Set(own.blockedHosts)
 
   const post = makePost(remote, signerOf, blockedHosts)
   const delivery = startDelivery({

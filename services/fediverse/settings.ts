@@ -26,7 +26,8 @@ export const settings = {
   blockedHosts: list({
     default: '',
     example: 'bad.example',
-    about: 'Servers from which nothing is taken and to which nothing is sent.',
+    about:
+      'Servers from which nothing is taken and to which nothing is sent, their subdomains included.',
   }),
   journalRetention: duration({
     default: '1h',

@@ -5,6 +5,7 @@ import type { Counter, Metrics } from '@fuchsbau/shared/metrics.ts'
 import type { Context } from '../context.ts'
 import type { AcceptedActivity } from '../store/accepted.ts'
 import { StoreUnavailable } from '../store/journal.ts'
+import type { BlockedHosts } from './blocked-hosts.ts'
 import { type Activity, hostOf, type Json, parseActivity } from './document.ts'
 import { parseJson } from './json.ts'
 import type { KeyCache } from './key-cache.ts'
@@ -27,7 +28,9 @@ export interface Verdict {
 }
 
 /** Who signed a request. */
-export type Signed = { ok: true; owner: string } | { ok: false; isGone: boolean; message: string }
+export type Signed =
+  | { ok: true; owner: string }
+  | { ok: false; kind: 'wrong' | 'gone' | 'blocked'; message: string }
 
 export interface GateParts {
   context: Context
@@ -35,8 +38,7 @@ export interface GateParts {
   metrics: Metrics
   /** Checks a Linked Data signature or FEP-8b32 proof. */
   verifyForwarded: VerifyForwarded
-  /** Hosts from which nothing is taken. */
-  blockedHosts: ReadonlySet<string>
+  blockedHosts: BlockedHosts
 }
 
 /** What a request forwarded without a proof may bring: its object is fetched from where it lives. */
@@ -56,7 +58,7 @@ export interface Gate {
 }
 
 export function makeGate(parts: GateParts): Gate {
-  const { context, keys, metrics } = parts
+  const { context, keys, metrics, blockedHosts } = parts
   const count = makeCounter(metrics)
   let largeBytes = 0
 
@@ -77,8 +79,9 @@ export function makeGate(parts: GateParts): Gate {
       origin: new URL(context.urls.base).origin,
       now: context.clock.now(),
     })
-    if (!read.ok) return { ok: false, isGone: false, message: read.message }
-    return verifyWithKey(keys, read.signature)
+    if (!read.ok) return { ok: false, kind: 'wrong', message: read.message }
+    // Whom we do not hear we do not ask for a key either.
+    return blockedHosts.has(read.signature.keyId) ? BLOCKED : verifyWithKey(keys, read.signature)
   }
 
   async function judge(request: ReceivedRequest, inboxOf?: string): Promise<Verdict> {
@@ -88,8 +91,9 @@ export function makeGate(parts: GateParts): Gate {
     const signed = await withRoom(request.body, () => verify(request))
     if (!signed) return { status: 503, message: 'too many keys are awaited; send it again later' }
     if (!signed.ok) {
+      if (signed.kind === 'blocked') return { status: 403, message: signed.message }
       // The key of a deleted actor can't be had any more: nothing to delete here, if she was never known.
-      const isDelete = signed.isGone && isDeleteOfActor(context, request.body)
+      const isDelete = signed.kind === 'gone' && isDeleteOfActor(context, request.body)
       return isDelete ? noEffect('gone') : { status: 401, message: signed.message }
     }
     const json = parseJson(request.body)
@@ -131,16 +135,20 @@ export function makeGate(parts: GateParts): Gate {
   }
 }
 
+const BLOCKED = { ok: false, kind: 'blocked', message: 'this host is blocked here' } as const
+
 const noEffect = (message: string): Verdict => ({ status: 202, message })
 
 /** A failed check is repeated once with the key fetched anew: its owner may have a new one. */
 async function verifyWithKey(keys: KeyCache, signature: ReceivedSignature): Promise<Signed> {
   const found = await keys.find(signature.keyId)
-  if (!found.ok) return { ok: false, isGone: found.kind === 'gone', message: found.message }
+  if (!found.ok) {
+    return { ok: false, kind: found.kind === 'gone' ? 'gone' : 'wrong', message: found.message }
+  }
   if (checkSignature(signature, found.key)) return { ok: true, owner: found.owner }
   const fresh = await keys.refetch(signature.keyId)
   if (fresh?.ok && checkSignature(signature, fresh.key)) return { ok: true, owner: fresh.owner }
-  return { ok: false, isGone: false, message: 'the signature does not match the key' }
+  return { ok: false, kind: 'wrong', message: 'the signature does not match the key' }
 }
 
 interface Authority {
@@ -183,9 +191,8 @@ function blockOf(
   activity: Activity,
   inboxOf?: string,
 ): Verdict | undefined {
-  const hosts = [signer, activity.actor].map((id) => new URL(id).hostname)
-  if (hosts.some((host) => blockedHosts.has(host)))
-    return { status: 403, message: 'this host is blocked here' }
+  if ([signer, activity.actor].some((id) => blockedHosts.has(id)))
+    return { status: 403, message: BLOCKED.message }
   if (inboxOf && context.store.relations.get(inboxOf, 'blocks', activity.actor)) {
     return { status: 403, message: 'blocked' }
   }

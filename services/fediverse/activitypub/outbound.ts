@@ -4,6 +4,7 @@ import { createPrivateKey } from 'node:crypto'
 import type { Delivery, OutgoingBody } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
 import type { Urls } from '../urls.ts'
+import type { BlockedHosts } from './blocked-hosts.ts'
 import type { Outcome } from './delivery-outcome.ts'
 import type { Failure } from './exchange.ts'
 import type { Remote } from './remote.ts'
@@ -27,12 +28,12 @@ export function makeSigners(store: Store, urls: Urls): (user: string) => Signer 
 export function makePost(
   remote: Remote,
   signerOf: (user: string) => Signer | undefined,
-  blockedHosts: ReadonlySet<string>,
+  blockedHosts: BlockedHosts,
 ): (delivery: Delivery, body: OutgoingBody) => Promise<Outcome> {
   return async ({ user, inbox }, { text, digest }) => {
     const signer = signerOf(user)
     if (!signer) return { kind: 'refused', status: 0, message: `the keys of ${user} are missing` }
-    if (blockedHosts.has(new URL(inbox).hostname)) {
+    if (blockedHosts.has(inbox)) {
       return { kind: 'refused', status: 0, message: 'this host is blocked here' }
     }
     const posted = await remote.postActivity(inbox, { body: Buffer.from(text), digest, signer })

@@ -34,13 +34,15 @@ export function answerWebFinger(context: Context, resource: unknown): WebFingerA
     links: [
       { rel: 'self', type: 'application/activity+json', href: actor },
       { rel: 'http://webfinger.net/rel/profile-page', type: 'text/html', href: actor },
-      {
-        rel: 'http://ostatus.org/schema/1.0/subscribe',
-        template: `${urls.base}/authorize_interaction?uri={uri}`,
-      },
     ],
   }
   return { ok: true, jrd, user: name }
+}
+
+/** Only the links of the relations that were asked for. RFC 7033 section 4.3. */
+export function withRels(jrd: Json, rels: readonly unknown[]): Json {
+  const links = (jrd.links as Json[]).filter(({ rel }) => rels.includes(rel))
+  return { ...jrd, links }
 }
 
 /** The local name asked for; '' when the resource is well formed but not ours, undefined when it is malformed. */
