@@ -15,6 +15,8 @@ export interface FuchsbauOptions {
   /** Behind this front under `https://HOST`; without one it is reached by http on 127.0.0.1. */
   front?: TlsFront
   host?: string
+  /** Below this path of the public address, such as `/social`. */
+  path?: string
   /** Further settings. */
   env?: Record<string, string>
   /** An existing data directory; it is kept then. */
@@ -51,11 +53,11 @@ export interface Fuchsbau extends AsyncDisposable {
 
 /** Starts the server with the owner `you` and waits until it is ready. */
 export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuchsbau> {
-  const { front, host = 'fuchs.test', program = launcher } = options
+  const { front, host = 'fuchs.test', path = '', program = launcher } = options
   const data = options.data ?? (await makeTempData('fuchsbau'))
   const password = 'correct horse battery staple'
   const port = await freePort()
-  const url = front ? `https://${host}` : `http://127.0.0.1:${port}`
+  const url = `${front ? `https://${host}` : `http://127.0.0.1:${port}`}${path}`
   const env = {
     ...process.env,
     NODE_OPTIONS: '',
