@@ -1,8 +1,6 @@
 // Notes to 1,000 followers while the server is killed again and again: each must reach every inbox, in order.
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { askControl } from '../../services/fediverse/control.ts'
-import { inParallel, Killer } from './crash.ts'
+import { checkTree, inParallel, Killer, operate, VerbRefused } from './crash.ts'
 import { type Fuchsbau, startFuchsbau } from './fuchsbau.ts'
 import { type Peer, type PeerActor, startPeer } from './peer.ts'
 import { footprint } from './vitals.ts'
@@ -57,10 +55,9 @@ export async function deliverThroughKills(
     () => countDistinct(peer) >= wanted && !footprint(server).some((path) => /^queue/.test(path)),
     { what: `${wanted} deliveries, of ${countDistinct(peer)}`, timeoutMs: 60_000 },
   )
-  const count = (await server.cli('followers')).length
+  const count = (await operate(server, 'followers')).length
   await server.stop()
-  await server.cli('fsck') // rejects unless the tree is sound
-  const problems = inspect(peer, published)
+  const problems = [...(await checkTree(server.data)), ...inspect(peer, published)]
   if (count !== followers) problems.push(`${count} followers are left`)
   problems.push(
     ...acknowledged.filter((id) => !published.includes(id)).map((id) => `${id} is lost`),
@@ -90,10 +87,13 @@ async function gather(server: Fuchsbau, peer: Peer, followers: number): Promise<
 
 /** Resolves to the id of the note when it is said to be published; to none when the server is killed before that. */
 async function publish(server: Fuchsbau, text: string): Promise<string[]> {
-  const socket = join(server.data, 'fediverse', 'control.sock')
-  const answer = await askControl(socket, 'note', [text]).catch(() => undefined)
-  if (answer && !answer.ok) throw new Error(answer.lines.join('\n'))
-  return answer?.lines.slice(0, 1) ?? []
+  try {
+    const [id = ''] = await operate(server, 'note', text)
+    return [id]
+  } catch (error) {
+    if (error instanceof VerbRefused) throw error
+    return []
+  }
 }
 
 /** The note is there, or is not; if it is, it must reach everybody. */
@@ -107,7 +107,7 @@ async function killWhilePublishing(server: Fuchsbau, text: string): Promise<void
 
 /** Ids of our posts, oldest first. */
 async function listNotes(server: Fuchsbau): Promise<string[]> {
-  const lines = await server.cli('show', 'posts', '--limit', '1000', '--json')
+  const lines = await operate(server, 'show', 'posts', '--limit', '1000', '--json')
   return lines.map((line) => (JSON.parse(line) as { id: string }).id).reverse()
 }
 

@@ -1,5 +1,13 @@
 // 2,000 signed inbox posts while the server is killed again and again: what was answered 202 must be there, once.
-import { compareIndex, inParallel, Killer, openTree, randomMoments } from './crash.ts'
+import {
+  checkTree,
+  compareIndex,
+  inParallel,
+  Killer,
+  openTree,
+  operate,
+  randomMoments,
+} from './crash.ts'
 import { type Fuchsbau, startFuchsbau } from './fuchsbau.ts'
 import { type Peer, type PeerActor, PUBLIC, startPeer } from './peer.ts'
 import { waitFor } from './wait-for.ts'
@@ -65,21 +73,23 @@ export async function postThroughKills(posts: number, kills: number): Promise<In
   for (const post of last) await send(post)
   await waitFor(
     async () => {
-      const shown = (await server.cli('show', 'notifications', '--limit', '1000')).join('\n')
+      const shown = (await operate(server, 'show', 'notifications', '--limit', '1000')).join('\n')
       return last.every(({ note }) => shown.includes(note))
     },
     { what: 'the effects of all posts', context: server.log, timeoutMs: 30_000 },
   )
   await server.stop()
-  await server.cli('fsck') // rejects unless the tree is sound
   const followed = signers.slice(0, FOLLOWED).map(({ id }) => id)
-  const problems = await inspect(server, acknowledged, followed)
+  const problems = [
+    ...(await checkTree(server.data)),
+    ...(await inspect(server, acknowledged, followed)),
+  ]
   return { kills: killer.kills, acknowledged: acknowledged.size, repeated, problems }
 }
 
 /** Our user follows an actor, who accepts. */
 async function follow(server: Fuchsbau, peer: Peer, actor: PeerActor): Promise<void> {
-  await server.cli('follow', actor.id)
+  await operate(server, 'follow', actor.id)
   const sent = await waitFor(() => peer.posted.find(({ url }) => url === actor.inbox), {
     what: 'our Follow',
     context: server.log,
@@ -87,7 +97,7 @@ async function follow(server: Fuchsbau, peer: Peer, actor: PeerActor): Promise<v
   const accept = actor.activity('Accept', JSON.parse(sent.body.toString()))
   await actor.post(`${server.url}/you/inbox`, accept)
   await waitFor(
-    async () => !(await server.cli('following')).some((line) => line.includes('requested')),
+    async () => !(await operate(server, 'following')).some((line) => line.includes('requested')),
     { what: 'the Accept to count', context: server.log },
   )
 }

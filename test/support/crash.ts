@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
+import { askControl } from '../../services/fediverse/control.ts'
+import { fsck } from '../../services/fediverse/store/fsck.ts'
 import { hashId } from '../../services/fediverse/store/layout.ts'
 import { openStore, type Store } from '../../services/fediverse/store/store.ts'
 import type { Fuchsbau } from './fuchsbau.ts'
@@ -69,6 +71,15 @@ export function openTree(data: string): Store {
   return openStore({ directory: join(data, 'fediverse'), clock: systemClock() })
 }
 
+/** What fsck says against the tree of a stopped server. The temporary file of a write that was cut off is no harm. */
+export async function checkTree(data: string): Promise<string[]> {
+  const { problems } = await fsck(join(data, 'fediverse'))
+  const harmless = ['leftover', 'damaged journal line']
+  return problems
+    .filter(({ kind }) => !harmless.includes(kind))
+    .map(({ kind, path, detail = '' }) => `fsck: ${kind}: ${path} ${detail}`)
+}
+
 /** What is wrong with an index and the objects that it should have: nothing, if all is well. */
 export function compareIndex(store: Store, index: string, ids: Iterable<string>): string[] {
   const keys = Array.from(store.tree.index.newest(index), ({ key }) => key)
@@ -82,3 +93,18 @@ export function compareIndex(store: Store, index: string, ids: Iterable<string>)
     ...missing.map((id) => `${index}: ${id} is missing`),
   ]
 }
+
+/** Runs a verb as the command line does, without the half second that a process takes. Rejects when it fails. */
+export async function operate(
+  server: Fuchsbau,
+  verb: string,
+  ...args: string[]
+): Promise<string[]> {
+  const socket = join(server.data, 'fediverse', 'control.sock')
+  const { ok, lines } = await askControl(socket, verb, args)
+  if (!ok) throw new VerbRefused(lines.join('\n'))
+  return lines
+}
+
+/** The server said no; any other error means that it did not answer. */
+export class VerbRefused extends Error {}
