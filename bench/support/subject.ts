@@ -1,9 +1,10 @@
 // The servers that are measured, in one shape.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { askControl } from '../../services/fediverse/control.ts'
 import { paths } from '../../services/fediverse/store/layout.ts'
+import { segmentNumbers, segmentPath } from '../../services/fediverse/store/segment.ts'
 import { openStore } from '../../services/fediverse/store/store.ts'
 import { startFuchsbau } from '../../test/support/fuchsbau.ts'
 import { trixieTree } from '../../test/support/peers.ts'
@@ -140,6 +141,9 @@ async function fill(directory: string, objects: number): Promise<void> {
     })
   }
   await store.close()
+  // As hours later: the journal's segments are retired, and a start after a crash does not read them all again.
+  const journal = join(directory, paths.journal)
+  for (const number of segmentNumbers(journal)) rmSync(segmentPath(journal, number))
 }
 
 /**
