@@ -2,12 +2,12 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { activityOf } from './activitypub/collection.ts'
+import { currentDocument } from './activitypub/current.ts'
 import type { Json } from './activitypub/document.ts'
 import { tombstone } from './activitypub/object.ts'
 import { answerWebFinger } from './activitypub/webfinger.ts'
 import { type Answer, ByteCache } from './byte-cache.ts'
 import type { Context } from './context.ts'
-import { currentDocument } from './post/current.ts'
 import type { StoredObject } from './store/objects.ts'
 
 export const ACTIVITY_JSON = 'application/activity+json; charset=utf-8'

@@ -2,10 +2,10 @@
 // https://www.w3.org/TR/activitypub/#collections
 
 import type { Context } from '../context.ts'
-import { currentDocument } from '../post/current.ts'
 import type { IndexRecord } from '../store/index-file.ts'
 import { hashId, indexes } from '../store/layout.ts'
 import type { StoredObject } from '../store/objects.ts'
+import { currentDocument } from './current.ts'
 import type { Json } from './document.ts'
 import { aboutPost } from './object.ts'
 

@@ -2,10 +2,10 @@
 // that nothing depends on the server reaching its own public address.
 
 import type { Context, Fetching } from '../context.ts'
-import { currentDocument } from '../post/current.ts'
 import { localActor } from '../post/profile.ts'
 import type { AcceptedActivity } from '../store/accepted.ts'
 import type { Delivery, OutgoingBody } from '../store/queue.ts'
+import { currentDocument } from './current.ts'
 import type { Outcome } from './delivery-outcome.ts'
 import type { Json } from './document.ts'
 import { parseHandle } from './webfinger-client.ts'

@@ -9,7 +9,6 @@ import { addAlias, moveTo } from '../follow/move.ts'
 import { follow } from '../follow/request.ts'
 import { unfollow } from '../follow/undo.ts'
 import { boost, unboost } from '../post/boost.ts'
-import { currentDocument } from '../post/current.ts'
 import { edit } from '../post/edit.ts'
 import { like, unlike } from '../post/like.ts'
 import { pin, unpin } from '../post/pin.ts'
@@ -27,6 +26,7 @@ import {
   relationCollection,
   replies,
 } from './collection.ts'
+import { currentDocument } from './current.ts'
 import type { Json } from './document.ts'
 import { tombstone } from './object.ts'
 

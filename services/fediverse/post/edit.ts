@@ -1,11 +1,11 @@
 // Editing a post. https://www.w3.org/TR/activitypub/#update-activity-outbox
 
+import { currentDocument } from '../activitypub/current.ts'
 import { parsePost } from '../activitypub/document.ts'
 import { aboutPost, postDocument } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
 import type { User } from '../store/users.ts'
-import { currentDocument } from './current.ts'
 import { haveActors, requireOwnPost } from './own.ts'
 import { type Draft, renderPost, toAudience } from './publish.ts'
 

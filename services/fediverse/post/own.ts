@@ -1,7 +1,7 @@
 // Finding what a verb is about: a post of one's own, or anybody's post by its id or address.
 
-import { audienceOf } from '../activitypub/inbox/audience.ts'
-import { fetchPost } from '../activitypub/inbox/authority.ts'
+import { audienceOf } from '../activitypub/audience.ts'
+import { fetchPost } from '../activitypub/authority.ts'
 import { type Context, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
 

@@ -1,7 +1,7 @@
 // Writing a post: Markdown in, a stored Note or Question and its deliveries out.
 
+import { followersHere } from '../activitypub/audience.ts'
 import { type Actor, type Attachment, hostOf, type Tag } from '../activitypub/document.ts'
-import { followersHere } from '../activitypub/inbox/audience.ts'
 import { aboutPost, type PostParts, postDocument } from '../activitypub/object.ts'
 import { type Recipient, recipients } from '../activitypub/recipients.ts'
 import { type Context, commit, type Outgoing, VerbError } from '../context.ts'

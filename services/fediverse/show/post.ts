@@ -1,9 +1,9 @@
 // Stored objects as the pages show them: a post, or a boost of one.
 
 import { raw } from '@fuchsbau/shared/html.ts'
+import { currentDocument } from '../activitypub/current.ts'
 import { type Post, parsePost } from '../activitypub/document.ts'
 import type { Context } from '../context.ts'
-import { currentDocument } from '../post/current.ts'
 import { maySee, ownReaction } from '../post/own.ts'
 import { handleOf } from '../post/publish.ts'
 import { plainText, sanitize } from '../post/sanitize.ts'

@@ -13,6 +13,8 @@ import { openStore, type Store } from './store.ts'
 import { broken, parsePromises } from './writer.fixture.ts'
 
 const ROUNDS = 10
+/** Tried where it is installed. */
+const RESTIC = 'restic'
 const writerFile = join(import.meta.dirname, 'writer.fixture.ts')
 
 interface Writer {
@@ -103,7 +105,7 @@ describe('a copy that is taken while a process writes', { timeout: 120_000 }, ()
   async function copyByRestic(from: string, to: string): Promise<void> {
     const repository = join(tempDirectory(), 'restic')
     const restic = (...args: string[]) =>
-      run('restic', ['-r', repository, '--no-cache', ...args], {
+      run(RESTIC, ['-r', repository, '--no-cache', ...args], {
         ...process.env,
         RESTIC_PASSWORD: 'test',
       })
@@ -125,7 +127,7 @@ describe('a copy that is taken while a process writes', { timeout: 120_000 }, ()
     ],
     ['in order of names, as restic reads', copyInOrder, true],
     ['in reverse order of names', (from, to) => copyInOrder(from, to, -1), true],
-    ['by restic', copyByRestic, spawnSync('restic', ['version']).status === 0],
+    ['by restic', copyByRestic, spawnSync(RESTIC, ['version']).status === 0],
   ]
 
   for (const [name, copy, isThere] of copies) {

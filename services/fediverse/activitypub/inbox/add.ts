@@ -1,8 +1,8 @@
 // Add to and Remove from an actor's featured collection: pinned posts. https://www.w3.org/TR/activitypub/#add-activity-inbox
 
+import { audienceOf } from '../audience.ts'
+import { fetchPost } from '../authority.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { audienceOf } from './audience.ts'
-import { fetchPost } from './authority.ts'
 
 /** Notes the pin of an actor whom somebody here follows, and has the post at hand. */
 export async function receiveAdd(receiving: Receiving): Promise<Effect> {

@@ -3,10 +3,10 @@
 
 import type { Op } from '../../store/journal.ts'
 import type { StoredObject } from '../../store/objects.ts'
+import { audienceOf, followersHere, toStored } from '../audience.ts'
+import { fetchPost } from '../authority.ts'
 import { reference, typeOf } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { audienceOf, followersHere, toStored } from './audience.ts'
-import { fetchPost } from './authority.ts'
 
 export async function receiveAnnounce(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving

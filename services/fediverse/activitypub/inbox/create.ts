@@ -2,10 +2,10 @@
 // https://www.w3.org/TR/activitypub/#create-activity-inbox
 
 import type { StoredObject } from '../../store/objects.ts'
+import { toStored } from '../audience.ts'
+import { authoritativePost } from '../authority.ts'
 import { type Post, parsePost } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { toStored } from './audience.ts'
-import { authoritativePost } from './authority.ts'
 
 export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving

@@ -1,9 +1,9 @@
 // Delete of a post or of a whole actor. https://www.w3.org/TR/activitypub/#delete-activity-inbox
 
+import { followersHere } from '../audience.ts'
+import { isTemporary } from '../authority.ts'
 import { hostOf } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { followersHere } from './audience.ts'
-import { isTemporary } from './authority.ts'
 
 export async function receiveDelete(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving

@@ -5,8 +5,8 @@ import type { Outgoing } from '../../context.ts'
 import { followOps } from '../../follow/request.ts'
 import { undoFollowOps } from '../../follow/undo.ts'
 import type { Op } from '../../store/journal.ts'
+import { followersHere } from '../audience.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { followersHere } from './audience.ts'
 
 export async function receiveMove(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving

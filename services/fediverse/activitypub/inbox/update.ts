@@ -1,9 +1,9 @@
 // Update of a post or of an actor. https://www.w3.org/TR/activitypub/#update-activity-inbox
 
 import type { StoredObject } from '../../store/objects.ts'
+import { authoritativePost } from '../authority.ts'
 import { parsePost } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
-import { authoritativePost } from './authority.ts'
 
 export async function receiveUpdate(receiving: Receiving): Promise<Effect> {
   const { activity } = receiving

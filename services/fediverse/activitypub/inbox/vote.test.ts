@@ -1,7 +1,7 @@
 // Votes: Notes with a name that answer a Question, as Mastodon sends them. https://docs.joinmastodon.org/spec/activitypub/#Question
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RemoteActor, Scene } from '../../context.fixture.ts'
-import { currentDocument } from '../../post/current.ts'
+import { currentDocument } from '../current.ts'
 import type { Json } from '../document.ts'
 
 let scene: Scene

@@ -1,8 +1,8 @@
 // A stored object of ours as it is served now: with the counts of its poll.
 
-import { isObject, type Json, parsePost } from '../activitypub/document.ts'
 import type { Context } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
+import { isObject, type Json, parsePost } from './document.ts'
 
 /** The document, or undefined when there is none (a like, a vote, a tombstone). */
 export function currentDocument(context: Context, object: StoredObject): Json | undefined {

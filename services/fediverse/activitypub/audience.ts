@@ -1,8 +1,8 @@
 // Who sees a received post: its audience, and the local users in whose timelines and notifications it appears.
 
-import type { Context } from '../../context.ts'
-import type { Audience, StoredObject } from '../../store/objects.ts'
-import { isPublic, type Json, type Post } from '../document.ts'
+import type { Context } from '../context.ts'
+import type { Audience, StoredObject } from '../store/objects.ts'
+import { isPublic, type Json, type Post } from './document.ts'
 
 /** The audience that to and cc spell. https://www.w3.org/TR/activitypub/#public-addressing */
 export function audienceOf(

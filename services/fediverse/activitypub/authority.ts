@@ -1,8 +1,8 @@
 // Whose word counts: an embedded object counts only from its author's own, verified host; anything else is fetched
 // from where its id says that it lives. https://www.w3.org/TR/activitypub/#security-verification
 
-import type { Context } from '../../context.ts'
-import { hostOf, type Json, type Post, parsePost, type Reference } from '../document.ts'
+import type { Context } from '../context.ts'
+import { hostOf, type Json, type Post, parsePost, type Reference } from './document.ts'
 
 export type Authoritative =
   | { ok: true; post: Post; document: Json }
