@@ -100,13 +100,13 @@ export function makeGate(parts: GateParts): Gate {
     if (!json.ok) return { status: 400, message: json.message }
     const activity = parseActivity(json.value)
     if (!activity) return { status: 400, message: 'not an activity: id, type and actor are needed' }
-    if (context.store.accepted.isSeen(activity.id)) return noEffect('seen before')
+    if (context.store.accepted.isSeen(activity.id)) return seenBefore(context)
     const authority = await findAuthority(parts, activity, signed.owner)
     if (!authority.ok) return { status: 401, message: authority.message }
     const blocked = blockOf(parts, signed.owner, activity, inboxOf)
     if (blocked) return blocked
     if (!isReceived(activity.type)) return noEffect(`${activity.type} is not understood here`)
-    if (context.store.accepted.isSeen(authority.id)) return noEffect('seen before')
+    if (context.store.accepted.isSeen(authority.id)) return seenBefore(context)
     const accepted: AcceptedActivity = {
       id: authority.id,
       signer: authority.signer,
@@ -138,6 +138,12 @@ export function makeGate(parts: GateParts): Gate {
 const BLOCKED = { ok: false, kind: 'blocked', message: 'this host is blocked here' } as const
 
 const noEffect = (message: string): Verdict => ({ status: 202, message })
+
+/** A sender who did not wait for the first answer may have the second one only when the first would be true. */
+async function seenBefore({ store }: Context): Promise<Verdict> {
+  await store.tree.journal.flush()
+  return noEffect('seen before')
+}
 
 /** A failed check is repeated once with the key fetched anew: its owner may have a new one. */
 async function verifyWithKey(keys: KeyCache, signature: ReceivedSignature): Promise<Signed> {
