@@ -1,5 +1,6 @@
 // The few ways in which the store changes the disk; tests put a failing one in their place.
 
+import { spawn } from 'node:child_process'
 import {
   closeSync,
   fdatasync,
@@ -20,6 +21,8 @@ export interface Disk {
   truncate(descriptor: number, length: number): void
   /** Resolves when the file's data is on disk. */
   sync(descriptor: number): Promise<void>
+  /** Makes everything on the file system of a directory durable, with one flush; false where that can't be had. */
+  syncAll(directory: string): Promise<boolean>
   /** Writes a file whole: to a temporary name, then renamed, so that nobody, and no live copy, sees half of it. */
   writeFile(path: string, text: string): void
 }
@@ -35,6 +38,13 @@ export const realDisk: Disk = {
   sync: (descriptor) =>
     new Promise((resolve, reject) => {
       fdatasync(descriptor, (error) => (error ? reject(error) : resolve()))
+    }),
+  // Node knows fsync only, and thousands of them flush the disk as often.
+  syncAll: (directory) =>
+    new Promise((resolve) => {
+      const child = spawn('sync', ['-f', directory], { stdio: 'ignore' })
+      child.on('error', () => resolve(false))
+      child.on('close', (status) => resolve(status === 0))
     }),
   writeFile(path, text) {
     const temporary = `${path}.tmp`

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { realDisk } from './disk.ts'
 import { readSegment } from './segment.ts'
-import { afterCrash, NOON, post, testStore } from './store.fixture.ts'
+import { afterCrash, faultyDisk, NOON, post, tempDirectory, testStore } from './store.fixture.ts'
 import type { StoreOptions } from './store.ts'
 
 const HOUR = 3_600_000
@@ -112,8 +113,28 @@ describe('a journal segment', () => {
     await full.close()
   })
 
+  test('is retired by one flush of the whole disk where that can be had', async () => {
+    for (const canBeHad of [true, false]) {
+      const flushed: string[] = []
+      const disk = faultyDisk()
+      disk.syncAll = async (directory) => {
+        flushed.push(directory)
+        return canBeHad
+      }
+      const { tree, store, segments } = openTest({ journalBytes: 0, disk })
+      await store.commit([store.objects.put(post(1))])
+      store.tree.journal.rotate()
+      await store.commit([store.objects.put(post(2))])
+      store.maintain()
+      await store.tree.settled()
+      expect(flushed).toEqual([tree.directory])
+      expect(segments()).toEqual([2])
+      expect(store.tree.index.unsynced.size).toBe(0)
+    }
+  })
+
   test('that can not be read stays, and the next round tries again', async () => {
-    const { tree, store, segments } = openTest({ journalBytes: 0 })
+    const { tree, store, segments } = openTest({ journalBytes: 0, disk: faultyDisk() })
     await store.commit([store.objects.put(post(1))])
     store.tree.journal.rotate()
     await store.commit([store.objects.put(post(2))])
@@ -129,4 +150,10 @@ describe('a journal segment', () => {
     expect(segments()).toEqual([2])
     expect(readFileSync(directory, 'utf8')).toContain('+')
   })
+})
+
+test('a whole disk is flushed by sync -f, which every Linux has', async () => {
+  const directory = tempDirectory()
+  expect(await realDisk.syncAll(directory)).toBe(process.platform === 'linux')
+  expect(await realDisk.syncAll(join(directory, 'missing'))).toBe(false)
 })

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Disk } from './disk.ts'
 import type { IndexFiles } from './index-file.ts'
 import type { ClosedSegment, Journal } from './journal.ts'
 import { isPending, paths } from './layout.ts'
@@ -27,9 +28,12 @@ export interface RetirementOptions {
   retentionMs: number
   /** The journal is kept shorter when it has more bytes than this. */
   journalBytes: number
+  disk: Disk
 }
 
 const TURN_LINES = 200
+/** So many files are made durable one by one: the rest of the disk may have much to write. */
+const FEW_FILES = 200
 
 export class Retirement {
   readonly #tree: Retiring
@@ -69,6 +73,8 @@ export class Retirement {
 
   /** Makes all indexes durable. */
   async syncIndexes(): Promise<void> {
+    const isMuch = this.#tree.index.unsynced.size > FEW_FILES
+    if (isMuch && (await this.#options.disk.syncAll(this.#tree.directory))) return
     const directories = new Set<string>()
     await this.#syncIndexFiles(directories)
     for (const directory of directories) await syncLater(directory, syncAll)
@@ -81,13 +87,14 @@ export class Retirement {
 
   #hasWork(): boolean {
     const [oldest] = this.#tree.journal.closed
-    return oldest !== undefined && (this.#mayGo(oldest) || this.#nextToSettle() !== undefined)
+    return oldest !== undefined && (this.#mayGo(oldest) || this.#dueToSettle().length > 0)
   }
 
   async #run(): Promise<void> {
-    for (let next = this.#nextToSettle(); next && !this.#isStopping; next = this.#nextToSettle()) {
-      await this.#settle(next)
-      if (!this.#isStopping) this.#settledAt.set(next.number, this.#options.clock.now())
+    const due = this.#dueToSettle()
+    for (const { path } of due) await this.#journalPending(path)
+    if (due.length > 0 && !this.#isStopping && (await this.#makeDurable(due))) {
+      for (const { number } of due) this.#settledAt.set(number, this.#options.clock.now())
     }
     for (let oldest = this.#oldest(); oldest && this.#mayGo(oldest); oldest = this.#oldest()) {
       this.#tree.journal.discardOldest()
@@ -99,10 +106,10 @@ export class Retirement {
     return this.#tree.journal.closed[0]
   }
 
-  #nextToSettle(): ClosedSegment | undefined {
+  #dueToSettle(): ClosedSegment[] {
     const isDue = this.#options.clock.now() - this.#options.retentionMs / 2
     const isTooMuch = this.#isTooMuch()
-    return this.#tree.journal.closed.find(
+    return this.#tree.journal.closed.filter(
       ({ number, closedAt }) => !this.#settledAt.has(number) && (closedAt <= isDue || isTooMuch),
     )
   }
@@ -118,23 +125,42 @@ export class Retirement {
     return bytes > this.#options.journalBytes
   }
 
-  /** Makes the effects of a segment durable. */
-  async #settle(segment: ClosedSegment): Promise<void> {
+  /** Writes what a segment says of things that still wait into the journal again. */
+  async #journalPending(segment: string): Promise<void> {
+    for await (const path of this.#paths(segment)) {
+      if (isPending(path)) await this.#tree.journalAgain(path)
+    }
+  }
+
+  /** Makes the effects of segments durable; false when it was stopped. */
+  async #makeDurable(segments: readonly ClosedSegment[]): Promise<boolean> {
+    const { unsynced } = this.#tree.index
+    const names = [...unsynced]
+    unsynced.clear() // before: what is written meanwhile counts again
+    if (await this.#options.disk.syncAll(this.#tree.directory)) return true
+    for (const name of names) unsynced.add(name)
     const directories = new Set<string>()
-    const done = new Set<string>()
-    let lines = 0
-    for (const { ops = [] } of readSegment(segment.path)) {
-      if (this.#isStopping) return
-      if (++lines % TURN_LINES === 0) await nextTurn()
-      for (const { kind, path } of ops) {
-        if (kind === 'cut' || done.has(path)) continue
-        done.add(path)
-        if (isPending(path)) await this.#tree.journalAgain(path)
-        if (kind !== 'hold') await this.#sync(path, directories)
-      }
+    for (const { path: segment } of segments) {
+      for await (const path of this.#paths(segment)) await this.#sync(path, directories)
     }
     await this.#syncIndexFiles(directories)
     for (const directory of directories) await syncLater(directory, syncAll)
+    return !this.#isStopping
+  }
+
+  /** Every path of a segment once, with a pause from time to time; ends early when all is to stop. */
+  async *#paths(segment: string): AsyncGenerator<string> {
+    const given = new Set<string>()
+    let lines = 0
+    for (const { ops = [] } of readSegment(segment)) {
+      if (this.#isStopping) return
+      if (++lines % TURN_LINES === 0) await nextTurn()
+      for (const { kind, path } of ops) {
+        if (kind === 'cut' || given.has(path)) continue
+        given.add(path)
+        yield path
+      }
+    }
   }
 
   async #syncIndexFiles(directories: Set<string>): Promise<void> {

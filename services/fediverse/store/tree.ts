@@ -89,7 +89,7 @@ export class Tree {
     })
     const { retentionMs, journalBytes, minFreeBytes } = options
     this.#space = new FreeSpace(directory, clock, minFreeBytes)
-    this.#retirement = new Retirement(this, { clock, retentionMs, journalBytes })
+    this.#retirement = new Retirement(this, { clock, disk, retentionMs, journalBytes })
   }
 
   /** The parsed file, or undefined when it is missing or damaged. Treat the value as frozen: it is shared. */
