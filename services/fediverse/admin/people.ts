@@ -1,75 +1,52 @@
 // `follow`, `unfollow`, `block`, and the lists of people.
 
+import type { Context } from '../context.ts'
 import * as blocking from '../follow/block.ts'
 import { follow as followActor } from '../follow/request.ts'
 import { unfollow as unfollowActor } from '../follow/undo.ts'
 import { handleOf } from '../post/publish.ts'
 import { actingUser, type Operation, readArgs, sentLater } from './operation.ts'
 
-const WHO = 'WHO is @user@host, or the id or address of an actor.'
-
-export const follow: Operation = {
-  summary: 'Follow somebody.',
-  usage: 'WHO [--as USER]',
-  help: `${WHO}\n\nExample:\n  fuchsbau fediverse follow @friend@example.org`,
-  async run(parts, args) {
-    const { values, positionals } = readArgs(args, {}, 1)
-    const actor = await followActor(
-      parts.context,
-      actingUser(parts, values.as).name,
-      positionals[0] ?? '',
-    )
-    return [
-      `Asked to follow ${handleOf(parts.context, actor.id)} (${actor.id}).`,
-      ...sentLater(parts),
-    ]
-  },
+/** A verb whose only word names a person. */
+function onPerson(
+  verb: string,
+  summary: string,
+  act: (context: Context, user: string, whom: string) => Promise<string>,
+): Operation {
+  return {
+    summary,
+    usage: 'WHO [--as USER]',
+    help: `WHO is @user@host, or the id or address of an actor.\n\nExample:\n  fuchsbau fediverse ${verb} @friend@example.org`,
+    async run(parts, args) {
+      const { values, positionals } = readArgs(args, {}, 1)
+      const { name } = actingUser(parts, values.as)
+      return [await act(parts.context, name, positionals[0] ?? ''), ...sentLater(parts)]
+    },
+  }
 }
 
-export const unfollow: Operation = {
-  summary: 'Stop following somebody.',
-  usage: 'WHO [--as USER]',
-  help: `${WHO}\n\nExample:\n  fuchsbau fediverse unfollow @friend@example.org`,
-  async run(parts, args) {
-    const { values, positionals } = readArgs(args, {}, 1)
-    const id = await unfollowActor(
-      parts.context,
-      actingUser(parts, values.as).name,
-      positionals[0] ?? '',
-    )
-    return [`No longer following ${id}.`, ...sentLater(parts)]
-  },
-}
+export const follow = onPerson('follow', 'Follow somebody.', async (context, user, whom) => {
+  const { id } = await followActor(context, user, whom)
+  return `Asked to follow ${handleOf(context, id)} (${id}).`
+})
 
-export const block: Operation = {
-  summary: 'Block somebody: nothing of theirs gets in, and they are no follower any more.',
-  usage: 'WHO [--as USER]',
-  help: `${WHO}\n\nExample:\n  fuchsbau fediverse block @nuisance@example.org`,
-  async run(parts, args) {
-    const { values, positionals } = readArgs(args, {}, 1)
-    const id = await blocking.block(
-      parts.context,
-      actingUser(parts, values.as).name,
-      positionals[0] ?? '',
-    )
-    return [`Blocked ${id}.`, ...sentLater(parts)]
+export const unfollow = onPerson(
+  'unfollow',
+  'Stop following somebody.',
+  async (context, user, whom) => {
+    return `No longer following ${await unfollowActor(context, user, whom)}.`
   },
-}
+)
 
-export const unblock: Operation = {
-  summary: 'Lift a block.',
-  usage: 'WHO [--as USER]',
-  help: `${WHO}\n\nExample:\n  fuchsbau fediverse unblock @nuisance@example.org`,
-  async run(parts, args) {
-    const { values, positionals } = readArgs(args, {}, 1)
-    const id = await blocking.unblock(
-      parts.context,
-      actingUser(parts, values.as).name,
-      positionals[0] ?? '',
-    )
-    return [`No longer blocked: ${id}.`, ...sentLater(parts)]
-  },
-}
+export const block = onPerson(
+  'block',
+  'Block somebody: nothing of theirs gets in, and they are no follower any more.',
+  async (context, user, whom) => `Blocked ${await blocking.block(context, user, whom)}.`,
+)
+
+export const unblock = onPerson('unblock', 'Lift a block.', async (context, user, whom) => {
+  return `No longer blocked: ${await blocking.unblock(context, user, whom)}.`
+})
 
 function listing(kind: 'followers' | 'following', summary: string): Operation {
   return {
