@@ -1,5 +1,5 @@
 // The servers that are measured, in one shape.
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { askControl } from '../../services/fediverse/control.ts'
@@ -159,6 +159,12 @@ export async function startTheirs({ front: real }: { front: TlsFront }): Promise
   const settings = { disable_inbox_collection: true, dbglevel: 0, disable_cache: false }
   const snac = await startSnac({ front, host, users: ['you'], paced: false, settings })
   const { id, password, files } = snac.user('you')
+  // By the command line, and not delivered: 40 deliveries to itself would keep all its threads busy for minutes.
+  await snac.stop()
+  const text = 'A line of some length. '.repeat(15)
+  for (let i = 0; i < 40; i++) await snac.cli('note', 'you', `${text}${i}`)
+  for (const queued of globSync(join(snac.directory, '{,user/you/}queue/*.json'))) rmSync(queued)
+  await snac.start()
   const entries = async (index: string) => {
     const file = join(snac.directory, 'user/you', index)
     return existsSync(file) ? statSync(file).size / snacRecordBytes : 0
@@ -174,7 +180,6 @@ export async function startTheirs({ front: real }: { front: TlsFront }): Promise
       },
       body: new URLSearchParams({ content }).toString(),
     })
-  for (let i = 0; i < 40; i++) await publish(`${'A line of some length. '.repeat(15)}${i}`)
   return {
     name: 'snac',
     pid: () => snac.pid ?? 0,
