@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RemoteActor, Scene } from '../../context.fixture.ts'
 import { remove } from '../../post/remove.ts'
-import { PUBLIC } from '../document.ts'
+import { type Json, PUBLIC } from '../document.ts'
 
 let scene: Scene
 let vera: RemoteActor
@@ -86,6 +86,37 @@ describe('a Create of whom we follow', () => {
     await scene.receive(vera.activity('Delete', { id: note.id, type: 'Tombstone' }))
     expect(await scene.receive(vera.create(note))).toBe('ignored')
     expect(scene.home()).toEqual([])
+  })
+
+  test('is not kept out by another user of her host, who has deleted its id before', async () => {
+    const victor = scene.actor('victor', {}, 'vera.example')
+    await scene.follows(victor)
+    const note = vera.note()
+    expect(await scene.receive(victor.activity('Delete', note.id))).toBe('done')
+    expect(await scene.receive(vera.create(note))).toBe('done')
+    expect(scene.home()).toEqual([note.id])
+  })
+
+  test.each<[string, (post: string) => string, Json]>([
+    ['Follow', () => us, {}],
+    ['Flag', () => us, {}],
+    ['Like', (post) => post, {}],
+    ['Announce', (post) => post, { to: [PUBLIC] }],
+    [
+      'Move',
+      () => 'https://vera.example/users/victor',
+      { target: 'https://vera.example/users/vera' },
+    ],
+  ])('is not overwritten by a %s of her neighbour under its id', async (type, object, fields) => {
+    const victor = scene.actor('victor', {}, 'vera.example')
+    await scene.follows(victor)
+    scene.served.set(vera.id, { ...vera.document, alsoKnownAs: [victor.id] })
+    const { id } = await scene.post()
+    const note = vera.note()
+    await scene.receive(vera.create(note))
+    const before = scene.object(note.id)
+    await scene.receive({ ...victor.activity(type, object(id), fields), id: note.id })
+    expect(scene.object(note.id)).toEqual(before)
   })
 
   test('that answers a stranger is not shown at home, one among those we follow is', async () => {

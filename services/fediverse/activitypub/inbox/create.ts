@@ -11,7 +11,7 @@ export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving
   const { store } = context
   const { id } = activity.object
-  if (id && store.objects.get(id)) return 'ignored' // known, or buried
+  if (id && isTaken(store.objects.get(id), activity.actor)) return 'ignored'
   const found = await authoritativePost(
     context,
     activity.object,
@@ -19,7 +19,7 @@ export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   )
   if (!found.ok) return found.isTemporary ? { retry: found.message } : 'ignored'
   const { post, document } = found
-  if (store.objects.get(post.id)) return 'ignored'
+  if (isTaken(store.objects.get(post.id), post.attributedTo)) return 'ignored'
   const question = questionOf(receiving, post)
   const stored = question
     ? voteOf(receiving, post, question)
@@ -28,6 +28,11 @@ export async function receiveCreate(receiving: Receiving): Promise<Effect> {
   await receiving.commit([store.objects.put(stored)])
   context.actors.prefetch(post.attributedTo)
   return 'done'
+}
+
+/** Known, or deleted by its author: another user of that host may have said so of an id that is not hers. */
+function isTaken(known: StoredObject | undefined, author: string): boolean {
+  return known !== undefined && (known.kind !== 'tombstone' || known.actor === author)
 }
 
 /** The local poll in which a post is a vote, by its form: a name and nothing else to say. */

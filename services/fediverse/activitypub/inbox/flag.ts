@@ -6,7 +6,7 @@ import type { Effect, Receiving } from '../receive.ts'
 export async function receiveFlag(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor, accepted } = receiving
   const { store, urls } = context
-  if (!isFromActor) return 'ignored'
+  if (!isFromActor || store.objects.get(activity.id)) return 'ignored'
   const named = [activity.document.object].flat().filter((item) => typeof item === 'string')
   const users = [...new Set(named.map((id) => urls.ownerOf(id)))].filter(
     (name) => name !== undefined && store.users.get(name),

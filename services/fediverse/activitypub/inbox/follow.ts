@@ -25,7 +25,8 @@ export async function receiveFollow(receiving: Receiving): Promise<Effect> {
     known?.at ?? accepted.receivedAt,
   )
   const ops = [store.relations.put(name, 'followers', relation)]
-  if (!known) {
+  // A repeated one tells nobody again; nor may its id take the place of what another user of that host has sent.
+  if (!known && !store.objects.get(activity.id)) {
     const notice: StoredObject = {
       id: activity.id,
       kind: 'follow',

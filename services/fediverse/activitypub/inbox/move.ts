@@ -33,17 +33,16 @@ export async function receiveMove(receiving: Receiving): Promise<Effect> {
       outgoing.push(...(change?.outgoing ?? []))
     }
   }
-  ops.push(
-    store.objects.put({
-      id: activity.id,
-      kind: 'move',
-      actor: old,
-      at: accepted.receivedAt,
-      audience: 'direct',
-      target,
-      notify: followers,
-    }),
-  )
+  const notice = store.objects.put({
+    id: activity.id,
+    kind: 'move',
+    actor: old,
+    at: accepted.receivedAt,
+    audience: 'direct',
+    target,
+    notify: followers,
+  })
+  if (!store.objects.get(activity.id)) ops.push(notice)
   await receiving.commit(ops, outgoing)
   return 'done'
 }

@@ -146,6 +146,17 @@ describe('an Update of an actor', () => {
     expect(name()).toBe('vera')
   })
 
+  test('takes followers along to her new inboxes', async () => {
+    await scene.followedBy(vera)
+    const inbox = 'https://vera.example/new/inbox'
+    await scene.receive(update({ ...vera.document, inbox, endpoints: undefined }))
+    const { relations } = scene.context.store
+    expect(relations.get('you', 'followers', vera.id)).toMatchObject({ state: 'accepted', inbox })
+    expect(relations.followers('you')).toEqual([expect.objectContaining({ inbox })])
+    expect(relations.get('you', 'followers', vera.id)).not.toHaveProperty('sharedInbox')
+    expect(relations.get('you', 'following', vera.id)).toMatchObject({ state: 'accepted', inbox })
+  })
+
   test('who is not known here is not fetched', async () => {
     expect(await scene.receive(update(mallory.id, mallory))).toBe('ignored')
     expect(scene.fetched).toEqual([])

@@ -1,8 +1,10 @@
 // Update of a post or of an actor. https://www.w3.org/TR/activitypub/#update-activity-inbox
 
+import type { Context } from '../../context.ts'
+import type { Op } from '../../store/journal.ts'
 import type { StoredObject } from '../../store/objects.ts'
 import { authoritativePost } from '../authority.ts'
-import { parsePost } from '../document.ts'
+import { type Actor, parsePost } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
 
 export async function receiveUpdate(receiving: Receiving): Promise<Effect> {
@@ -11,14 +13,31 @@ export async function receiveUpdate(receiving: Receiving): Promise<Effect> {
 }
 
 /** The new document if its owner signed it, else what the actor's host serves now. */
-async function updateActor({ context, activity, isFromActor }: Receiving): Promise<Effect> {
+async function updateActor(receiving: Receiving): Promise<Effect> {
+  const { context, activity, isFromActor } = receiving
+  const { actors } = context
   const { document } = activity.object
-  const isVouched =
-    isFromActor && document && context.actors.remember(document)?.id === activity.actor
-  if (isVouched) return 'done'
-  if (!context.actors.get(activity.actor)) return 'ignored'
-  const resolved = await context.actors.resolve(activity.actor, 0)
-  return resolved.ok ? 'done' : 'ignored'
+  const vouched = isFromActor && document ? actors.remember(document) : undefined
+  if (!vouched && !actors.get(activity.actor)) return 'ignored'
+  const resolved = vouched ? undefined : await actors.resolve(activity.actor, 0)
+  const actor = vouched ?? (resolved?.ok ? resolved.actor : undefined)
+  if (!actor) return 'ignored'
+  await receiving.commit(movedInboxes(context, actor))
+  return 'done'
+}
+
+/** Relations are delivered to by the inbox that they note. */
+function movedInboxes({ store }: Context, { id, inbox, sharedInbox }: Actor): Op[] {
+  const kinds = ['followers', 'following'] as const
+  return store.users.names().flatMap((user) =>
+    kinds.flatMap((kind) => {
+      const known = store.relations.get(user, kind, id)
+      if (!known || (known.inbox === inbox && known.sharedInbox === sharedInbox)) return []
+      const { sharedInbox: _, ...rest } = known
+      const shared = sharedInbox ? { sharedInbox } : {}
+      return [store.relations.put(user, kind, { ...rest, inbox, ...shared })]
+    }),
+  )
 }
 
 /** Takes a newer version of a post that is stored; an older one (a replay) changes nothing. */
