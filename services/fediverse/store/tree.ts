@@ -57,7 +57,10 @@ export class Tree {
   readonly directory: string
   readonly index: IndexFiles
   readonly journal: Journal
+  /** Accepted activities that have no file. */
   readonly held = new Held()
+  /** Deliveries that have no file. */
+  readonly queued = new Held()
   readonly #options: TreeOptions
   readonly #disk: Disk
   readonly #retirement: Retirement
@@ -219,7 +222,7 @@ export class Tree {
 
   /** Writes the current text of a waiting activity into the journal again; gives it a file if it has none. */
   journalAgain(path: string): Promise<void> {
-    const held = this.held.get(path)
+    const held = this.#heldOf(path).get(path)
     const text = held ?? this.readText(path)
     if (text === undefined) return Promise.resolve()
     const op = { kind: 'put', path, text } as const
@@ -230,14 +233,14 @@ export class Tree {
   async close(): Promise<boolean> {
     await this.#retirement.stop()
     try {
-      for (const path of this.held.paths()) this.journalAgain(path)
+      for (const path of this.held.paths()) void this.journalAgain(path)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
     }
     const isDurable = await this.journal.close()
     this.index.close()
     await this.#retirement.syncIndexes()
-    const left = this.held.count + this.#unapplied.length + this.#later.size
+    const left = this.held.count + this.queued.count + this.#unapplied.length + this.#later.size
     return isDurable && left === 0 && !this.#lost
   }
 
@@ -312,7 +315,7 @@ export class Tree {
   }
 
   #write(path: string, text: string, value: unknown): void {
-    this.held.delete(path)
+    this.#heldOf(path).delete(path)
     const file = join(this.directory, path)
     if (this.#later.delete(path) || existsSync(file)) {
       this.#later.set(path, { text, line: this.journal.written })
@@ -324,7 +327,16 @@ export class Tree {
   /** What is held has no file: one that still waits from an earlier time gives way. */
   #hold(path: string, text: string): void {
     this.#remove(path)
-    this.held.set(path, text)
+    this.#heldOf(path).set(path, text, this.#options.clock.now())
+  }
+
+  #heldOf(path: string): Held {
+    return path.startsWith('queue/') ? this.queued : this.held
+  }
+
+  /** The operation that gives a file to what is held. */
+  #toFile(path: string): Op {
+    return { kind: 'put', path, text: this.#heldOf(path).get(path) ?? '' }
   }
 
   /** Replaces the files whose transactions are on disk by now. */
@@ -344,7 +356,7 @@ export class Tree {
   #remove(path: string): void {
     this.#cache.delete(path)
     this.#later.delete(path)
-    if (!this.held.delete(path)) rmSync(join(this.directory, path), { force: true })
+    if (!this.#heldOf(path).delete(path)) rmSync(join(this.directory, path), { force: true })
   }
 
   #notify(path: string, value: unknown): void {
