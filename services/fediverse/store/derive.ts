@@ -1,7 +1,7 @@
 // Which index entries follow from a stored file: the one definition that writing, recovery and fsck share.
 
 import { type AcceptedActivity, dayOf } from './accepted.ts'
-import { hashId, indexes, paths } from './layout.ts'
+import { hashId, indexes, isPending, paths } from './layout.ts'
 import type { StoredObject } from './objects.ts'
 import type { Relation } from './relations.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
@@ -24,7 +24,8 @@ export const derivation: Derivation = {
       value as Relation,
     )
   },
-  held(_path, value) {
+  held(path, value) {
+    if (!isPending(path)) return []
     const { id, receivedAt: at } = value as AcceptedActivity
     return [{ index: indexes.seen(dayOf(at)), key: hashId(id), at }]
   },

@@ -62,6 +62,7 @@ async function sample(): Promise<{ tree: TestStore; store: Store }> {
     store.relations.put('you', 'following', relation(6, 'requested')),
     store.relations.put('you', 'blocks', relation(7)),
     ...deliveries.ops,
+    ...deliveries.deliveries.map((one) => store.queue.postpone(one)),
   ])
   await store.commit([store.objects.bury(post(3), NOON + 9)])
   await store.commit([store.relations.remove('you', 'followers', actor(2))])

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '@fuchsbau/shared/clock.ts'
 import { derivation } from './derive.ts'
 import { CHECKED_FOLDERS, checkFile } from './fsck-files.ts'
 import { LAYOUT, paths } from './layout.ts'
+import type { Delivery } from './queue.ts'
 import type { Recovery } from './recover.ts'
 import { IndexAudit, type IndexProblem } from './reindex.ts'
 import { readSegment, segmentNumbers, segmentPath } from './segment.ts'
@@ -144,6 +145,10 @@ class Fsck {
         if (value && folder === 'queue') this.#checkDelivery(path, value, bodies)
         if (++this.#report.files % TURN === 0) yield
       }
+    }
+    for (const path of this.#tree.queued.paths()) {
+      const delivery = JSON.parse(this.#tree.queued.get(path) ?? '{}') as Delivery
+      bodies.set(delivery.body, (bodies.get(delivery.body) ?? 0) + 1)
     }
     for (const [key, deliveries] of bodies) if (deliveries === 0) this.#checkBody(key)
     for (const name of this.#store.users.names()) {

@@ -1,5 +1,6 @@
 // Deliveries on disk: one file each below queue/HOST/, and one body below outgoing/ for all deliveries of an activity.
-// A file is there before its first attempt and goes when the peer took the activity or the retries ended.
+// A delivery is in the journal before its first attempt; it gets its file when that fails or lets itself be waited for,
+// and ends when the peer took the activity or the retries ended.
 
 import { hash } from 'node:crypto'
 import type { Op } from './journal.ts'
@@ -47,7 +48,9 @@ export class Queue {
 
   constructor(tree: Tree) {
     this.#tree = tree
-    for (const name of tree.list('queue').flatMap((folder) => tree.list(`queue/${folder}`))) {
+    const files = tree.list('queue').flatMap((folder) => tree.list(`queue/${folder}`))
+    const held = tree.queued.paths().map((path) => path.slice(path.lastIndexOf('/') + 1))
+    for (const name of [...files, ...held]) {
       this.#lastStamp = Math.max(this.#lastStamp, Number(name.slice(0, STAMP_DIGITS)) || 0)
     }
   }
@@ -77,7 +80,7 @@ export class Queue {
       ...(follower ? { follower } : {}),
     }))
     const outgoing: OutgoingBody = { id: activity.id, text, digest }
-    const ops = [putJson(paths.outgoing(body), outgoing), ...deliveries.map(putDelivery)]
+    const ops = [putJson(paths.outgoing(body), outgoing), ...deliveries.map(holdDelivery)]
     return { ops, deliveries }
   }
 
@@ -99,14 +102,17 @@ export class Queue {
     return removeFile(paths.outgoing(body))
   }
 
-  /** Every delivery on disk, oldest first within a host. Read once, at start. */
+  /** Every delivery, oldest first within a host. Read once, at start. */
   *all(): Generator<Delivery> {
-    for (const folder of this.#tree.list('queue').sort()) {
-      const files = this.#tree.list(`queue/${folder}`).sort()
+    const held = Map.groupBy(this.#tree.queued.paths(), (path) => path.split('/')[1] ?? '')
+    const folders = new Set([...this.#tree.list('queue'), ...held.keys()])
+    for (const folder of [...folders].sort()) {
+      const files = this.#tree.list(`queue/${folder}`).map((file) => `queue/${folder}/${file}`)
       if (files.length === 0) this.#tree.removeEmpty(`queue/${folder}`)
-      for (const file of files) {
-        const delivery = this.#tree.readOnce<Delivery>(`queue/${folder}/${file}`)
-        if (delivery) yield delivery
+      for (const path of [...files, ...(held.get(folder) ?? [])].sort()) {
+        const text = this.#tree.queued.get(path)
+        const delivery = text ? JSON.parse(text) : this.#tree.readOnce(path)
+        if (delivery) yield delivery as Delivery
       }
     }
   }
@@ -118,5 +124,12 @@ export class Queue {
 }
 
 const pathOf = (delivery: Delivery) => paths.delivery(new URL(delivery.inbox).host, delivery.name)
+
+const holdDelivery = (delivery: Delivery): Op => ({
+  kind: 'hold',
+  path: pathOf(delivery),
+  text: JSON.stringify(delivery),
+  value: delivery,
+})
 
 const putDelivery = (delivery: Delivery) => putJson(pathOf(delivery), delivery)

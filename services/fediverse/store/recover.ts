@@ -126,7 +126,7 @@ export function textOf(op: Last): string | undefined {
 
 function restore(tree: Tree, path: string, op: StoredOp, text: string | undefined): boolean {
   const isHeld = op.kind === 'hold' && text !== undefined
-  if (isHeld) tree.held.set(path, text)
+  if (isHeld) tree.hold(path, text)
   const there = tree.readText(path)
   if (there === (isHeld ? undefined : text)) return isHeld
   tree.restore(path, isHeld ? undefined : text)

@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { Background } from './background.ts'
 import type { Disk } from './disk.ts'
+import type { Held } from './held.ts'
 import type { IndexFiles } from './index-file.ts'
 import type { ClosedSegment, Journal } from './journal.ts'
 import { isPending, paths } from './layout.ts'
@@ -18,6 +20,7 @@ export interface Retiring {
   readonly directory: string
   readonly journal: Journal
   readonly index: IndexFiles
+  readonly queued: Held
   /** Writes the current text of a waiting activity into the journal again. */
   journalAgain(path: string): Promise<void>
 }
@@ -40,35 +43,24 @@ export class Retirement {
   readonly #options: RetirementOptions
   /** Number of a segment → when its effects were on disk. */
   readonly #settledAt = new Map<number, number>()
-  #running: Promise<void> | undefined
-  #isStopping = false
-  /** Why the last attempt failed. Segments stay then. */
-  failure: Error | undefined
+  readonly #background = new Background()
 
   constructor(tree: Retiring, options: RetirementOptions) {
     this.#tree = tree
     this.#options = options
   }
 
-  /** Begins a round, unless one is under way. */
+  /** Begins a round, unless one is under way or there is nothing to do. A segment whose round fails stays. */
   start(): void {
-    if (this.#running || this.#isStopping || !this.#hasWork()) return
-    this.#running = this.#run()
-      .then(
-        () => {
-          this.failure = undefined
-        },
-        (error: Error) => {
-          this.failure = error
-        },
-      )
-      .finally(() => {
-        this.#running = undefined
-      })
+    if (this.#hasWork()) this.#background.start(() => this.#run())
   }
 
   settled(): Promise<void> {
-    return this.#running ?? Promise.resolve()
+    return this.#background.settled()
+  }
+
+  stop(): Promise<void> {
+    return this.#background.stop()
   }
 
   /** Makes all indexes durable. */
@@ -80,11 +72,6 @@ export class Retirement {
     for (const directory of directories) await syncLater(directory, syncAll)
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true
-    await this.#running
-  }
-
   #hasWork(): boolean {
     const [oldest] = this.#tree.journal.closed
     return oldest !== undefined && (this.#mayGo(oldest) || this.#dueToSettle().length > 0)
@@ -93,7 +80,7 @@ export class Retirement {
   async #run(): Promise<void> {
     const due = this.#dueToSettle()
     for (const { path } of due) await this.#journalPending(path)
-    if (due.length > 0 && !this.#isStopping && (await this.#makeDurable(due))) {
+    if (due.length > 0 && !this.#background.isStopping && (await this.#makeDurable(due))) {
       for (const { number } of due) this.#settledAt.set(number, this.#options.clock.now())
     }
     for (let oldest = this.#oldest(); oldest && this.#mayGo(oldest); oldest = this.#oldest()) {
@@ -128,7 +115,7 @@ export class Retirement {
   /** Writes what a segment says of things that still wait into the journal again. */
   async #journalPending(segment: string): Promise<void> {
     for await (const path of this.#paths(segment)) {
-      if (isPending(path)) await this.#tree.journalAgain(path)
+      if (isPending(path) || this.#tree.queued.get(path)) await this.#tree.journalAgain(path)
     }
   }
 
@@ -145,7 +132,7 @@ export class Retirement {
     }
     await this.#syncIndexFiles(directories)
     for (const directory of directories) await syncLater(directory, syncAll)
-    return !this.#isStopping
+    return !this.#background.isStopping
   }
 
   /** Every path of a segment once, with a pause from time to time; ends early when all is to stop. */
@@ -153,7 +140,7 @@ export class Retirement {
     const given = new Set<string>()
     let lines = 0
     for (const { ops = [] } of readSegment(segment)) {
-      if (this.#isStopping) return
+      if (this.#background.isStopping) return
       if (++lines % TURN_LINES === 0) await nextTurn()
       for (const { kind, path } of ops) {
         if (kind === 'cut' || given.has(path)) continue

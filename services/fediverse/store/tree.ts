@@ -1,10 +1,13 @@
 // The tree of files: reads are synchronous (nothing can come between a read and the commit that follows it),
 // writes go through the journal first and are applied at once. The indexes follow from the files by `derive`.
 
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
-import { type Disk, makeDirectory, realDisk } from './disk.ts'
+import { Applier } from './apply.ts'
+import { Background } from './background.ts'
+import { type Disk, realDisk } from './disk.ts'
+import { Files } from './files.ts'
 import { FreeSpace } from './free-space.ts'
 import { Held } from './held.ts'
 import { IndexFiles } from './index-file.ts'
@@ -12,15 +15,7 @@ import { Journal, type Op, StoreUnavailable } from './journal.ts'
 import { paths } from './layout.ts'
 import { Retirement } from './retire.ts'
 import type { Cut } from './segment.ts'
-import {
-  type Derivation,
-  type IndexEntry,
-  parseJson,
-  plan,
-  type Step,
-  withCuts,
-} from './transaction.ts'
-import { ValueCache } from './value-cache.ts'
+import { type Derivation, type IndexEntry, parseJson, plan, withCuts } from './transaction.ts'
 
 export type { Derivation, IndexEntry }
 
@@ -44,14 +39,15 @@ export interface TreeOptions {
   journalBytes: number
   /** Writes are refused while the disk has less than this free, in bytes. */
   minFreeBytes: number
-  /** Bytes at which a journal segment is closed. */
-  segmentBytes?: number
   disk?: Disk
 }
 
 const SEGMENT_BYTES = 16 * 1024 * 1024
 const SEGMENT_MS = 5 * 60_000
 const NEARLY_FULL = 'the disk is nearly full'
+/** A delivery that waits longer gets a file; so many at a time. */
+const FILE_AFTER_MS = 10_000
+const FILES_PER_TURN = 50
 
 export class Tree {
   readonly directory: string
@@ -61,49 +57,46 @@ export class Tree {
   readonly held = new Held()
   /** Deliveries that have no file. */
   readonly queued = new Held()
-  readonly #options: TreeOptions
-  readonly #disk: Disk
-  readonly #retirement: Retirement
-  readonly #cache = new ValueCache()
-  readonly #listeners = new Set<(path: string, value: unknown) => void>()
-  #unapplied: Step[] = []
-  /**
-   * New texts of files that exist already: they are replaced when the journal is on disk, because some file systems
-   * leave neither the old nor the new content after a power cut. `line` counts transactions.
-   */
-  readonly #later = new Map<string, { text: string; line: number }>()
-  #applyFailure: Error | undefined
-  #laterFailure: Error | undefined
+  readonly #clock: Clock
+  readonly #derive: Derivation
+  readonly #files: Files
+  readonly #applier: Applier
   readonly #space: FreeSpace
+  readonly #retirement: Retirement
+  readonly #filing = new Background()
+  readonly #listeners = new Set<(path: string, value: unknown) => void>()
+  #replaceFailure: Error | undefined
   #lost: string | undefined
 
   constructor(options: TreeOptions) {
-    const { directory, clock, disk = realDisk, segmentBytes = SEGMENT_BYTES } = options
-    this.#options = options
-    this.#disk = disk
+    const { directory, clock, disk = realDisk, retentionMs, journalBytes } = options
     this.directory = directory
+    this.#clock = clock
+    this.#derive = options.derive
+    this.#files = new Files(directory, disk)
     this.index = new IndexFiles(join(directory, 'index'), disk)
     this.journal = new Journal(join(directory, paths.journal), {
       clock,
       disk,
-      segmentBytes,
+      segmentBytes: SEGMENT_BYTES,
       segmentMs: SEGMENT_MS,
-      onDurable: () => this.#writeLater(),
+      onDurable: () => this.#replaceFiles(),
     })
-    const { retentionMs, journalBytes, minFreeBytes } = options
-    this.#space = new FreeSpace(directory, clock, minFreeBytes)
+    this.#applier = new Applier({
+      files: this.#files,
+      index: this.index,
+      journal: this.journal,
+      heldOf: (path) => this.#heldOf(path),
+      now: () => clock.now(),
+      notify: (path, value) => this.#notify(path, value),
+    })
+    this.#space = new FreeSpace(directory, clock, options.minFreeBytes)
     this.#retirement = new Retirement(this, { clock, disk, retentionMs, journalBytes })
   }
 
   /** The parsed file, or undefined when it is missing or damaged. Treat the value as frozen: it is shared. */
   read<T>(path: string): T | undefined {
-    const cached = this.#cache.get(path)
-    if (cached !== undefined) return cached as T
-    const text = this.readText(path)
-    if (text === undefined) return
-    const value = parseJson(text)
-    if (value !== undefined) this.#cache.set(path, value, text.length)
-    return value as T | undefined
+    return this.#files.read(path) as T | undefined
   }
 
   /** The same without keeping it in memory, for what is read once. */
@@ -113,23 +106,12 @@ export class Tree {
   }
 
   readText(path: string): string | undefined {
-    const later = this.#later.get(path)
-    if (later) return later.text
-    const file = join(this.directory, path)
-    // Asked first, because a thrown ENOENT costs five times as much as the question.
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+    return this.#files.readText(path)
   }
 
   /** Names in a directory of the tree, without unfinished temporary files; empty when there is none. */
   list(directory: string): string[] {
-    const folder = join(this.directory, directory)
-    if (!existsSync(folder)) return []
-    try {
-      return readdirSync(folder).filter((name) => !name.endsWith('.tmp'))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return []
-      throw error
-    }
+    return this.#files.list(directory)
   }
 
   /**
@@ -156,7 +138,7 @@ export class Tree {
    */
   commitLazily(ops: readonly Op[]): void {
     this.#checkSpace(ops)
-    this.#commit(ops, (line) => this.journal.appendLazily(line))
+    this.#commit(ops, this.#appendLazily)
   }
 
   /**
@@ -165,26 +147,25 @@ export class Tree {
    * @throws StoreUnavailable for those in an index.
    */
   writeCached(path: string, value: unknown): void {
-    if (this.#options.derive.covers(path)) {
+    if (this.#derive.covers(path)) {
       this.commitLazily([putJson(path, value)])
       return
     }
     const text = JSON.stringify(value)
-    this.#cache.set(path, value, text.length)
     if (this.unavailable() === undefined) {
       try {
-        this.#disk.writeFile(join(this.directory, path), text)
+        this.#files.overwrite(path, text)
       } catch (error) {
         if (!isDiskFull(error)) throw error
       }
     }
+    this.#files.remember(path, value, text.length)
     this.#notify(path, value)
   }
 
   /** Removes a file that was written by `writeCached`, outside of the indexes. */
   removeCached(path: string): void {
-    this.#cache.delete(path)
-    rmSync(join(this.directory, path), { force: true })
+    this.#files.remove(path)
     this.#notify(path, undefined)
   }
 
@@ -192,7 +173,7 @@ export class Tree {
   unavailable(): string | undefined {
     if (this.#lost) return this.#lost
     if (this.journal.failure) return 'the journal failed; restart after mending the disk'
-    const failure = this.#applyFailure ?? this.#laterFailure
+    const failure = this.#applier.failure ?? this.#replaceFailure
     if (failure) return `journalled changes wait to be applied: ${failure.message}`
     if (this.#space.isLow()) return NEARLY_FULL
     return
@@ -204,130 +185,100 @@ export class Tree {
   }
 
   /**
-   * Applies what a full disk kept back, and in the background lets go of journal segments whose effects are on
-   * disk. Call about every 10 s.
+   * Applies what a full disk kept back; in the background, gives files to deliveries that wait and lets go of journal
+   * segments whose effects are on disk. Call about every 10 s.
    */
   maintain(): void {
-    this.#applyAll()
-    this.#writeLater()
-    if (this.#later.size > 0) void this.journal.flush().catch(() => {}) // told by `unavailable`
-    const isWhole = this.#unapplied.length === 0 && !this.#laterFailure
-    if (isWhole && !this.journal.failure && !this.#lost) this.#retirement.start()
+    this.#applier.apply([])
+    this.#replaceFiles()
+    if (this.#files.waiting > 0) void this.journal.flush().catch(() => {}) // told by `unavailable`
+    const isWhole = this.#applier.waiting === 0 && !this.#replaceFailure
+    if (!isWhole || this.journal.failure || this.#lost) return
+    this.#filing.start(() => this.#fileDeliveries())
+    this.#retirement.start()
   }
 
   /** Resolves when what `maintain` began in the background is done. */
-  settled(): Promise<void> {
-    return this.#retirement.settled()
+  async settled(): Promise<void> {
+    await this.#filing.settled()
+    await this.#retirement.settled()
   }
 
-  /** Writes the current text of a waiting activity into the journal again; gives it a file if it has none. */
-  journalAgain(path: string): Promise<void> {
-    const held = this.#heldOf(path).get(path)
-    const text = held ?? this.readText(path)
-    if (text === undefined) return Promise.resolve()
-    const op = { kind: 'put', path, text } as const
-    return held === undefined ? this.journal.append([op]) : this.#commit([op], this.#append)
+  /** Writes what waits into the journal again; what has no file gets one. */
+  async journalAgain(path: string): Promise<void> {
+    const text = this.#heldOf(path).get(path)
+    if (text !== undefined) return this.#commit([{ kind: 'put', path, text }], this.#append)
+    const filed = this.readText(path)
+    if (filed !== undefined) await this.journal.append([{ kind: 'put', path, text: filed }])
   }
 
   /** Gives everything that is held a file, waits for the disk, and tells whether nothing is left to recover. */
   async close(): Promise<boolean> {
+    await this.#filing.stop()
     await this.#retirement.stop()
+    const held = [...this.held.paths(), ...this.queued.paths()]
     try {
-      for (const path of this.held.paths()) void this.journalAgain(path)
+      if (held.length > 0) void this.#commit(held.map(this.#toFile), this.#append)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
     }
     const isDurable = await this.journal.close()
     this.index.close()
     await this.#retirement.syncIndexes()
-    const left = this.held.count + this.queued.count + this.#unapplied.length + this.#later.size
+    const unfiled = this.held.count + this.queued.count
+    const left = unfiled + this.#applier.waiting + this.#files.waiting
     return isDurable && left === 0 && !this.#lost
   }
 
   /** Writes a file without the journal, as recovery does, and without touching the indexes. */
   restore(path: string, text: string | undefined): void {
-    this.#cache.delete(path)
-    const file = join(this.directory, path)
-    if (text === undefined) rmSync(file, { force: true })
-    else this.#disk.writeFile(file, text)
+    if (text === undefined) this.#files.remove(path)
+    else this.#files.overwrite(path, text)
+  }
+
+  /** Keeps a text without a file. It must be in the journal. */
+  hold(path: string, text: string): void {
+    this.#heldOf(path).set(path, text, this.#clock.now())
   }
 
   /** Moves a damaged file out of the way. */
   setAside(path: string): void {
-    const target = join(this.directory, paths.damaged(path))
-    makeDirectory(dirname(target))
-    renameSync(join(this.directory, path), target)
-    this.#cache.delete(path)
+    this.#files.setAside(path)
     this.#notify(path, undefined)
   }
 
   /** Removes a directory if it is empty. */
   removeEmpty(directory: string): void {
-    try {
-      rmdirSync(join(this.directory, directory))
-    } catch {
-      // not empty, or gone
-    }
+    this.#files.removeEmpty(directory)
   }
 
   readonly #append = (line: readonly (Op | Cut)[]) => this.journal.append(line)
 
+  readonly #appendLazily = (line: readonly (Op | Cut)[]) => this.journal.appendLazily(line)
+
   #commit<T>(ops: readonly Op[], append: (line: readonly (Op | Cut)[]) => T): T {
-    const steps = plan(ops, this.#options.derive, (path) => this.read(path))
+    const steps = plan(ops, this.#derive, (path) => this.read(path))
     const appended = append(withCuts(ops, steps))
-    this.#unapplied.push(...steps)
-    this.#applyAll()
+    this.#applier.apply(steps)
     return appended
   }
 
-  #applyAll(): void {
-    for (let step = this.#unapplied[0]; step !== undefined; step = this.#unapplied[0]) {
-      try {
-        this.#apply(step)
-      } catch (error) {
-        // In the journal, so not lost: `maintain` and a restart try again. Until then no new write is taken.
-        this.#applyFailure = error as Error
-        return
-      }
-      this.#unapplied.shift()
-      if (step.op.kind !== 'hold') this.#notify(step.op.path, step.value)
-    }
-    this.#applyFailure = undefined
-  }
-
-  /** Object before index, so that an index never names what is not there. May be called again after it failed. */
-  #apply(step: Step): void {
-    const { op, value, cuts, adds } = step
-    if (!step.isWritten) {
-      if (op.kind === 'hold') this.#hold(op.path, op.text)
-      else if (op.kind === 'del') this.#remove(op.path)
-      else this.#write(op.path, op.text, value)
-      step.isWritten = true
-    }
-    for (let cut = cuts[0]; cut !== undefined; cut = cuts[0]) {
-      this.index.remove(cut.index, cut)
-      cuts.shift()
-    }
-    for (let add = adds[0]; add !== undefined; add = adds[0]) {
-      this.index.append(add.index, add)
-      adds.shift()
+  #replaceFiles(): void {
+    try {
+      this.#files.replace(this.journal.durable)
+      this.#replaceFailure = undefined
+    } catch (error) {
+      this.#replaceFailure = error as Error
     }
   }
 
-  #write(path: string, text: string, value: unknown): void {
-    this.#heldOf(path).delete(path)
-    const file = join(this.directory, path)
-    if (this.#later.delete(path) || existsSync(file)) {
-      this.#later.set(path, { text, line: this.journal.written })
-    } else this.#disk.writeFile(file, text)
-    if (value === undefined) this.#cache.delete(path)
-    else this.#cache.set(path, value, text.length)
-  }
-
-  /** What is held has no file: one that still waits from an earlier time gives way. */
-  #hold(path: string, text: string): void {
-    this.#remove(path)
-    this.#heldOf(path).set(path, text, this.#options.clock.now())
+  async #fileDeliveries(): Promise<void> {
+    const since = this.#clock.now() - FILE_AFTER_MS
+    const next = () => this.queued.since(since, FILES_PER_TURN)
+    for (let due = next(); due.length > 0 && !this.#filing.isStopping; due = next()) {
+      this.#commit(due.map(this.#toFile), this.#appendLazily)
+      await nextTurn()
+    }
   }
 
   #heldOf(path: string): Held {
@@ -335,28 +286,8 @@ export class Tree {
   }
 
   /** The operation that gives a file to what is held. */
-  #toFile(path: string): Op {
+  readonly #toFile = (path: string): Op => {
     return { kind: 'put', path, text: this.#heldOf(path).get(path) ?? '' }
-  }
-
-  /** Replaces the files whose transactions are on disk by now. */
-  #writeLater(): void {
-    try {
-      for (const [path, { text, line }] of this.#later) {
-        if (line > this.journal.durable) break
-        this.#disk.writeFile(join(this.directory, path), text)
-        this.#later.delete(path)
-      }
-      this.#laterFailure = undefined
-    } catch (error) {
-      this.#laterFailure = error as Error
-    }
-  }
-
-  #remove(path: string): void {
-    this.#cache.delete(path)
-    this.#later.delete(path)
-    if (!this.#heldOf(path).delete(path)) rmSync(join(this.directory, path), { force: true })
   }
 
   #notify(path: string, value: unknown): void {
