@@ -114,8 +114,10 @@ export async function startTlsFront({ ca }: { ca: Ca }): Promise<TlsFront> {
     ca,
     seen,
     route(host, upstream) {
+      const isNew = !upstreams.has(host)
       upstreams.set(host, upstream)
-      writeHosts()
+      // Bind-mounted where programs run, hence written in place: not while they read it, if it need not be.
+      if (isNew) writeHosts()
       return `https://${host}`
     },
     unroute: (host) => void upstreams.set(host, undefined),
