@@ -21,13 +21,15 @@ export async function requirePost(context: Context, id: string): Promise<StoredO
     await haveActors(context, [known.actor])
     return known
   }
-  if (known || context.urls.isLocal(id)) throw new VerbError(`${id} is not a post, or was deleted.`)
+  const refusal = new VerbError(`${id} is not a post, or was deleted.`)
+  if (known || context.urls.isLocal(id)) throw refusal
   const found = await fetchPost(context, id)
   if (!found.ok) throw new VerbError(`${id} could not be fetched: ${found.message}`)
   const { post, document } = found
   await actors.resolve(post.attributedTo)
   const stored = store.objects.get(post.id)
   if (stored?.kind === 'post') return stored
+  if (stored) throw refusal // asked for by its address, known and buried by its id
   const object: StoredObject = {
     id: post.id,
     kind: 'post',
