@@ -31,18 +31,17 @@ export async function deliverThroughKills(
 
   for (let round = 0; round < kills; round += 1) {
     const killer = new Killer(server, [Math.floor(Math.random() * followers)])
+    const text = `round ${round}.`
     let arrived = 0
-    const begun = peer.posted.length
-    peer.onPost = () => {
-      arrived += 1
-      killer.reached(arrived)
+    peer.onPost = ({ body }) => {
+      if (body.includes(text)) killer.reached(++arrived)
       // Some hosts take their time, so that a kill finds deliveries under way.
       return { delayMs: peer.posted.length % 7 === 0 ? 20 : 0 }
     }
-    if (round % 3 === 2) await killWhilePublishing(server, `round ${round}`)
-    else acknowledged.push(...(await publish(server, `round ${round}`)))
+    if (round % 3 === 2) await killWhilePublishing(server, text)
+    else acknowledged.push(...(await publish(server, text)))
     await waitFor(() => killer.kills > 0 || round % 3 === 2, {
-      what: `the kill of round ${round}, at ${peer.posted.length - begun}`,
+      what: `the kill of ${text} ${arrived} have arrived`,
       context: server.log,
     })
     await killer.up

@@ -1,5 +1,6 @@
 // Bodies, header fields and connections that are meant to hurt, against the real process: refused, and no memory is kept.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { heldMiB, MEASURABLE } from '../../support/heap.ts'
 import { openScene, type Scene } from '../../support/hostile-scene.ts'
 import { ask } from '../../support/http-post.ts'
 import { openSocket, readAll, speak } from '../../support/raw-socket.ts'
@@ -12,7 +13,7 @@ const ACTIVITY_JSON = 'application/activity+json'
 let scene: Scene
 
 beforeAll(async () => {
-  scene = await openScene()
+  scene = await openScene(MEASURABLE)
 })
 
 afterEach(() => scene.expectWell())
@@ -23,10 +24,11 @@ afterAll(() => scene?.[Symbol.asyncDispose]())
 async function expectFlat(times: number, attempt: () => Promise<unknown>): Promise<void> {
   const together = () => Promise.all(Array.from({ length: 8 }, attempt))
   for (let count = 0; count < times / 4; count += 8) await together()
-  const before = residentMiB(scene.server)
+  const [held, resident] = [await heldMiB(scene.server), residentMiB(scene.server)]
   for (let count = 0; count < times; count += 8) await together()
   await settle(scene.server)
-  expect(residentMiB(scene.server) - before).toBeLessThan(60)
+  expect((await heldMiB(scene.server)) - held).toBeLessThan(8)
+  expect(residentMiB(scene.server) - resident).toBeLessThan(150)
 }
 
 describe('a body', () => {

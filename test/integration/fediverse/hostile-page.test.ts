@@ -4,12 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { elementsOf } from '../../../services/fediverse/web/tree.fixture.ts'
+import { heldMiB, MEASURABLE } from '../../support/heap.ts'
 import { openScene, type Scene, type WithId } from '../../support/hostile-scene.ts'
 import { ask } from '../../support/http-post.ts'
 import { type Json, PUBLIC } from '../../support/peer.ts'
 import { speak } from '../../support/raw-socket.ts'
 import { signIn, type Visitor } from '../../support/visitor.ts'
-import { residentMiB, settle } from '../../support/vitals.ts'
+import { settle } from '../../support/vitals.ts'
 
 const NASTY = [
   '<script>alert(1)</script>',
@@ -38,7 +39,7 @@ let visitor: Visitor
 let note: WithId
 
 beforeAll(async () => {
-  scene = await openScene()
+  scene = await openScene(MEASURABLE)
   visitor = await signIn(scene.server)
   note = await writeNastily()
 })
@@ -261,12 +262,12 @@ describe('WebFinger', () => {
   })
 
   test('of 5,000 made-up names and spellings keeps no memory', async () => {
-    const before = residentMiB(scene.server)
+    const before = await heldMiB(scene.server)
     for (let count = 0; count < 5_000; count += 1) {
       const name = count % 2 ? `name${count}` : `%25${(0x61 + (count % 20)).toString(16)}ou${count}`
       await ask(`${scene.server.url}/.well-known/webfinger?resource=acct:${name}@${host()}`)
     }
-    expect(residentMiB(scene.server) - before).toBeLessThan(40)
+    expect((await heldMiB(scene.server)) - before).toBeLessThan(8)
   })
 })
 
