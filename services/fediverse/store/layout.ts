@@ -26,7 +26,8 @@ export const LAYOUT = {
   media: 'uploaded files, one folder per user, served below /USER/s/',
   objects: 'truth: one JSON file per object (post, announce, like, vote, follow, tombstone)',
   outgoing: 'bodies of the activities that still have deliveries',
-  queue: 'one folder per host, one file per delivery',
+  queue:
+    'one folder per host, one file per delivery that has to wait (until then it is in the journal)',
   sessions: 'signed-in browsers, by the hash of their token',
   users: 'one file per local user, and below it one file per follower, followed actor and block',
 } as const
