@@ -31,7 +31,8 @@ export async function settle(server: Fuchsbau): Promise<void> {
       .reduce((sum, count) => sum + count, 0)
     return effects >= metric('fuchsbau_fediverse_inbox_total{outcome="accepted"}')
   }
-  await waitFor(check, { what: 'the effects of what was accepted', context: server.log })
+  const what = 'the effects of what was accepted'
+  await waitFor(check, { what, context: server.log, timeoutMs: 30_000 })
 }
 
 /** Resident memory in MiB. */

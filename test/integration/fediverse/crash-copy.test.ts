@@ -6,8 +6,12 @@ import { copyUnderLoad } from '../../support/crash-copy.ts'
 test.each([
   ['cp -a', cp],
   ['tar', tar],
-])('a copy by %s holds what was acknowledged before it, and is sound', async (_, copy) => {
-  const report = await copyUnderLoad(copy)
-  expect(report.problems, report.complaints).toEqual([])
-  expect(report.during).toBeGreaterThan(0)
-})
+])(
+  'a copy by %s holds what was acknowledged before it, and is sound',
+  async (_, copy) => {
+    const report = await copyUnderLoad(copy)
+    expect(report.problems, report.complaints).toEqual([])
+    expect(report.during).toBeGreaterThan(0)
+  },
+  90_000,
+)

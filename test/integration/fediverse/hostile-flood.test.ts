@@ -2,7 +2,7 @@
 // served meanwhile, deadlines hold, and memory stays flat.
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { heldMiB, MEASURABLE } from '../../support/heap.ts'
 import { openScene, type Scene } from '../../support/hostile-scene.ts'
 import { ask } from '../../support/http-post.ts'
@@ -13,6 +13,8 @@ import { waitFor } from '../../support/wait-for.ts'
 
 let scene: Scene
 let slow: Promise<Ended[]>
+
+vi.setConfig({ testTimeout: 90_000 })
 
 interface Ended {
   what: string
@@ -185,7 +187,7 @@ test('slow clients are cut off at the deadlines', async () => {
     }
   }
   expect(await isReady(scene.server)).toBe(true)
-}, 60_000)
+})
 
 /** A host that takes connections and says nothing. */
 async function startSilent() {
