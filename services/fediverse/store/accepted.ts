@@ -1,6 +1,6 @@
 // Accepted inbox activities: in the journal before the 202, held in memory until their effect is stored, given a
 // file only when they must wait. Also remembers which activities were seen, so that a replay does nothing: those of
-// today and yesterday, or the last 800,000 when there are more.
+// today and yesterday, or the last 700,000 when there are more.
 
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { type Op, StoreUnavailable } from './journal.ts'
@@ -25,8 +25,8 @@ export interface AcceptedActivity {
 }
 
 const DAY_MS = 86_400_000
-/** Keys of one generation of the memory (16 MiB at most), and how many of them there are. */
-const GENERATION_KEYS = 400_000
+/** Keys of one generation of the memory (8 MiB), and how many of them there are. */
+const GENERATION_KEYS = 350_000
 const GENERATIONS = 3
 /** What may wait for its effect without a file; more than that is a flood, or effects that hang. */
 const MAX_HELD = { activities: 10_000, characters: 64 * 1024 * 1024 }

@@ -53,7 +53,7 @@ export interface FsckReport {
 
 export interface FsckOptions {
   repair?: boolean
-  /** Files in the first phase, steps in the others. */
+  /** Called about every second. Files in the first phase, steps in the others. */
   onProgress?(done: number, phase: Phase): void
   /** For a directory. Default: the system's. */
   clock?: Clock
@@ -64,6 +64,7 @@ export const MAX_PROBLEMS = 1_000
 /** What repairing does not change, and what needs no repair: not counted against the tree. */
 const NOTES: ReadonlySet<ProblemKind> = new Set(['unknown file', 'damaged journal line'])
 const TURN = 100
+const TELL_MS = 1_000
 
 /**
  * Checks a closed tree, given its directory (it is opened first, which replays the journal as any start does), or that
@@ -97,6 +98,7 @@ class Fsck {
   }
   /** What was written while the check ran: right by construction, so nothing is said about it. */
   readonly #changed = new Set<string>()
+  #toldAt = Number.NEGATIVE_INFINITY
 
   constructor(store: Store, options: FsckOptions) {
     this.#store = store
@@ -127,9 +129,12 @@ class Fsck {
   }
 
   async #step(phase: Phase, steps: Generator<void>): Promise<void> {
-    let done = 0
-    while (!steps.next().done) {
-      this.#options.onProgress?.(phase === 'files' ? this.#report.files : ++done, phase)
+    for (let done = 1; !steps.next().done; done++) {
+      const now = this.#store.clock.now()
+      if (now - this.#toldAt >= TELL_MS) {
+        this.#toldAt = now
+        this.#options.onProgress?.(phase === 'files' ? this.#report.files : done, phase)
+      }
       await nextTurn()
     }
   }

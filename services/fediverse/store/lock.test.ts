@@ -149,7 +149,7 @@ describe('the holder', () => {
     const store = tree.open()
     const path = lockIn(tree.directory)
     const other = join(tempDirectory(), 'other')
-    writeFileSync(other, readFileSync(path))
+    takeLock(other, now)
     renameSync(other, path)
     store.maintain()
     expect(store.tree.unavailable()).toContain('lock')
@@ -157,6 +157,18 @@ describe('the holder', () => {
     await store.close()
     expect(existsSync(path)).toBe(true)
     expect(readdirSync(join(tree.directory, 'journal'))).not.toContain('clean')
+  })
+
+  test('that slept while another took its lock finds out before it writes', async () => {
+    const tree = testStore()
+    const store = tree.open()
+    await store.commit([store.objects.put(post(1))])
+    const path = lockIn(tree.directory)
+    rmSync(path)
+    writeFileSync(path, 'another')
+    tree.clock.advance(HEARTBEAT_STALE_MS)
+    expect(() => store.commit([store.objects.put(post(2))])).toThrow(StoreUnavailable)
+    await store.close()
   })
 
   test('leaves nothing behind', () => {

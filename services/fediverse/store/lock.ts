@@ -1,6 +1,7 @@
 // One process at a time may write the tree. The lock file names its holder so that a second process can say who has
 // it, and so that what a crash or a copy of a live tree left behind is told from a living holder.
 
+import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   fstatSync,
@@ -26,6 +27,8 @@ interface Holder {
   file: string
   /** Last sign of life, ms. */
   beatAt: number
+  /** Random: inodes are given away again. */
+  token: string
 }
 
 /** The tree is open in another process. */
@@ -60,27 +63,28 @@ export function takeLock(path: string, now: () => number): Lock {
   const next = `${path}.new`
   const descriptor = openExclusively(next, path, now)
   const file = identity(fstatSync(descriptor))
-  const isOurs = (name: string) => quietly(() => identity(statSync(name))) === file
+  const token = randomBytes(8).toString('hex')
+  const isOurs = () => quietly(() => readHolder(path).token) === token
   try {
-    writeFileSync(descriptor, describeSelf(file, now()))
+    writeFileSync(descriptor, describeSelf(file, token, now()))
     const holder = livingHolder(path, now())
     if (holder) throw new StoreLocked(path, holder.pid, holder.isCertain)
     renameSync(next, path)
-    if (!isOurs(path)) throw new StoreLocked(path, 0, false)
+    if (!isOurs()) throw new StoreLocked(path, 0, false)
   } catch (error) {
-    if (isOurs(next)) rmSync(next)
+    if (quietly(() => identity(statSync(next))) === file) rmSync(next)
     throw error
   } finally {
     closeSync(descriptor)
   }
   return {
     beat() {
-      if (!isOurs(path)) return false
-      writeFileSync(path, describeSelf(file, now()), { flag: 'r+' })
+      if (!isOurs()) return false
+      writeFileSync(path, describeSelf(file, token, now()), { flag: 'r+' })
       return true
     },
     release() {
-      if (isOurs(path)) rmSync(path)
+      if (isOurs()) rmSync(path)
     },
   }
 }
@@ -106,7 +110,7 @@ export function livingHolder(
 ): { pid: number; isCertain: boolean } | undefined {
   let holder: Holder
   try {
-    holder = JSON.parse(readFileSync(path, 'utf8'))
+    holder = readHolder(path)
     if (holder.file !== identity(statSync(path)) || holder.bootId !== bootId()) return
   } catch {
     return // missing, or damaged by a power cut
@@ -119,8 +123,10 @@ export function livingHolder(
   return isAlive ? { pid: holder.pid, isCertain: true } : undefined
 }
 
+const readHolder = (path: string): Holder => JSON.parse(readFileSync(path, 'utf8'))
+
 /** Always as long, so that one can be written over another. */
-const describeSelf = (file: string, beatAt: number) => {
+const describeSelf = (file: string, token: string, beatAt: number) => {
   const holder: Holder = {
     pid: process.pid,
     startedAt: startTime(process.pid) ?? '',
@@ -128,6 +134,7 @@ const describeSelf = (file: string, beatAt: number) => {
     pidNamespace: pidNamespace(),
     file,
     beatAt,
+    token,
   }
   return `${JSON.stringify(holder).padEnd(300)}\n`
 }

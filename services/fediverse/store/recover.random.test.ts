@@ -199,7 +199,7 @@ async function run(tree: TestStore, random: Random, disk = faultyDisk()) {
   return { store, models, ends, versions }
 }
 
-const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1)
+const SEEDS = Array.from({ length: 20 }, (_, i) => i + 1)
 
 test.each(SEEDS)('seed %i: a process that dies at any write loses nothing', async (seed) => {
   const random = randomOf(seed)

@@ -10,7 +10,7 @@ import { type Disk, makeDirectory } from './disk.ts'
 import { bindTo } from './instance.ts'
 import type { Op } from './journal.ts'
 import { paths } from './layout.ts'
-import { bootId, type Lock, takeLock, treeIdentity } from './lock.ts'
+import { bootId, HEARTBEAT_STALE_MS, type Lock, takeLock, treeIdentity } from './lock.ts'
 import { Media } from './media.ts'
 import { Notices } from './notices.ts'
 import { Objects } from './objects.ts'
@@ -40,6 +40,7 @@ export interface StoreOptions {
 
 export interface Store {
   readonly directory: string
+  readonly clock: Clock
   readonly tree: Tree
   readonly objects: Objects
   readonly relations: Relations
@@ -60,6 +61,9 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** Shorter than the time after which another container takes the lock. */
+const BEAT_MS = HEARTBEAT_STALE_MS / 2
+
 /**
  * Opens (or makes) the tree for one process.
  * @throws StoreLocked when another process has it, LayoutError when it is not ours to use.
@@ -79,7 +83,12 @@ export function openStore(options: StoreOptions): Store {
 
 function open(options: StoreOptions, lock: Lock): Store {
   const { directory, clock, disk } = options
+  let beatAt = clock.now()
   const tree = new Tree({
+    // A process that was paused for long may have lost the lock meanwhile.
+    beforeWrite: () => {
+      if (clock.now() - beatAt >= BEAT_MS) beat()
+    },
     directory,
     clock,
     derive: derivation,
@@ -88,6 +97,10 @@ function open(options: StoreOptions, lock: Lock): Store {
     minFreeBytes: options.minFreeBytes ?? 64 * 1024 * 1024,
     ...(disk ? { disk } : {}),
   })
+  function beat(): void {
+    beatAt = clock.now()
+    if (!lock.beat()) tree.giveUp('the lock file is gone or another process has taken it')
+  }
   const recovery = recover(tree, derivation)
   completeIndexes(tree, recovery)
   const accepted = new Accepted(tree, clock)
@@ -102,6 +115,7 @@ function open(options: StoreOptions, lock: Lock): Store {
   }
   return {
     directory,
+    clock,
     tree,
     objects: new Objects(tree),
     relations: new Relations(tree),
@@ -115,7 +129,7 @@ function open(options: StoreOptions, lock: Lock): Store {
     commit: (ops) => tree.commit(ops),
     commitLazily: (ops) => tree.commitLazily(ops),
     maintain() {
-      if (!lock.beat()) tree.giveUp('the lock file is gone or another process has taken it')
+      beat()
       accepted.forget()
       tree.maintain()
     },

@@ -39,6 +39,8 @@ export interface TreeOptions {
   journalBytes: number
   /** Writes are refused while the disk has less than this free, in bytes. */
   minFreeBytes: number
+  /** Called before each transaction; may give up. */
+  beforeWrite?(): void
   disk?: Disk
 }
 
@@ -59,6 +61,7 @@ export class Tree {
   readonly queued = new Held()
   readonly #clock: Clock
   readonly #derive: Derivation
+  readonly #beforeWrite: () => void
   readonly #files: Files
   readonly #applier: Applier
   readonly #space: FreeSpace
@@ -73,6 +76,7 @@ export class Tree {
     this.directory = directory
     this.#clock = clock
     this.#derive = options.derive
+    this.#beforeWrite = options.beforeWrite ?? (() => {})
     this.#files = new Files(directory, disk)
     this.index = new IndexFiles(join(directory, 'index'), disk)
     this.journal = new Journal(join(directory, paths.journal), {
@@ -296,6 +300,7 @@ export class Tree {
 
   /** Removing is how there comes to be room again. */
   #checkSpace(ops: readonly Op[]): void {
+    this.#beforeWrite()
     const reason = this.unavailable()
     if (reason === undefined) return
     const isRemoval = ops.every(({ kind }) => kind === 'del')
