@@ -108,6 +108,11 @@ describe('a body', () => {
       () => ({ attachment: many({ type: 'Document', url: 'http://x/' }) }),
     ],
     ['with long text', () => ({ content: 'x'.repeat(900_000) })],
+    ['with half characters', () => ({ content: 'a \ud800 b \udfff', name: '\udc00' })],
+    [
+      'with control characters',
+      () => ({ content: '\u0000\u001b\u009b\ufffe\u2028', summary: '\0' }),
+    ],
     ['with deep quotes', () => ({ content: '<blockquote>'.repeat(60_000) })],
     [
       'with keys of Object.prototype',
@@ -125,6 +130,22 @@ describe('a body', () => {
 
   const many = (item: unknown) => Array.from({ length: 10_000 }, () => item)
   const addresses = () => Array.from({ length: 5_000 }, (_, count) => `http://127.0.0.1:1/${count}`)
+
+  test('of a note whose text is no UTF-8 is read with marks in its place', async () => {
+    const { server, mallory, us, inbox } = scene
+    const text = JSON.stringify(mallory.create('broken <> text', [us]))
+    const [before = '', after = ''] = text.split('<>')
+    const body = Buffer.concat([
+      Buffer.from(before),
+      Buffer.from([0xff, 0xc0, 0xaf]),
+      Buffer.from(after),
+    ])
+    expect(await mallory.post(inbox, body)).toMatchObject({ status: 202 })
+    await settle(server)
+    expect((await server.cli('show', 'notifications', '--limit', '1')).join()).toMatch(
+      /broken \ufffd+ text/,
+    )
+  })
 
   test.each(['constructor', '__proto__', 'hasOwnProperty', 'toString', 'create', 'Création', ''])(
     'of the type %j has no effect',

@@ -180,6 +180,35 @@ describe('spoofed', () => {
     await expectNothing(202, () => mallory.post(inbox, make()))
   })
 
+  const odd = [
+    '/you/p/9.9?x',
+    '/you/p/../p/9.9',
+    '/%79ou/p/9.9',
+    '//you/p/9.9',
+    '/you\\p\\9.9',
+    '/you/p/9.9\n',
+    '/you#x',
+    '',
+  ]
+  const spellings = () => {
+    const { host, port } = new URL(scene.server.url)
+    const others = [`http://x@${host}/you`, `http://127.1:${port}/you`, `http:/${host}/you`]
+    return [...odd.map((path) => scene.server.url + path), ...others]
+  }
+
+  test('ids of ours in odd spellings are ours, or nobody’s', async () => {
+    const { mallory, inbox, hello, expectNothing } = scene
+    for (const id of spellings()) {
+      await expectNothing([400, 401], () => mallory.post(inbox, { ...hello(), id }))
+      const like = { ...act('Like', scene.ourPost), actor: id }
+      await expectNothing([400, 401], () => mallory.post(inbox, like))
+      await expectNothing(401, () => mallory.post(inbox, hello(), { keyId: id.trim() }))
+      await expectNothing(202, () => mallory.post(inbox, create({ id })))
+      await expectNothing(202, () => mallory.post(inbox, act('Delete', id)))
+      await expectNothing(202, () => mallory.post(inbox, act('Undo', id)))
+    }
+  })
+
   test('a note that its own host says is another’s has no effect', async () => {
     const { peer, vera, mallory, inbox, expectNothing } = scene
     const activity = create({ attributedTo: vera.id })
