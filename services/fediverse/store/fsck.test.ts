@@ -2,6 +2,7 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -328,6 +329,17 @@ describe('files', () => {
     expect(await fsck(store, { repair: true })).toMatchObject({ isSound: true, repaired: 4 })
     for (const path of leftovers) expect(existsSync(join(tree.directory, path))).toBe(false)
     await store.close()
+  })
+
+  test('of an upload that did not end are removed, but not while it may go on', async () => {
+    const { tree, store } = await sample()
+    mkdirSync(join(tree.directory, 'media/you'), { recursive: true })
+    write(tree, 'media/you/.0123456789abcdef.tmp', 'half')
+    expect((await fsck(store, { repair: true })).counts).toEqual({})
+    await store.close()
+    const report = await fsck(tree.directory, { repair: true, clock: tree.clock })
+    expect(report.counts).toEqual({ leftover: 1 })
+    expect(readdirSync(join(tree.directory, 'media/you'))).toEqual([])
   })
 
   test('of bodies that nobody waits for are removed', async () => {

@@ -73,10 +73,10 @@ const TELL_MS = 1_000
  * @throws StoreLocked when another process has the directory, LayoutError when it is not ours.
  */
 export async function fsck(target: string | Store, options: FsckOptions = {}): Promise<FsckReport> {
-  if (typeof target !== 'string') return new Fsck(target, options).run()
+  if (typeof target !== 'string') return new Fsck(target, options, false).run()
   const store = openStore({ directory: target, clock: options.clock ?? systemClock() })
   try {
-    return await new Fsck(store, options).run()
+    return await new Fsck(store, options, true).run()
   } finally {
     await store.close()
   }
@@ -86,6 +86,8 @@ class Fsck {
   readonly #store: Store
   readonly #tree: Tree
   readonly #options: FsckOptions
+  /** Whether nobody else works on the tree. */
+  readonly #isClosed: boolean
   readonly #audit: IndexAudit
   readonly #report: FsckReport = {
     files: 0,
@@ -100,7 +102,8 @@ class Fsck {
   readonly #changed = new Set<string>()
   #toldAt = Number.NEGATIVE_INFINITY
 
-  constructor(store: Store, options: FsckOptions) {
+  constructor(store: Store, options: FsckOptions, isClosed: boolean) {
+    this.#isClosed = isClosed
     this.#store = store
     this.#tree = store.tree
     this.#options = options
@@ -161,7 +164,8 @@ class Fsck {
         this.#found('user without keys', paths.user(name))
       }
     }
-    for (const folder of ['index', 'journal']) {
+    // An upload of a running server writes to a temporary file for as long as it takes.
+    for (const folder of ['index', 'journal', ...(this.#isClosed ? ['media'] : [])]) {
       for (const _ of this.#walk(folder)) if (++this.#report.files % TURN === 0) yield
     }
     yield* this.#checkJournal()

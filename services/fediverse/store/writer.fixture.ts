@@ -53,7 +53,7 @@ async function takeEffect(store: Store, accepted: AcceptedActivity): Promise<voi
 
 async function deliver(store: Store, delivery: Delivery, n: number): Promise<void> {
   say(`queued ${n}`)
-  await store.commit([store.queue.postpone({ ...delivery, attempts: 1 })])
+  if (n % 15 === 0) await store.commit([store.queue.postpone({ ...delivery, attempts: 1 })])
   if (n % 10 !== 0) return
   say(`delivered ${n}`) // the peer has it before the end is on disk
   await store.commit([store.queue.finish(delivery), store.queue.removeBody(delivery.body)])
