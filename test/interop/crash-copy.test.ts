@@ -11,9 +11,7 @@ async function expectWhole(copy: typeof cp): Promise<void> {
 }
 
 describe.skipIf(!requirePeer('restic'))('restic', () => {
-  test.each([1, 2])('a backup holds what was acknowledged before it, %i', () =>
-    expectWhole(restic),
-  )
+  test.each([1, 2])('a backup holds what was acknowledged before it, %i', () => expectWhole(restic))
 })
 
 test.each([1, 2])('a copy by cp -a does, %i', () => expectWhole(cp))
