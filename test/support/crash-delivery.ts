@@ -52,7 +52,11 @@ export async function deliverThroughKills(
   const wanted = published.length * followers
   await waitFor(
     () => countDistinct(peer) >= wanted && !footprint(server).some((path) => /^queue/.test(path)),
-    { what: `${wanted} deliveries, of ${countDistinct(peer)}`, timeoutMs: 60_000 },
+    {
+      what: `${wanted} deliveries`,
+      context: () => `${countDistinct(peer)} have arrived`,
+      timeoutMs: 60_000,
+    },
   )
   const count = (await operate(server, 'followers')).length
   await server.stop()
