@@ -106,7 +106,7 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
 
   function moveToDisk(accepted: AcceptedActivity): void {
     try {
-      void store.commit([store.accepted.postpone(accepted)])
+      store.commit([store.accepted.postpone(accepted)]).catch(() => {}) // in the journal before, and still in memory
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error // it stays in memory, which the store bounds
     }
