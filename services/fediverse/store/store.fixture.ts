@@ -3,7 +3,8 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
-import { makeTempData } from '../../../test/support/temp-data.ts'
+import { onTestFinished } from 'vitest'
+import { makeTempData, removeTempData } from '../../../test/support/temp-data.ts'
 import { type Disk, realDisk } from './disk.ts'
 import type { StoredObject } from './objects.ts'
 import { openStore, type Store, type StoreOptions } from './store.ts'
@@ -11,8 +12,12 @@ import { openStore, type Store, type StoreOptions } from './store.ts'
 /** 2026-01-01T12:00:00Z. */
 export const NOON = 1_767_268_800_000
 
-/** An empty directory that goes when the process ends. */
-export const tempDirectory = () => makeTempData('store')
+/** An empty directory that goes when the test is over. */
+export function tempDirectory(): string {
+  const directory = makeTempData('store')
+  onTestFinished(() => removeTempData(directory))
+  return directory
+}
 
 export interface TestStore {
   directory: string
