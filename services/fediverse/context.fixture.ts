@@ -4,7 +4,7 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { createLog } from '@fuchsbau/shared/log.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
-import { makeKeys } from './account/create.ts'
+import { makeKeys, newUser } from './account/create.ts'
 import { makeRemoteActors } from './activitypub/actors.ts'
 import { type Json, PUBLIC } from './activitypub/document.ts'
 import { type Effect, receive } from './activitypub/receive.ts'
@@ -97,20 +97,7 @@ export class Scene {
   /** Makes a local user. */
   async user(name = 'you', changes: Partial<User> = {}): Promise<User> {
     const { store } = this.context
-    const user: User = {
-      name,
-      displayName: '',
-      bio: '',
-      fields: [],
-      alsoKnownAs: [],
-      pinned: [],
-      isLocked: false,
-      isDiscoverable: true,
-      isBot: false,
-      language: 'en',
-      createdAt: start,
-      ...changes,
-    }
+    const user: User = { ...newUser(name, start), ...changes }
     store.users.writeKeys(name, keys)
     await store.commit([store.users.put(user)])
     return user

@@ -25,7 +25,14 @@ export async function createUser(
   if (store.users.get(name)) throw new VerbError(`There is already a user ${name}.`)
   const passwordHash = await hashPassword(password)
   if (!store.users.keys(name)) store.users.writeKeys(name, await makeKeys())
-  const user: User = {
+  const user: User = { ...newUser(name, clock.now()), passwordHash }
+  await store.commit([store.users.put(user)])
+  return user
+}
+
+/** The profile that a user begins with. */
+export function newUser(name: string, createdAt: number): User {
+  return {
     name,
     displayName: '',
     bio: '',
@@ -36,11 +43,8 @@ export async function createUser(
     isDiscoverable: true,
     isBot: false,
     language: 'en',
-    createdAt: clock.now(),
-    passwordHash,
+    createdAt,
   }
-  await store.commit([store.users.put(user)])
-  return user
 }
 
 /** RSA-2048, which every peer verifies, and Ed25519 for FEP-8b32 proofs. */

@@ -4,6 +4,7 @@ import { createPublicKey } from 'node:crypto'
 import type { User, UserKeys } from '../store/users.ts'
 import type { Urls } from '../urls.ts'
 import type { Json } from './document.ts'
+import { formatMultikey } from './public-key.ts'
 
 /** What our documents use beyond ActivityStreams. */
 const ACTOR_CONTEXT = [
@@ -64,7 +65,7 @@ export function actorDocument(
         id: urls.multikeyId(name),
         type: 'Multikey',
         controller: id,
-        publicKeyMultibase: multibase(keys.ed25519Public),
+        publicKeyMultibase: formatMultikey(createPublicKey(keys.ed25519Public)),
       },
     ],
     ...(user.alsoKnownAs.length > 0 ? { alsoKnownAs: user.alsoKnownAs } : {}),
@@ -75,15 +76,3 @@ export function actorDocument(
 }
 
 const image = (url: string) => ({ type: 'Image', url })
-
-const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
-
-/** An Ed25519 public key as base58btc Multibase. https://www.w3.org/TR/cid-1.0/#Multikey */
-export function multibase(publicPem: string): string {
-  const { x } = createPublicKey(publicPem).export({ format: 'jwk' })
-  const bytes = Buffer.concat([Buffer.from([0xed, 0x01]), Buffer.from(x ?? '', 'base64url')])
-  let rest = BigInt(`0x${bytes.toString('hex')}`)
-  let digits = ''
-  for (; rest > 0n; rest /= 58n) digits = `${BASE58[Number(rest % 58n)]}${digits}`
-  return `z${digits}`
-}

@@ -4,6 +4,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Fetching } from '../context.ts'
 import { hashId, paths } from '../store/layout.ts'
 import type { Tree } from '../store/tree.ts'
+import { BoundedMap } from './bounded-map.ts'
 import { type Actor, hostOf, type Json, parseActor } from './document.ts'
 
 export type ResolvedActor =
@@ -35,22 +36,16 @@ const MAX_PARSED = 1_000
 const MAX_PINNED = 20
 
 export function makeRemoteActors(tree: Tree, fetching: Fetching, clock: Clock): RemoteActors {
-  const parsed = new Map<string, { actor: Actor; fetchedAt: number }>()
+  const parsed = new BoundedMap<{ actor: Actor; fetchedAt: number }>(MAX_PARSED)
   const underWay = new Map<string, Promise<ResolvedActor>>()
 
-  const keep = (actor: Actor, fetchedAt: number) => {
-    parsed.delete(actor.id)
-    parsed.set(actor.id, { actor, fetchedAt })
-    const [oldest] = parsed.keys()
-    if (parsed.size > MAX_PARSED && oldest) parsed.delete(oldest)
-  }
   const read = (id: string) => {
     const known = parsed.get(id)
     if (known) return known
     const cached = tree.read<CachedActor>(paths.cache('actors', hashId(id)))
     const actor = cached && parseActor(cached.document)
     if (!actor || actor.id !== id) return
-    keep(actor, cached.fetchedAt)
+    parsed.set(actor.id, { actor, fetchedAt: cached.fetchedAt })
     return { actor, fetchedAt: cached.fetchedAt }
   }
   const remember = (document: Json) => {
@@ -58,7 +53,7 @@ export function makeRemoteActors(tree: Tree, fetching: Fetching, clock: Clock): 
     if (!actor) return
     const cached: CachedActor = { fetchedAt: clock.now(), document }
     tree.writeCached(paths.cache('actors', hashId(actor.id)), cached)
-    keep(actor, cached.fetchedAt)
+    parsed.set(actor.id, { actor, fetchedAt: cached.fetchedAt })
     return actor
   }
   const load = async (id: string): Promise<ResolvedActor> => {
