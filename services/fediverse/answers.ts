@@ -6,7 +6,7 @@ import { currentDocument } from './activitypub/current.ts'
 import type { Json } from './activitypub/document.ts'
 import { tombstone } from './activitypub/object.ts'
 import { answerWebFinger } from './activitypub/webfinger.ts'
-import { type Answer, ByteCache } from './byte-cache.ts'
+import { type Answer, ByteCache, hasTag } from './byte-cache.ts'
 import type { Context } from './context.ts'
 import type { StoredObject } from './store/objects.ts'
 
@@ -78,13 +78,6 @@ export function makeAnswers(context: Context): Answers {
       return reply.header('content-type', answer.contentType).send(answer.bytes)
     },
   }
-}
-
-/** Compared weakly, as a proxy that compresses weakens tags. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
-function hasTag(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined || ifNoneMatch === etag) return ifNoneMatch !== undefined
-  const tags = ifNoneMatch.slice(0, 1_000).split(',')
-  return tags.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }
 
 /** What a changed file may be seen in. */

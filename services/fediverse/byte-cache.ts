@@ -83,3 +83,14 @@ export class ByteCache {
     }
   }
 }
+
+/**
+ * Whether an If-None-Match names this ETag. Compared weakly, as a proxy that compresses weakens tags; reads at most
+ * 1,000 characters.
+ * https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+ */
+export function hasTag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined || ifNoneMatch === etag) return ifNoneMatch !== undefined
+  const tags = ifNoneMatch.slice(0, 1_000).split(',')
+  return tags.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+}

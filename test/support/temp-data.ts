@@ -3,22 +3,29 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const directories = new Set<string>()
+const DIRECTORIES = Symbol.for('fuchsbau temp data')
 
 /** Makes an empty directory below the system's temp directory, named for `what`. */
 export function makeTempData(what: string): string {
-  if (!process.listeners('exit').includes(removeAll)) process.on('exit', removeAll)
   const directory = mkdtempSync(join(tmpdir(), `fuchsbau-${what}-`))
-  directories.add(directory)
+  ofProcess().add(directory)
   return directory
 }
 
 /** Deletes a directory that `makeTempData` made, with all it holds. */
 export function removeTempData(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
-  directories.delete(directory)
+  ofProcess().delete(directory)
 }
 
-function removeAll(): void {
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+/** One set and one listener for the process: this module may be loaded anew for each file of tests. */
+function ofProcess(): Set<string> {
+  const known = process as { [DIRECTORIES]?: Set<string> }
+  if (known[DIRECTORIES]) return known[DIRECTORIES]
+  const directories = new Set<string>()
+  known[DIRECTORIES] = directories
+  process.on('exit', () => {
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+  })
+  return directories
 }

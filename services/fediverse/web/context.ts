@@ -11,7 +11,10 @@ export type Web = WebDeps & { site: Site; throttle: Throttle }
 
 export type Request = FastifyRequest<{ Params: { user: string } }>
 
-export type OwnHandler = (request: Request, reply: FastifyReply, reader: Reader) => unknown
+/** A signed-in person at one of her private pages, or with a form of one. */
+export type Visit = { web: Web; request: Request; reply: FastifyReply; reader: Reader }
+
+export type OwnHandler = (visit: Visit) => unknown
 
 /** A private page: for the person herself, else the way to the sign-in page. */
 export function ownPage(web: Web, handle: OwnHandler) {
@@ -22,7 +25,7 @@ export function ownPage(web: Web, handle: OwnHandler) {
       return seeOther(reply, `${web.site.path('login')}?next=${next}`)
     }
     if (reader.user !== request.params.user) return sendError(request, reply, web.site, 404)
-    return handle(request, reply, reader)
+    return handle({ web, request, reply, reader })
   }
 }
 
@@ -44,7 +47,7 @@ export function ownForm(web: Web, handle: OwnHandler) {
         'You are signed out. Sign in, go back, and send it again.',
       )
     }
-    return handle(request, reply, reader)
+    return handle({ web, request, reply, reader })
   }
 }
 

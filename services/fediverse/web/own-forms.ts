@@ -1,23 +1,16 @@
 // The small forms of the private pages: one button, one verb.
 import type { FastifyReply } from 'fastify'
 import { backPath } from './back.ts'
-import { isTokenRight, type Request, STALE_FORM, type Web } from './context.ts'
+import { isTokenRight, STALE_FORM, type Visit } from './context.ts'
 import type { ActorVerb, Outcome, PostVerb } from './deps.ts'
 import { fieldsOf } from './form.ts'
-import type { Reader } from './layout.ts'
 import { renderPeople } from './people.ts'
 import { seeOther, sendError, sendPage } from './send.ts'
 
 type Act = (fields: URLSearchParams, user: string) => Promise<Outcome>
 
 /** Checks the form, does it, goes back where it came from; or says why not. */
-async function act(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  code: string,
-  verb: Act,
-): Promise<FastifyReply> {
+async function act({ web, request, reply }: Visit, code: string, verb: Act): Promise<FastifyReply> {
   const { site } = web
   const { user } = request.params
   const fields = fieldsOf(request)
@@ -28,10 +21,10 @@ async function act(
   return seeOther(reply, backPath(site, user, fields.get('back') ?? '', code))
 }
 
-export function actOnPost(web: Web, verb: PostVerb) {
-  return (request: Request, reply: FastifyReply) =>
-    act(web, request, reply, verb, async (fields, user) => {
-      const outcome = await web.verbs.onPost[verb](user, fields.get('id') ?? '')
+export function actOnPost(verb: PostVerb) {
+  return (visit: Visit) =>
+    act(visit, verb, async (fields, user) => {
+      const outcome = await visit.web.verbs.onPost[verb](user, fields.get('id') ?? '')
       // A page of its own would be gone with the post.
       if (outcome.ok && verb === 'remove' && fields.get('back')?.startsWith('post?'))
         fields.set('back', '')
@@ -39,26 +32,21 @@ export function actOnPost(web: Web, verb: PostVerb) {
     })
 }
 
-export function actOnActor(web: Web, verb: ActorVerb) {
-  return (request: Request, reply: FastifyReply) =>
-    act(web, request, reply, verb, (fields, user) =>
-      web.verbs.onActor[verb](user, (fields.get('whom') ?? '').trim()),
+export function actOnActor(verb: ActorVerb) {
+  return (visit: Visit) =>
+    act(visit, verb, (fields, user) =>
+      visit.web.verbs.onActor[verb](user, (fields.get('whom') ?? '').trim()),
     )
 }
 
-export function vote(web: Web, request: Request, reply: FastifyReply): Promise<FastifyReply> {
-  return act(web, request, reply, 'vote', (fields, user) =>
-    web.verbs.vote(user, fields.get('id') ?? '', fields.getAll('option').slice(0, 100)),
+export function vote(visit: Visit): Promise<FastifyReply> {
+  return act(visit, 'vote', (fields, user) =>
+    visit.web.verbs.vote(user, fields.get('id') ?? '', fields.getAll('option').slice(0, 100)),
   )
 }
 
 /** The form to follow shows itself again, with what was typed, when nobody was found. */
-export async function follow(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): Promise<FastifyReply> {
+export async function follow({ web, request, reply, reader }: Visit): Promise<FastifyReply> {
   const { site, views, verbs } = web
   const fields = fieldsOf(request)
   if (!isTokenRight(web, request, fields.get('csrf')))

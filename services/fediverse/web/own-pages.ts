@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import { plainText } from '../post/sanitize.ts'
 import type { ComposeOptions } from './compose.ts'
-import { queryOf, type Request, type Web } from './context.ts'
+import { queryOf, type Visit, type Web } from './context.ts'
 import type { Reader } from './layout.ts'
 import { messageOf } from './message.ts'
 import { renderNotifications } from './notifications.ts'
@@ -13,12 +13,7 @@ import { sendError, sendPage } from './send.ts'
 import { renderComposePage, renderHome } from './timeline.ts'
 import { type DraftView, type PeopleList, type PostView, peopleLists } from './views.ts'
 
-export function showHome(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showHome({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const before = queryOf(request, 'before')
   const back = before ? `?before=${encodeURIComponent(before)}` : ''
@@ -32,12 +27,7 @@ export function showHome(
   return sendPage(reply, site, page)
 }
 
-export function showNotifications(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showNotifications({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const before = queryOf(request, 'before')
   const page = views.notifications(reader.user, before)
@@ -51,12 +41,7 @@ export function showNotifications(
   return sendPage(reply, site, renderNotifications(page, options))
 }
 
-export function showPeople(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showPeople({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const view = views.people(
     reader.user,
@@ -70,12 +55,7 @@ export function showPeople(
   )
 }
 
-export function showOwnPost(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showOwnPost({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const thread = views.ownThread(reader.user, queryOf(request, 'id') ?? '')
   if (!thread || thread === 'gone') return sendError(request, reply, site, thread ? 410 : 404)
@@ -88,12 +68,7 @@ export function showOwnPost(
   )
 }
 
-export function showEdit(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showEdit({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const draft = views.draft(reader.user, queryOf(request, 'id') ?? '')
   if (!draft?.editOf)
@@ -102,12 +77,7 @@ export function showEdit(
   return sendPage(reply, site, renderComposePage({ site, reader, compose }))
 }
 
-export function showProfileForm(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): FastifyReply {
+export function showProfileForm({ web, request, reply, reader }: Visit): FastifyReply {
   const { site, views } = web
   const draft = views.profileDraft(reader.user)
   if (!draft) return sendError(request, reply, site, 404)

@@ -23,6 +23,19 @@ describe('public pages', () => {
     expect({ status: again.status, body: again.body }).toEqual({ status: 304, body: '' })
   })
 
+  test.each([
+    ['weakened by a proxy', (etag: string) => `W/${etag}`, 304],
+    ['among others', (etag: string) => `"old", ${etag}`, 304],
+    ['another', () => '"old"', 200],
+  ])(
+    'an ETag that is %s is compared weakly (RFC 9110, section 13.1.2)',
+    async (_, sent, status) => {
+      const { etag = '' } = (await browser.get('/reynard')).headers
+      const again = await browser.get('/reynard', { 'if-none-match': sent(etag) })
+      expect(again.status).toBe(status)
+    },
+  )
+
   test('are the same for who is signed in: caches may keep them', async () => {
     const before = await browser.get('/reynard')
     await browser.signIn()

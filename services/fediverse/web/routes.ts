@@ -2,7 +2,7 @@
 // what a signed-in person does is below /USER/admin.
 import { HttpError } from '@fuchsbau/shared/http.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ownForm, ownPage, queryOf, type Web } from './context.ts'
+import { type OwnHandler, ownForm, ownPage, queryOf, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
 import { acceptForms } from './form.ts'
 import { renderLanding } from './landing.ts'
@@ -72,30 +72,24 @@ function registerAll(app: FastifyInstance, web: Web): void {
   app.get('/login', (request, reply) => showLogin(web, request, reply))
   app.post('/login', (request, reply) => signIn(web, request, reply))
   app.post('/logout', (request, reply) => signOut(web, request, reply))
-  const page = (path: string, show: typeof showHome) =>
-    app.get(
-      `/:user/admin${path}`,
-      ownPage(web, (request, reply, reader) => show(web, request, reply, reader)),
-    )
+  const page = (path: string, show: OwnHandler) =>
+    app.get(`/:user/admin${path}`, ownPage(web, show))
   page('', showHome)
   page('/notifications', showNotifications)
   page('/people', showPeople)
   page('/post', showOwnPost)
   page('/edit', showEdit)
   page('/profile', showProfileForm)
-  const form = (path: string, take: typeof publish) =>
-    app.post(
-      `/:user/admin/${path}`,
-      ownForm(web, (request, reply, reader) => take(web, request, reply, reader)),
-    )
+  const form = (path: string, take: OwnHandler) =>
+    app.post(`/:user/admin/${path}`, ownForm(web, take))
   form('publish', publish)
   form('edit', edit)
   form('profile', saveProfile)
   form('vote', vote)
   form('follow', follow)
-  for (const verb of postVerbs) app.post(`/:user/admin/${verb}`, ownForm(web, actOnPost(web, verb)))
+  for (const verb of postVerbs) form(verb, actOnPost(verb))
   for (const verb of actorVerbs) {
-    if (verb !== 'follow') app.post(`/:user/admin/${verb}`, ownForm(web, actOnActor(web, verb)))
+    if (verb !== 'follow') form(verb, actOnActor(verb))
   }
 }
 

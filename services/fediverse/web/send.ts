@@ -1,5 +1,6 @@
 // How a page is sent: what the browser may do with it, and how long it may keep it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { hasTag } from '../byte-cache.ts'
 import { renderError } from './error.ts'
 import type { Site } from './site.ts'
 
@@ -49,7 +50,7 @@ export function sendKept(
   kept: { bytes: Buffer; etag: string },
 ): FastifyReply {
   secure(reply, site).headers({ etag: kept.etag, 'cache-control': 'no-cache' })
-  if (request.headers['if-none-match'] === kept.etag) return reply.code(304).send()
+  if (hasTag(request.headers['if-none-match'], kept.etag)) return reply.code(304).send()
   return reply.type('text/html; charset=utf-8').send(kept.bytes)
 }
 

@@ -1,11 +1,10 @@
 // The forms with files: publishing, editing, the profile. What was typed is shown again when it is not taken.
 import type { FastifyReply } from 'fastify'
 import { backPath } from './back.ts'
-import { isTokenRight, type Request, STALE_FORM, type Web } from './context.ts'
+import { isTokenRight, STALE_FORM, type Visit, type Web } from './context.ts'
 import type { NewPost, Outcome, ProfileChange, Upload } from './deps.ts'
 import { readParts } from './form.ts'
 import { LANGUAGE } from './language.ts'
-import type { Reader } from './layout.ts'
 import { composeOptions } from './own-pages.ts'
 import { FIELD_ROWS, renderProfileForm } from './profile-form.ts'
 import { seeOther, sendError, sendPage } from './send.ts'
@@ -23,7 +22,7 @@ type Received = {
 }
 
 /** Reads the form; files are kept only once its token, which comes first, was right. */
-async function receive(web: Web, request: Request): Promise<Received> {
+async function receive({ web, request }: Visit): Promise<Received> {
   const { user } = request.params
   const files = new Map<string, AttachmentView>()
   let problem: string | undefined
@@ -45,13 +44,9 @@ function described({ fields, files }: Received): AttachmentView[] {
   })
 }
 
-export async function publish(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): Promise<FastifyReply> {
-  const received = await receive(web, request)
+export async function publish(visit: Visit): Promise<FastifyReply> {
+  const { web, request, reply, reader } = visit
+  const received = await receive(visit)
   const { fields, files, problem, isTrusted } = received
   if (!isTrusted) return sendError(request, reply, web.site, 403, STALE_FORM)
   const post = newPost(web, fields, described(received))
@@ -66,20 +61,16 @@ export async function publish(
     attachments: [],
     ...(answered && answered !== 'gone' ? { reply: answered.post } : {}),
   }
-  return composeAgain(web, reply, reader, {
+  return composeAgain(visit, {
     draft,
     fields,
     message: again(outcome.message, files.size > 0),
   })
 }
 
-export async function edit(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): Promise<FastifyReply> {
-  const received = await receive(web, request)
+export async function edit(visit: Visit): Promise<FastifyReply> {
+  const { web, request, reply, reader } = visit
+  const received = await receive(visit)
   const { fields, files, problem, isTrusted } = received
   const { site, views, verbs } = web
   if (!isTrusted) return sendError(request, reply, site, 403, STALE_FORM)
@@ -98,21 +89,17 @@ export async function edit(
   if (outcome.ok)
     return seeOther(reply, backPath(site, reader.user, fields.get('back') ?? '', 'edit'))
   const draft = { ...before, text, warning, language, attachments: kept }
-  return composeAgain(web, reply, reader, {
+  return composeAgain(visit, {
     draft,
     fields,
     message: again(outcome.message, files.size > 0),
   })
 }
 
-export async function saveProfile(
-  web: Web,
-  request: Request,
-  reply: FastifyReply,
-  reader: Reader,
-): Promise<FastifyReply> {
+export async function saveProfile(visit: Visit): Promise<FastifyReply> {
+  const { web, request, reply, reader } = visit
   const { site, views, verbs } = web
-  const { fields, files, problem, isTrusted } = await receive(web, request)
+  const { fields, files, problem, isTrusted } = await receive(visit)
   if (!isTrusted) return sendError(request, reply, site, 403, STALE_FORM)
   const change = profileChange(fields, files)
   const outcome: Outcome = problem
@@ -194,9 +181,7 @@ function profileChange(fields: URLSearchParams, files: Map<string, AttachmentVie
 type Again = { draft: DraftView; fields: URLSearchParams; message: string }
 
 function composeAgain(
-  web: Web,
-  reply: FastifyReply,
-  reader: Reader,
+  { web, reply, reader }: Visit,
   { draft, fields, message }: Again,
 ): FastifyReply {
   const compose = composeOptions(web, reader, draft, fields.get('back') ?? '', message)
