@@ -1,9 +1,10 @@
 // When effects happen: in the order of their signer, again when something could not be fetched, also after a restart.
 import { setImmediate as turn } from 'node:timers/promises'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
+import { retryDelay } from '@fuchsbau/shared/retry.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RemoteActor, Scene, type WithId } from '../context.fixture.ts'
-import { type Effects, startEffects } from './effects.ts'
+import { EFFECT_RETRY, type Effects, startEffects } from './effects.ts'
 
 const minute = 60_000
 const us = 'https://fuchs.example/you'
@@ -105,6 +106,21 @@ describe('effects', () => {
     await effects.idle()
     expect(follows()).toBe(true)
     expect(scene.pending()).toEqual([boost.id])
+  })
+
+  test('are attempted nine times in about three days', () => {
+    const daysWith = (random: number) => {
+      const pauses: number[] = []
+      for (;;) {
+        const pause = retryDelay(EFFECT_RETRY, pauses.length + 1, () => random)
+        if (pause === undefined) break
+        pauses.push(pause)
+      }
+      expect(pauses.length + 1).toBe(9)
+      return pauses.reduce((sum, pause) => sum + pause, 0) / (24 * 60 * minute)
+    }
+    expect(daysWith(0)).toBeCloseTo(2.95, 2)
+    expect(daysWith(0.999)).toBeGreaterThan(2.3)
   })
 
   test('that never succeed are put aside, with the reason', async () => {

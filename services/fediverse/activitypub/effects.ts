@@ -12,8 +12,8 @@ import { hashId, paths } from '../store/layout.ts'
 import { type Effect, receive } from './receive.ts'
 import { SignerLanes } from './signer-lanes.ts'
 
-/** A minute, then 4, 16, 64 … minutes: eight attempts in about four days. */
-const POLICY: RetryPolicy = {
+/** Pauses of a minute, then 4, 16, 64 … minutes, at most a day: nine attempts in about three days. */
+export const EFFECT_RETRY: RetryPolicy = {
   firstMs: 60_000,
   factor: 4,
   maxMs: 86_400_000,
@@ -65,7 +65,7 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
 
   async function postpone(accepted: AcceptedActivity, lastError: string): Promise<void> {
     const attempts = accepted.attempts + 1
-    const delay = retryDelay(POLICY, attempts, Math.random)
+    const delay = retryDelay(EFFECT_RETRY, attempts, Math.random)
     const next = { ...accepted, attempts, lastError }
     try {
       if (delay === undefined) {
@@ -84,7 +84,7 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
     } catch (error) {
       // Nowhere to note the failure now; the activity itself is in the journal, so a later attempt loses nothing.
       log.error({ err: error, activity: accepted.id }, 'cannot note a failed effect')
-      wait({ ...accepted, nextAt: clock.now() + POLICY.firstMs })
+      wait({ ...accepted, nextAt: clock.now() + EFFECT_RETRY.firstMs })
     }
   }
 

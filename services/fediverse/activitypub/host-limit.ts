@@ -7,6 +7,8 @@ export interface HostLimits {
   waiting?: number
   /** Most tasks running for all hosts together; 256 by default. */
   total?: number
+  /** Most tasks waiting for all hosts together; 1,000 by default. */
+  totalWaiting?: number
 }
 
 interface Lane {
@@ -19,20 +21,25 @@ export class HostLimit {
   readonly #running: number
   readonly #waiting: number
   readonly #total: number
+  readonly #totalWaiting: number
   #runningNow = 0
+  #waitingNow = 0
   readonly #lanes = new Map<string, Lane>()
 
   constructor(limits: HostLimits = {}) {
     this.#running = limits.running ?? 4
     this.#waiting = limits.waiting ?? 64
     this.#total = limits.total ?? 256
+    this.#totalWaiting = limits.totalWaiting ?? 1_000
   }
 
   /** Runs a task in its turn; undefined, and nothing run, when too many wait or run already. */
   async run<T>(host: string, task: () => Promise<T>): Promise<T | undefined> {
     const lane = this.#lanes.get(host) ?? { running: 0, waiting: [] }
     if (lane.running >= this.#running) {
-      if (lane.waiting.length >= this.#waiting) return undefined
+      const isFull = lane.waiting.length >= this.#waiting
+      if (isFull || this.#waitingNow >= this.#totalWaiting) return undefined
+      this.#waitingNow += 1
       await new Promise<void>((resume) => lane.waiting.push(resume))
     } else {
       if (this.#runningNow >= this.#total) return undefined
@@ -51,6 +58,7 @@ export class HostLimit {
   #leave(host: string, lane: Lane): void {
     const next = lane.waiting.shift()
     if (next !== undefined) {
+      this.#waitingNow -= 1
       next()
       return
     }

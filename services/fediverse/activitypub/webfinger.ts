@@ -23,7 +23,7 @@ export function answerWebFinger(context: Context, resource: unknown): WebFingerA
   const { urls, store } = context
   const name = nameOf(context, resource)
   if (name === undefined) {
-    return { ok: false, status: 400, message: 'the resource is neither acct:USER@HOST nor a URL' }
+    return { ok: false, status: 400, message: 'the resource is neither acct:USER@HOST nor another URI' }
   }
   if (name === '' || !store.users.get(name))
     return { ok: false, status: 404, message: 'nobody here by that name' }
@@ -45,12 +45,16 @@ export function withRels(jrd: Json, rels: readonly unknown[]): Json {
   return { ...jrd, links }
 }
 
+/** By its characters a URI of another scheme than acct: nobody here has one. https://www.rfc-editor.org/rfc/rfc3986#appendix-A */
+const OTHER_URI = /^(?!acct:)[a-z][a-z\d+.-]*:(?:[\w\-.~!$&'()*+,;=:@/?#[\]]|%[\da-f]{2})*$/i
+
 /** The local name asked for; '' when the resource is well formed but not ours, undefined when it is malformed. */
 function nameOf({ urls }: Context, resource: string): string | undefined {
   if (/^https?:/i.test(resource)) {
     if (!URL.canParse(resource)) return
     return urls.userOf(resource.replace(/\/$/, '').replace(`${urls.base}/@`, `${urls.base}/`)) ?? ''
   }
+  if (OTHER_URI.test(resource)) return ''
   const match = /^(?:acct:)?@?([^@\s/:?#]+)@([^@\s/?#]+)$/i.exec(resource)
   if (!match) return
   const [, name = '', host = ''] = match

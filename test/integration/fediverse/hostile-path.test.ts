@@ -109,7 +109,7 @@ describe('WebFinger', () => {
     ['two hosts', () => `?resource=acct:you@${host()}@evil.example`, 400],
     ['a bad host', () => '?resource=acct:you@%5B', 400],
     ['a line break', () => `?resource=acct:you@${host()}%0d%0ax:y`, 400],
-    ['a script', () => '?resource=javascript:alert(1)', 400],
+    ['a script', () => '?resource=javascript:alert(1)', 404],
     ['too much', () => `?resource=acct:${'x'.repeat(3_000)}@${host()}`, 400],
     ['another host', () => '?resource=acct:you@evil.example', 404],
     ['nobody', () => `?resource=acct:nobody@${host()}`, 404],
