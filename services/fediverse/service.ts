@@ -18,6 +18,7 @@ import { registerRoutes } from './app.ts'
 import { serveControl } from './control.ts'
 import { type Core, openCore, SOFTWARE } from './core.ts'
 import { makeWebDeps } from './pages.ts'
+import { startPolls } from './post/polls.ts'
 import type { settings } from './settings.ts'
 import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
 import { savedKeys } from './store/saved-keys.ts'
@@ -57,16 +58,17 @@ async function serveCore(
     log,
     metrics,
     random: Math.random,
-    post: (queued, body) =>
+    post: (queued, body, signal) =>
       urls.isLocal(queued.inbox)
         ? deliverLocally(context, queued, body, (accepted) => effects.start(accepted))
-        : post(queued, body),
+        : post(queued, body, signal),
     onGone({ user, follower }) {
       if (follower) dropFollower(core, user, follower)
     },
     limits: { giveUpMs: own.giveUpAfter },
   })
   core.onWake((deliveries) => delivery.wake(deliveries))
+  const polls = startPolls(context)
   const effects = startEffects(context, metrics)
 
   const keys = new KeyCache({
@@ -76,7 +78,14 @@ async function serveCore(
     onActor: (document) => void context.actors.remember(document),
   })
   const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
-  const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts })
+  const gate = makeGate({
+    context,
+    keys,
+    metrics,
+    verifyForwarded,
+    blockedHosts,
+    onLife: (host) => delivery.noteLife(host),
+  })
   const answers = makeAnswers(context)
   const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
   registerRoutes(app, {
@@ -108,6 +117,7 @@ async function serveCore(
       socket.close()
       await app.close()
       await effects.close()
+      await polls.close()
       await delivery.close(DELIVERY_DEADLINE_MS)
       await core.close()
     },

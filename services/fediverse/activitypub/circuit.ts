@@ -15,6 +15,8 @@ export class Circuit {
   readonly #options: CircuitOptions
   #failures = 0
   #heldUntil = 0
+  /** What the host itself asked for, ms. */
+  #askedUntil = 0
   #wave = 0
 
   constructor(options: CircuitOptions) {
@@ -35,6 +37,11 @@ export class Circuit {
     return this.#heldUntil
   }
 
+  /** Whether it would help to know that the host is alive: it failed last, and did not ask for this pause itself. */
+  isDoubted(now: number): boolean {
+    return this.#failures > 0 && !this.#isHold(this.#askedUntil, now)
+  }
+
   /** Names the attempts that start now; hand it to `failed`. */
   get wave(): number {
     return this.#wave
@@ -42,9 +49,7 @@ export class Circuit {
 
   /** How many attempts may be under way at once: none while held, one probe while open, else `most`. */
   limit(now: number, most: number): number {
-    const waitMs = this.#heldUntil - now
-    // Further ahead than any hold: the clock was set back since.
-    if (waitMs > 0 && waitMs <= this.#options.retry.maxMs) return 0
+    if (this.#isHold(this.#heldUntil, now)) return 0
     return this.isOpen ? 1 : most
   }
 
@@ -53,6 +58,7 @@ export class Circuit {
     const wasOpen = this.isOpen
     this.#failures = 0
     this.#heldUntil = 0
+    this.#askedUntil = 0
     if (wasOpen) this.#wave += 1
     return wasOpen
   }
@@ -61,6 +67,7 @@ export class Circuit {
   failed(wave: number, now: number, retryAfterMs = 0): boolean {
     const { openAfter, retry, random } = this.#options
     const askedMs = Math.min(retryAfterMs, retry.maxMs)
+    if (askedMs > 0) this.#askedUntil = now + askedMs
     if (wave === this.#wave) {
       this.#failures += 1
       const holds = this.#failures - openAfter + 1
@@ -87,5 +94,11 @@ export class Circuit {
   /** Ends the hold; an open circuit still sends one probe first. */
   release(): void {
     this.#heldUntil = 0
+    this.#askedUntil = 0
+  }
+
+  /** Further ahead than any hold: the clock was set back since. */
+  #isHold(until: number, now: number): boolean {
+    return until > now && until - now <= this.#options.retry.maxMs
   }
 }

@@ -223,6 +223,62 @@ describe('the operator', () => {
   })
 })
 
+describe('a host that shows life by itself', () => {
+  test('is probed at once when it is held, and gets everything when the probe went through', async () => {
+    const made = bench()
+    await openCircuit(made)
+    made.engine.noteLife('b.example')
+    made.engine.noteLife('a.example')
+    await settle()
+    expect(made.open).toHaveLength(1)
+    await made.open[0]?.answer(delivered)
+    expect(await made.answerAll()).toHaveLength(4)
+  })
+
+  test('gets at once what waits for a retry, before it would be held', async () => {
+    const made = bench()
+    await made.send('1', a)
+    await made.open[0]?.answer(down)
+    made.engine.noteLife('a.example')
+    await settle()
+    expect(made.underWay()).toEqual([`${a} 1`])
+  })
+
+  test('is believed once a minute', async () => {
+    const made = bench()
+    await openCircuit(made)
+    let probes = 0
+    for (let second = 0; second < 120; second += 1) {
+      made.engine.noteLife('a.example')
+      await made.pass(1_000)
+      probes += made.open.length
+      await made.answerAll(down)
+    }
+    expect(probes).toBe(2)
+  })
+
+  test('still gets the pause that it asked for (RFC 9110, 10.2.3)', async () => {
+    const made = bench({ openAfter: 1 })
+    const busy = { kind: 'failed', status: 503, message: 'busy', retryAfterMs: hour } as const
+    await made.send('1', a)
+    await made.open[0]?.answer(busy)
+    made.engine.noteLife('a.example')
+    await made.pass(hour - 1)
+    expect(made.open).toEqual([])
+    await made.pass(1)
+    expect(made.underWay()).toEqual([`${a} 1`])
+  })
+
+  test('but refuses one activity is not sent that one sooner', async () => {
+    const made = bench()
+    await made.send('1', a)
+    await made.open[0]?.answer({ kind: 'refused', status: 401, message: '401' })
+    made.engine.noteLife('a.example')
+    await settle()
+    expect(made.open).toEqual([])
+  })
+})
+
 describe('closing', () => {
   test('waits for attempts under way, starts no others, and leaves the rest on disk', async () => {
     const made = bench()

@@ -46,6 +46,8 @@ export const defaultLimits: DeliveryLimits = {
   cachedBodies: 64,
 }
 
+const LIFE_SIGN_EVERY_MS = 60_000
+
 export interface DeliveryOptions {
   store: Pick<Store, 'queue' | 'commit'>
   clock: Clock
@@ -132,9 +134,23 @@ export class DeliveryEngine {
     }
   }
 
-  /** Makes what waits for a retry due now, of one host or of all: the operator's word, or a sign of life. */
+  /** Makes what waits for a retry due now, of one host or of all: the operator's word. */
   retryNow(host?: string): void {
     for (const each of this.#hosts(host)) this.#schedule.retryNow(each)
+  }
+
+  /**
+   * A host has shown that it is alive: if it failed last, what waits for it is due now, unless it asked for the pause
+   * itself (Retry-After). At most once a minute for a host, so that one whose inbox is broken stays cheap.
+   */
+  noteLife(name: string): void {
+    const host = this.#schedule.hosts.get(name)
+    if (!host || this.#isClosing) return
+    const now = this.#options.clock.now()
+    const sinceMs = Math.abs(now - host.lifeSignAt)
+    if (sinceMs < LIFE_SIGN_EVERY_MS || !host.circuit.isDoubted(now)) return
+    host.lifeSignAt = now
+    this.#schedule.retryNow(host)
   }
 
   /** Ends deliveries undelivered; returns how many. Those under way end with their attempt. */

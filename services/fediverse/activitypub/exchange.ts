@@ -43,6 +43,8 @@ export interface ExchangeRequest {
   maxBytes: number
   /** What to do with a longer body: fail, or keep its beginning and hang up. */
   overflow: 'fail' | 'cut'
+  /** Ends it as a failure. */
+  signal?: AbortSignal | undefined
 }
 
 /** An answer as it came, whatever its status. */
@@ -59,7 +61,8 @@ export function exchange(
   request: ExchangeRequest,
 ): Promise<Answer | Failure> {
   return new Promise((resolve) => {
-    const { url, method, fields, body } = request
+    const { url, method, fields, body, signal } = request
+    if (signal?.aborted) return resolve(failure('network', CLOSING))
     const handler = new ExchangeHandler(request, resolve)
     const path = `${url.pathname}${url.search}`
     dispatcher.dispatch(
@@ -69,9 +72,12 @@ export function exchange(
   })
 }
 
+const CLOSING = 'given up: we are closing'
+
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #request: ExchangeRequest
   readonly #timer: NodeJS.Timeout
+  readonly #onAbort = () => this.#stop(failure('network', CLOSING))
   #resolve: ((result: Answer | Failure) => void) | undefined
   #controller: Dispatcher.DispatchController | undefined
   #status = 0
@@ -84,6 +90,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
     const leftMs = Math.max(0, request.deadline - performance.now())
     this.#timer = setTimeout(() => this.#stop(failure('timeout', 'no answer in time')), leftMs)
+    request.signal?.addEventListener('abort', this.#onAbort)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -135,6 +142,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   #settle(result: Answer | Failure): void {
     clearTimeout(this.#timer)
+    this.#request.signal?.removeEventListener('abort', this.#onAbort)
     this.#resolve?.(result)
     this.#resolve = undefined
   }

@@ -30,6 +30,8 @@ export class GateScene extends Scene {
   /** What the proof within a forwarded activity says. */
   forwarded: Forwarded = { ok: false, reason: 'no proof' }
   readonly proofsAsked: Json[] = []
+  /** Hosts that showed life. */
+  readonly alive: string[] = []
 
   constructor() {
     super(base)
@@ -45,6 +47,7 @@ export class GateScene extends Scene {
         return this.forwarded
       },
       blockedHosts: blockHosts(['blocked.example']),
+      onLife: (host) => this.alive.push(host),
     })
   }
 

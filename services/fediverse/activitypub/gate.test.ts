@@ -43,6 +43,17 @@ describe('handleInbox()', () => {
     }
   })
 
+  test('a host shows life by every POST that is signed rightly, whatever is in it', async () => {
+    await admit(hello())
+    await admit('no JSON')
+    await admit(hello(alice), { by: alice, path: '/shared-inbox' })
+    expect(scene.alive).toEqual(['mallory.example', 'mallory.example', 'alice.example'])
+    scene.alive.length = 0
+    await admit(hello(), { privateKey: keyOfAlice })
+    await scene.admitRaw('/shared-inbox', unsigned, Buffer.from(JSON.stringify(hello())))
+    expect(scene.alive).toEqual([])
+  })
+
   // `unsignedRequest` for the shared and a personal inbox; `headers: { Signature: "bogus" }`
   test.each([undefined, 'bogus', '', 'keyId="x"'])('with the signature %j is 401', async (text) => {
     const headers = { ...unsigned, ...(text === undefined ? {} : { signature: text }) }

@@ -39,6 +39,8 @@ export interface GateParts {
   /** Checks a Linked Data signature or FEP-8b32 proof. */
   verifyForwarded: VerifyForwarded
   blockedHosts: BlockedHosts
+  /** Told the host of whoever signed a POST rightly. Called for each one: must be cheap. */
+  onLife(host: string): void
 }
 
 /** What a request forwarded without a proof may bring: its object is fetched from where it lives. */
@@ -58,7 +60,7 @@ export interface Gate {
 }
 
 export function makeGate(parts: GateParts): Gate {
-  const { context, keys, metrics, blockedHosts } = parts
+  const { context, keys, metrics, blockedHosts, onLife } = parts
   const count = makeCounter(metrics)
   let largeBytes = 0
 
@@ -96,6 +98,7 @@ export function makeGate(parts: GateParts): Gate {
       const isDelete = signed.kind === 'gone' && isDeleteOfActor(context, request.body)
       return isDelete ? noEffect('gone') : { status: 401, message: signed.message }
     }
+    onLife(hostOf(signed.owner))
     const json = parseJson(request.body)
     if (!json.ok) return { status: 400, message: json.message }
     const activity = parseActivity(json.value)

@@ -33,6 +33,8 @@ export class Host implements Due {
   /** Lanes that could start, whose turn it is first; forgotten ones among them are passed over. */
   readonly ready: Lane[] = []
   inFlight = 0
+  /** When it last showed life by itself and was believed, ms. */
+  lifeSignAt = Number.NEGATIVE_INFINITY
   dueAt: number | undefined
 
   constructor(name: string, circuit: Circuit) {

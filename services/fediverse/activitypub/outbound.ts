@@ -29,14 +29,15 @@ export function makePost(
   remote: Remote,
   signerOf: (user: string) => Signer | undefined,
   blockedHosts: BlockedHosts,
-): (delivery: Delivery, body: OutgoingBody) => Promise<Outcome> {
-  return async ({ user, inbox }, { text, digest }) => {
+): (delivery: Delivery, body: OutgoingBody, signal: AbortSignal) => Promise<Outcome> {
+  return async ({ user, inbox }, { text, digest }, signal) => {
     const signer = signerOf(user)
     if (!signer) return { kind: 'refused', status: 0, message: `the keys of ${user} are missing` }
     if (blockedHosts.has(inbox)) {
       return { kind: 'refused', status: 0, message: 'this host is blocked here' }
     }
-    const posted = await remote.postActivity(inbox, { body: Buffer.from(text), digest, signer })
+    const activity = { body: Buffer.from(text), digest, signer }
+    const posted = await remote.postActivity(inbox, activity, signal)
     return posted.ok ? { kind: 'delivered' } : outcomeOf(posted)
   }
 }

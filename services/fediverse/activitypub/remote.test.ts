@@ -2,6 +2,8 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { MockAgent } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { blockHosts } from './blocked-hosts.ts'
+import { makePost, outcomeOf } from './outbound.ts'
 import { createTestRemote, type Peer, sendActivity, startPeer } from './peer.fixture.ts'
 import { isActivityType, type Remote } from './remote.ts'
 import { checkSignature, readSignature } from './signature.ts'
@@ -376,6 +378,42 @@ describe('signed', () => {
     expect(peer.requests.length).toBe(3)
   })
 
+  const answerInTurn = (...statuses: (number | 'none')[]) => {
+    peer.handler = (_, response) => {
+      const status = statuses[(peer.requests.length - 1) % statuses.length] ?? 'none'
+      if (status === 'none') response.destroy()
+      else response.writeHead(status, { 'retry-after': '120' }).end()
+    }
+  }
+
+  test.each<[number, number | 'none']>([
+    [401, 500],
+    [403, 503],
+    [401, 'none'],
+  ])('a POST answered with %s and knocked again with %s is the first', async (status, second) => {
+    answerInTurn(status, second)
+    const posted = await remote.postActivity(`${peer.origin}/inbox`, outgoing)
+    expect(posted).toMatchObject({ ok: false, kind: 'unauthorized', status })
+    if (!posted.ok) expect(outcomeOf(posted)).toMatchObject({ kind: 'refused', status })
+    // The other specification stays in play.
+    await remote.postActivity(`${peer.origin}/inbox`, outgoing)
+    expect(peer.requests.length).toBe(4)
+  })
+
+  test.each<[number, number]>([
+    [400, 500],
+    [401, 429],
+    [401, 404],
+  ])('a POST answered with %s and knocked again with %s is the second', async (first, status) => {
+    answerInTurn(first, status)
+    expect(await remote.postActivity(`${peer.origin}/inbox`, outgoing)).toMatchObject({ status })
+  })
+
+  test('a fetch that is refused, and then meets a host that is down, is tried again later', async () => {
+    answerInTurn(401, 503)
+    expect(await remote.fetchDocument(`${peer.origin}/note`, signer)).toMatchObject({ status: 503 })
+  })
+
   test('each redirect is signed for where it leads', async () => {
     const { origin } = peer
     peer.handler = ({ url }, response) => {
@@ -440,6 +478,32 @@ describe('an activity', () => {
   test('is delivered although the answer never ends', async () => {
     peer.handler = (_, response) => response.writeHead(200).write('x'.repeat(5000))
     expect(await post()).toEqual({ ok: true, status: 200 })
+  })
+
+  test('is given up when the signal says so, under way or before', async () => {
+    const abort = new AbortController()
+    const closing = { ok: false, kind: 'network', message: 'given up: we are closing' }
+    peer.handler = () => abort.abort()
+    const postTo = makePost(remote, () => signer, blockHosts([]))
+    const inbox = `${peer.origin}/inbox`
+    const queued = { name: 'x', body: 'x', queuedAt: 0, attempts: 0, nextAt: 0 }
+    const delivery = { ...queued, inbox, user: 'you' }
+    const body = { id: 'x', text: activity.toString(), digest: sha256(activity) }
+    const failed = { kind: 'failed', message: closing.message }
+    expect(await postTo(delivery, body, abort.signal)).toEqual(failed)
+    expect(await remote.postActivity(inbox, outgoing, abort.signal)).toEqual(closing)
+    expect(peer.requests.length).toBe(1)
+  })
+
+  test('refused once is not knocked again when the signal says to stop', async () => {
+    const abort = new AbortController()
+    peer.handler = (_, response) => {
+      response.writeHead(401).end()
+      response.on('finish', () => abort.abort())
+    }
+    const posted = await remote.postActivity(`${peer.origin}/inbox`, outgoing, abort.signal)
+    expect(posted.ok).toBe(false)
+    expect(peer.requests.length).toBe(1)
   })
 
   test('to nobody fails', async () => {

@@ -198,9 +198,13 @@ export class Remote {
 
   /**
    * Posts an activity to an inbox: one attempt in each signature specification at most, no redirects. Of the answer only
-   * the status counts; connections are kept for the next.
+   * the status counts; connections are kept for the next. `signal` ends it as a failure.
    */
-  async postActivity(inbox: string, activity: OutgoingActivity): Promise<Posted | Failure> {
+  async postActivity(
+    inbox: string,
+    activity: OutgoingActivity,
+    signal?: AbortSignal,
+  ): Promise<Posted | Failure> {
     const { allowPrivateAddress, clock } = this.#options
     const checked = checkUrl(inbox, allowPrivateAddress)
     if (!checked.ok) return failure(checked.kind, checked.message)
@@ -212,6 +216,7 @@ export class Remote {
       deadline: this.#deadline(),
       maxBytes: 4096,
       overflow: 'cut',
+      signal,
     }
     const fields = ['content-type', 'application/activity+json']
     const answer = await this.#knock(request, fields, signer, digest)
@@ -222,7 +227,10 @@ export class Remote {
       : failureOfStatus(answer, clock.now())
   }
 
-  /** Makes a request with the signature the host took last, and once more with the other if it is refused. */
+  /**
+   * Makes a request with the signature the host took last, and once more with the other if it is refused. Where a POST breaks the
+   * host the second time, its first answer of 401 or 403 stands: it is alive, and has said what it makes of us.
+   */
   async #knock(
     request: KnockRequest,
     fields: readonly string[],
@@ -237,14 +245,18 @@ export class Remote {
     }
     const order = this.#specs.order(url.host)
     let answer: Answer | Failure = failure('network', 'nothing tried')
+    let refusal: Answer | undefined
     for (const spec of order) {
       const signed = await signRequest(spec, { method, url, digest }, signer, clock.now())
       answer = await exchange(this.#agent, { ...request, fields: [...signed, ...common] })
+      const isBroken = !answer.ok || answer.status >= 500
+      if (refusal && isBroken && !request.signal?.aborted) return refusal
       if (!answer.ok) return answer
       if (!isRefusedSignature(answer.status)) {
         if (answer.status < 300) this.#specs.accepted(url.host, spec)
         return answer
       }
+      if (method === 'POST' && answer.status !== 400) refusal = answer
     }
     if (order.length > 1) this.#specs.refusedBoth(url.host)
     return answer

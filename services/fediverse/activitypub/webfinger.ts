@@ -23,7 +23,11 @@ export function answerWebFinger(context: Context, resource: unknown): WebFingerA
   const { urls, store } = context
   const name = nameOf(context, resource)
   if (name === undefined) {
-    return { ok: false, status: 400, message: 'the resource is neither acct:USER@HOST nor another URI' }
+    return {
+      ok: false,
+      status: 400,
+      message: 'the resource is neither acct:USER@HOST nor another URI',
+    }
   }
   if (name === '' || !store.users.get(name))
     return { ok: false, status: 404, message: 'nobody here by that name' }
