@@ -104,9 +104,10 @@ export async function startOurs({
       await server.start()
     },
     log: () => server.log().slice(-2_000),
+    // The tree goes at the end of the run: for half a minute ext4 walks around inodes that were freed, one by one, which
+    // made the next subject's Creates up to 0.7 ms dearer.
     async close() {
       await server[Symbol.asyncDispose]()
-      removeTempData(data)
     },
   }
 }

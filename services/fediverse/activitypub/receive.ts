@@ -66,7 +66,7 @@ export async function receive(context: Context, accepted: AcceptedActivity): Pro
   const handler =
     activity && Object.hasOwn(HANDLERS, activity.type) ? HANDLERS[activity.type] : undefined
   if (!activity || !handler) {
-    await store.commit([end])
+    store.commitLazily([end])
     return 'ignored'
   }
   let isEnded = false
@@ -75,11 +75,14 @@ export async function receive(context: Context, accepted: AcceptedActivity): Pro
     accepted,
     activity,
     isFromActor: accepted.signer === activity.actor,
-    async commit(ops, outgoing) {
+    async commit(ops, outgoing = []) {
       isEnded = true
-      await commit(context, [...ops, end], outgoing)
+      // Without anything to send nobody waits for the disk: after a power cut the activity, which is in the journal,
+      // takes effect again.
+      if (outgoing.length === 0) store.commitLazily([...ops, end])
+      else await commit(context, [...ops, end], outgoing)
     },
   })
-  if (typeof effect === 'string' && !isEnded) await store.commit([end])
+  if (typeof effect === 'string' && !isEnded) store.commitLazily([end])
   return effect
 }
