@@ -2,14 +2,13 @@
 // writes go through the journal first and are applied at once. The indexes follow from the files by `derive`.
 
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { Applier } from './apply.ts'
-import { Background } from './background.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { Files } from './files.ts'
 import { FreeSpace } from './free-space.ts'
-import { Held } from './held.ts'
+import type { Held } from './held.ts'
+import { Holding } from './holding.ts'
 import { IndexFiles } from './index-file.ts'
 import { Journal, type Op, StoreUnavailable } from './journal.ts'
 import { paths } from './layout.ts'
@@ -47,18 +46,15 @@ export interface TreeOptions {
 const SEGMENT_BYTES = 16 * 1024 * 1024
 const SEGMENT_MS = 5 * 60_000
 const NEARLY_FULL = 'the disk is nearly full'
-/** A delivery that waits longer gets a file; so many at a time. */
-const FILE_AFTER_MS = 10_000
-const FILES_PER_TURN = 50
 
 export class Tree {
   readonly directory: string
   readonly index: IndexFiles
   readonly journal: Journal
   /** Accepted activities that have no file. */
-  readonly held = new Held()
+  readonly held: Held
   /** Deliveries that have no file. */
-  readonly queued = new Held()
+  readonly queued: Held
   readonly #clock: Clock
   readonly #derive: Derivation
   readonly #beforeWrite: () => void
@@ -66,7 +62,7 @@ export class Tree {
   readonly #applier: Applier
   readonly #space: FreeSpace
   readonly #retirement: Retirement
-  readonly #filing = new Background()
+  readonly #holding: Holding
   readonly #listeners = new Set<(path: string, value: unknown) => void>()
   #replaceFailure: Error | undefined
   #lost: string | undefined
@@ -86,11 +82,14 @@ export class Tree {
       segmentMs: SEGMENT_MS,
       onDurable: () => this.#replaceFiles(),
     })
+    this.#holding = new Holding(clock, (ops) => this.#commit(ops, this.#appendLazily))
+    this.held = this.#holding.accepted
+    this.queued = this.#holding.queued
     this.#applier = new Applier({
       files: this.#files,
       index: this.index,
       journal: this.journal,
-      heldOf: (path) => this.#heldOf(path),
+      heldOf: (path) => this.#holding.of(path),
       now: () => clock.now(),
       notify: (path, value) => this.#notify(path, value),
     })
@@ -198,19 +197,19 @@ export class Tree {
     if (this.#files.waiting > 0) void this.journal.flush().catch(() => {}) // told by `unavailable`
     const isWhole = this.#applier.waiting === 0 && !this.#replaceFailure
     if (!isWhole || this.journal.failure || this.#lost) return
-    this.#filing.start(() => this.#fileDeliveries())
+    this.#holding.start()
     this.#retirement.start()
   }
 
   /** Resolves when what `maintain` began in the background is done. */
   async settled(): Promise<void> {
-    await this.#filing.settled()
+    await this.#holding.settled()
     await this.#retirement.settled()
   }
 
   /** Writes what waits into the journal again; what has no file gets one. */
   async journalAgain(path: string): Promise<void> {
-    const text = this.#heldOf(path).get(path)
+    const text = this.#holding.of(path).get(path)
     if (text !== undefined) return this.#commit([{ kind: 'put', path, text }], this.#append)
     const filed = this.readText(path)
     if (filed !== undefined) await this.journal.append([{ kind: 'put', path, text: filed }])
@@ -218,19 +217,18 @@ export class Tree {
 
   /** Gives everything that is held a file, waits for the disk, and tells whether nothing is left to recover. */
   async close(): Promise<boolean> {
-    await this.#filing.stop()
+    await this.#holding.stop()
     await this.#retirement.stop()
-    const held = [...this.held.paths(), ...this.queued.paths()]
+    const files = this.#holding.toFiles()
     try {
-      if (held.length > 0) void this.#commit(held.map(this.#toFile), this.#append)
+      if (files.length > 0) void this.#commit(files, this.#append)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
     }
     const isDurable = await this.journal.close()
     this.index.close()
     await this.#retirement.syncIndexes()
-    const unfiled = this.held.count + this.queued.count
-    const left = unfiled + this.#applier.waiting + this.#files.waiting
+    const left = this.#holding.count + this.#applier.waiting + this.#files.waiting
     return isDurable && left === 0 && !this.#lost
   }
 
@@ -242,7 +240,7 @@ export class Tree {
 
   /** Keeps a text without a file. It must be in the journal. */
   hold(path: string, text: string): void {
-    this.#heldOf(path).set(path, text, this.#clock.now())
+    this.#holding.of(path).set(path, text, this.#clock.now())
   }
 
   /** Moves a damaged file out of the way. */
@@ -274,24 +272,6 @@ export class Tree {
     } catch (error) {
       this.#replaceFailure = error as Error
     }
-  }
-
-  async #fileDeliveries(): Promise<void> {
-    const since = this.#clock.now() - FILE_AFTER_MS
-    const next = () => this.queued.since(since, FILES_PER_TURN)
-    for (let due = next(); due.length > 0 && !this.#filing.isStopping; due = next()) {
-      this.#commit(due.map(this.#toFile), this.#appendLazily)
-      await nextTurn()
-    }
-  }
-
-  #heldOf(path: string): Held {
-    return path.startsWith('queue/') ? this.queued : this.held
-  }
-
-  /** The operation that gives a file to what is held. */
-  readonly #toFile = (path: string): Op => {
-    return { kind: 'put', path, text: this.#heldOf(path).get(path) ?? '' }
   }
 
   #notify(path: string, value: unknown): void {
