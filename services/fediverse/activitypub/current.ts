@@ -2,7 +2,7 @@
 
 import type { Context } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
-import { isObject, type Json, parsePost } from './document.ts'
+import { isObject, type Json, type Poll, parsePost } from './document.ts'
 
 /** The document, or undefined when there is none (a like, a vote, a tombstone). */
 export function currentDocument(context: Context, object: StoredObject): Json | undefined {
@@ -24,8 +24,8 @@ function withCounts(context: Context, object: StoredObject, document: Json): Jso
           replies: { type: 'Collection', totalItems: countOf(option.name) },
         }))
       : undefined
-  const endsAt = parsePost(document)?.poll?.endsAt
-  const isEnded = endsAt !== undefined && endsAt <= context.clock.now()
+  const poll = parsePost(document)?.poll
+  const isEnded = poll !== undefined && hasEnded(poll, context.clock.now())
   return {
     ...document,
     votersCount: new Set(votes.map(({ actor }) => actor)).size,
@@ -33,4 +33,9 @@ function withCounts(context: Context, object: StoredObject, document: Json): Jso
     ...(document.anyOf ? { anyOf: recount(document.anyOf) } : {}),
     ...(isEnded ? { closed: document.endTime } : {}),
   }
+}
+
+/** Whether no vote counts any more: from the very instant on that the author named, or at which she closed it. */
+export function hasEnded({ endsAt, closedAt }: Pick<Poll, 'endsAt' | 'closedAt'>, now: number) {
+  return Math.min(endsAt ?? Number.POSITIVE_INFINITY, closedAt ?? Number.POSITIVE_INFINITY) <= now
 }

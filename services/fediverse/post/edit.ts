@@ -1,7 +1,7 @@
 // Editing a post. https://www.w3.org/TR/activitypub/#update-activity-outbox
 
 import { currentDocument } from '../activitypub/current.ts'
-import { parsePost } from '../activitypub/document.ts'
+import { type Json, parsePost } from '../activitypub/document.ts'
 import { aboutPost, postDocument } from '../activitypub/object.ts'
 import { type Context, commit, VerbError } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
@@ -52,15 +52,16 @@ export async function edit(
   }
   // Who was mentioned before gets the new version too.
   const reached = [...new Set([...(object.recipients ?? []), ...rendered.mentioned])]
-  const next: StoredObject = {
-    ...object,
-    document,
-    source: changes.text,
-    recipients: reached,
-    editedAt: at,
-  }
-  const current = currentDocument(context, next) ?? document
+  const edited: StoredObject = { ...object, document, source: changes.text, recipients: reached }
+  const current = currentDocument(context, edited) ?? document
+  const next: StoredObject = { ...edited, document: toStore(current, object), editedAt: at }
   const update = aboutPost('Update', `${id}/Update/${context.newTid()}`, current, at)
   await commit(context, [store.objects.put(next)], [toAudience(context, user.name, update, next)])
   return next
+}
+
+/** A poll with the counts that this Update tells, and closed only when its end has been told (polls.ts). */
+function toStore(current: Json, { document }: StoredObject): Json {
+  const { closed, ...rest } = current
+  return document?.closed === undefined ? rest : { ...rest, closed }
 }

@@ -70,3 +70,10 @@ export function ownReaction(
 ): StoredObject | undefined {
   return context.store.objects.about(kind, target, 100_000).find((object) => object.local === user)
 }
+
+/** Who answered, liked, boosted or voted: at most 1,000 of each. */
+export function reactedTo({ store }: Context, id: string): string[] {
+  const kinds = ['replies', 'likes', 'announces', 'votes'] as const
+  const actors = kinds.flatMap((kind) => store.objects.about(kind, id).map(({ actor }) => actor))
+  return [...new Set(actors)]
+}

@@ -74,17 +74,22 @@ export async function publish(context: Context, user: User, draft: Draft): Promi
   return object
 }
 
-/** The activity on its way to everyone whom an object of this user addresses. */
+/**
+ * The activity on its way to everyone whom an object of this user addresses; and to `readers`, who are reached where
+ * followers are: in shared inboxes.
+ */
 export function toAudience(
   context: Context,
   user: string,
   activity: Outgoing['activity'],
-  object: Pick<StoredObject, 'audience' | 'recipients'>,
+  object: Pick<StoredObject, 'audience' | 'recipients'> & { readers?: readonly string[] },
 ): Outgoing {
   const { store, actors, urls } = context
-  const { audience } = object
-  const addressed = (object.recipients ?? []).flatMap((id) => recipientOf(actors.get(id)))
-  const followers = audience === 'direct' ? [] : store.relations.followers(user)
+  const { audience, readers = [] } = object
+  const reached = (ids: readonly string[]) => ids.flatMap((id) => recipientOf(actors.get(id)))
+  const addressed = reached(object.recipients ?? [])
+  const followers =
+    audience === 'direct' ? [] : [...store.relations.followers(user), ...reached(readers)]
   const inboxes = recipients({ followers, addressed, audience, isLocal: urls.isLocal })
   return { user, activity, inboxes }
 }

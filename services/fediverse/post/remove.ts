@@ -5,7 +5,7 @@ import { PUBLIC } from '../activitypub/document.ts'
 import { activity, tombstone } from '../activitypub/object.ts'
 import { type Context, commit } from '../context.ts'
 import type { StoredObject } from '../store/objects.ts'
-import { haveActors, requireOwnPost } from './own.ts'
+import { haveActors, reactedTo, requireOwnPost } from './own.ts'
 import { toAudience } from './publish.ts'
 
 /** Deletes; whoever was mentioned, answered, boosted or liked has a copy and is told as well as the followers. */
@@ -33,9 +33,6 @@ export async function remove(context: Context, user: string, id: string): Promis
 }
 
 /** Actors who are known to have it, besides the followers. */
-function reachedBy({ store }: Context, { id, recipients = [] }: StoredObject): string[] {
-  const reacted = (['replies', 'likes', 'announces', 'votes'] as const).flatMap((kind) =>
-    store.objects.about(kind, id).map(({ actor }) => actor),
-  )
-  return [...new Set([...recipients, ...reacted])]
+function reachedBy(context: Context, object: StoredObject): string[] {
+  return [...new Set([...(object.recipients ?? []), ...reactedTo(context, object.id)])]
 }

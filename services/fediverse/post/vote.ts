@@ -1,5 +1,6 @@
 // Voting in a poll: one Note with the option's name to the author of the Question, as Mastodon does.
 
+import { hasEnded } from '../activitypub/current.ts'
 import { parsePost } from '../activitypub/document.ts'
 import { CONTEXT } from '../activitypub/object.ts'
 import { type Context, commit, type Outgoing, VerbError } from '../context.ts'
@@ -66,9 +67,7 @@ function checkVote(
   const poll = question.document && parsePost(question.document)?.poll
   if (!poll) throw new VerbError('That post has no poll.')
   if (question.local === user) throw new VerbError('You cannot vote in your own poll.')
-  if ((poll.closedAt ?? poll.endsAt ?? Number.POSITIVE_INFINITY) < context.clock.now()) {
-    throw new VerbError('The poll has ended.')
-  }
+  if (hasEnded(poll, context.clock.now())) throw new VerbError('The poll has ended.')
   if (options.length === 0) throw new VerbError('Choose an option.')
   if (options.length > 1 && !poll.isMultiple) throw new VerbError('Choose one option only.')
   for (const name of options) {

@@ -54,6 +54,8 @@ function kindOf(
     case 'reaction':
     case 'move':
       return object.kind
+    case 'end':
+      return 'poll'
     case 'vote':
     case 'flag':
     case 'tombstone':

@@ -4,6 +4,7 @@ import { type AcceptedActivity, dayOf } from './accepted.ts'
 import { hashId, indexes, isPending, paths } from './layout.ts'
 import type { StoredObject } from './objects.ts'
 import type { Relation } from './relations.ts'
+import { listedTags } from './tags.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
 
 const OBJECT = /^objects\/[0-9a-f]{2}\/([0-9a-f]{32})\.json$/
@@ -45,7 +46,9 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
     if (object.audience === 'public' || object.audience === 'unlisted') {
       names.push(indexes.posts(object.local))
     }
+    if (isOpenPoll(object)) names.push(indexes.polls(object.local))
   }
+  for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
   if (object.kind === 'post' && object.inReplyTo)
     names.push(indexes.replies(hashId(object.inReplyTo)))
   if (object.target) {
@@ -57,6 +60,10 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
   }
   return [...new Set(names)].map((index) => ({ index, key, at: object.at }))
 }
+
+/** A poll of ours whose end has not been told yet: then its document says `closed`. */
+const isOpenPoll = ({ document }: StoredObject) =>
+  document?.type === 'Question' && document.closed === undefined
 
 function relationEntries(
   user: string,

@@ -18,6 +18,7 @@ const KINDS: ReadonlySet<unknown> = new Set([
   'follow',
   'flag',
   'move',
+  'end',
   'tombstone',
 ])
 

@@ -73,6 +73,8 @@ export const indexes = {
   own: (user: string) => `own/${user}`,
   notifications: (user: string) => `notifications/${user}`,
   liked: (user: string) => `liked/${user}`,
+  /** Polls of hers whose end has not been told yet. */
+  polls: (user: string) => `polls/${user}`,
   followers: (user: string) => `followers/${user}`,
   following: (user: string) => `following/${user}`,
   blocks: (user: string) => `blocks/${user}`,
@@ -83,6 +85,8 @@ export const indexes = {
   replies: (hash: string) => `replies/${hash.slice(0, 2)}/${hash}`,
   likes: (hash: string) => `likes/${hash.slice(0, 2)}/${hash}`,
   announces: (hash: string) => `announces/${hash.slice(0, 2)}/${hash}`,
+  /** Our own public posts with a hashtag, see tags.ts. */
+  tagged: (tag: string) => `tagged/${hashId(tag).slice(0, 2)}/${hashId(tag)}`,
   votes: (hash: string) => `votes/${hash.slice(0, 2)}/${hash}`,
   seen: (day: string) => `seen/${day}`,
 } as const

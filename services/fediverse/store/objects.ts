@@ -8,7 +8,7 @@ import { putJson, type Tree } from './tree.ts'
 
 export type Audience = 'public' | 'unlisted' | 'followers' | 'direct'
 
-/** What a file below objects/ is. `follow`, `flag` and `move` are kept because a notification names them. */
+/** What a file below objects/ is. `follow`, `flag`, `move` and `end` (of a poll) are kept because a notification names them. */
 export type ObjectKind =
   | 'post'
   | 'announce'
@@ -18,6 +18,7 @@ export type ObjectKind =
   | 'follow'
   | 'flag'
   | 'move'
+  | 'end'
   | 'tombstone'
 
 /** One file below objects/. It carries all that its index entries follow from. */

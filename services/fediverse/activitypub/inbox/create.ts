@@ -4,6 +4,7 @@
 import type { StoredObject } from '../../store/objects.ts'
 import { toStored } from '../audience.ts'
 import { authoritativePost } from '../authority.ts'
+import { hasEnded } from '../current.ts'
 import { type Post, parsePost } from '../document.ts'
 import type { Effect, Receiving } from '../receive.ts'
 
@@ -51,7 +52,7 @@ function voteOf(
   const { store, clock } = context
   const poll = parsePost(question.document)?.poll
   if (!poll?.options.some((option) => option.name === name)) return
-  if (poll.endsAt !== undefined && poll.endsAt < clock.now()) return
+  if (hasEnded(poll, clock.now())) return
   if (question.local && store.relations.get(question.local, 'blocks', voter)) return
   const earlier = store.objects
     .about('votes', question.id, 100_000)
