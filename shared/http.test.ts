@@ -66,6 +66,14 @@ describe('an error', () => {
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8')
     expect(response.body).toBe('Not found\n')
   })
+
+  test('of an unknown path is what the service makes of it, where it has something', async () => {
+    const { app } = create({
+      notFound: ({ url }, reply) => (url === '/odd' ? undefined : reply.code(404).send('a page')),
+    })
+    expect((await app.inject('/nowhere')).body).toBe('a page')
+    expect((await app.inject('/odd')).body).toBe('Not found\n')
+  })
 })
 
 describe('limits', () => {

@@ -6,10 +6,12 @@ import {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   fastify,
   LogController,
 } from 'fastify'
+import { limitArrival } from './arrival.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Address } from './setting.ts'
@@ -21,8 +23,10 @@ export type HttpLimits = {
   headerBytes: number
   /** From the first byte of a request to its last header line; then 408. */
   headersMs: number
-  /** From the first byte of a request to its last; then 408. */
+  /** From the head of a request to its last byte; then 408. */
   requestMs: number
+  /** The same for an upload that its route allows (`allowUpload`) and that is not too slow. */
+  uploadMs: number
   /** How long a connection may stay silent within a request or an answer. */
   idleMs: number
   /** How long a connection stays open between requests. */
@@ -36,6 +40,7 @@ const defaultLimits: HttpLimits = {
   headerBytes: 16 * 1024,
   headersMs: 15_000,
   requestMs: 30_000,
+  uploadMs: 0,
   idleMs: 60_000,
   keepAliveMs: 72_000,
   paramLength: 512,
@@ -49,6 +54,8 @@ export type HttpOptions = {
   /** Addresses or networks whose X-Forwarded-… headers count. */
   trustProxy?: readonly string[]
   limits?: Partial<HttpLimits>
+  /** Answers an unknown address; undefined: with a line of plain text. */
+  notFound?(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
 }
 
 /** An error whose message the client may read. */
@@ -68,6 +75,7 @@ export function createHttp({
   name,
   trustProxy,
   limits,
+  notFound,
 }: HttpOptions): FastifyInstance {
   const { headerBytes, headersMs, ...rest } = { ...defaultLimits, ...limits }
   const app = fastify({
@@ -77,7 +85,7 @@ export function createHttp({
     genReqId: requestIds(),
     trustProxy: trustProxy === undefined || trustProxy.length === 0 ? false : [...trustProxy],
     bodyLimit: rest.bodyBytes,
-    requestTimeout: rest.requestMs,
+    requestTimeout: Math.max(rest.requestMs, rest.uploadMs),
     connectionTimeout: rest.idleMs,
     keepAliveTimeout: rest.keepAliveMs,
     routerOptions: { maxParamLength: rest.paramLength },
@@ -92,9 +100,12 @@ export function createHttp({
     const { status, message } = describe(error, request, log)
     return reply.code(status).type('text/plain; charset=utf-8').send(`${message}\n`)
   })
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).type('text/plain; charset=utf-8').send('Not found\n'),
+  app.setNotFoundHandler(
+    async (request, reply) =>
+      notFound?.(request, reply) ??
+      reply.code(404).type('text/plain; charset=utf-8').send('Not found\n'),
   )
+  limitArrival(app, rest.requestMs)
   count(app, metrics, name)
   closeWhenAnswered(app)
   return app

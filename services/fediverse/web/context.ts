@@ -1,4 +1,5 @@
 // What every handler of this folder is given, and how it learns who is there.
+import { allowUpload } from '@fuchsbau/shared/arrival.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebDeps } from './deps.ts'
 import type { Reader } from './layout.ts'
@@ -15,6 +16,12 @@ export type Request = FastifyRequest<{ Params: { user: string } }>
 export type Visit = { web: Web; request: Request; reply: FastifyReply; reader: Reader }
 
 export type OwnHandler = (visit: Visit) => unknown
+
+/** Of an upload, in each half minute: 4 KiB a second. */
+const LEAST_UPLOAD_BYTES = 30 * 4_096
+
+const isMultipart = ({ headers }: Request) =>
+  headers['content-type']?.startsWith('multipart/form-data') ?? false
 
 /** A private page: for the person herself, else the way to the sign-in page. */
 export function ownPage(web: Web, handle: OwnHandler) {
@@ -47,6 +54,7 @@ export function ownForm(web: Web, handle: OwnHandler) {
         'You are signed out. Sign in, go back, and send it again.',
       )
     }
+    if (isMultipart(request)) allowUpload(request, LEAST_UPLOAD_BYTES)
     return handle({ web, request, reply, reader })
   }
 }
