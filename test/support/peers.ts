@@ -7,6 +7,18 @@ import { delimiter, join } from 'node:path'
 const peers = {
   snac: { where: 'trixie', program: 'usr/bin/snac' },
   restic: { where: 'host', program: 'restic' },
+  inspircd3: { where: 'host', program: 'inspircd' },
+  inspircd4: { where: 'trixie', program: 'usr/sbin/inspircd' },
+  atheme: { where: 'host', program: 'atheme-services' },
+  ngircd: { where: 'host', program: 'ngircd' },
+  znc18: { where: 'host', program: 'znc' },
+  znc: { where: 'trixie', program: 'usr/bin/znc' },
+  soju: { where: 'trixie', program: 'usr/bin/soju' },
+  irssi: { where: 'host', program: 'irssi' },
+  weechat3: { where: 'host', program: 'weechat' },
+  weechat: { where: 'trixie', program: 'usr/bin/weechat' },
+  senpai: { where: 'trixie', program: 'usr/bin/senpai' },
+  tmux: { where: 'host', program: 'tmux' },
   chromium: { where: 'host', program: 'chromium' },
 } as const
 
