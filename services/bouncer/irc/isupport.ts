@@ -54,7 +54,7 @@ export class Isupport {
 
   /** The unescaped value, '' for a token without one; undefined without the token. */
   get(name: string): string | undefined {
-    return valueOf(this.#tokens, name)
+    return tokenValue(this.#tokens, name)
   }
 
   get casemapping(): Casemapping {
@@ -220,22 +220,22 @@ export function isupportLines(tokens: readonly string[]): string[][] {
 
 /** What is asked for with every line. */
 function derive(tokens: ReadonlyMap<string, string>) {
-  const prefix = /^\(([^)]*)\)(.*)$/s.exec(valueOf(tokens, 'PREFIX') ?? '(ov)@+')
+  const prefix = /^\(([^)]*)\)(.*)$/s.exec(tokenValue(tokens, 'PREFIX') ?? '(ov)@+')
   const [lists = '', always = '', whenSet = '', flags = ''] = (
-    valueOf(tokens, 'CHANMODES') ?? 'b,k,l,imnpst'
+    tokenValue(tokens, 'CHANMODES') ?? 'b,k,l,imnpst'
   ).split(',')
   const prefixes: Prefixes = { modes: prefix?.[1] ?? '', symbols: prefix?.[2] ?? '' }
   const chanmodes: ChannelModes = { lists, always, whenSet, flags }
   return {
-    casemapping: casemappingOf(valueOf(tokens, 'CASEMAPPING')),
-    chantypes: valueOf(tokens, 'CHANTYPES') ?? '#&',
+    casemapping: casemappingOf(tokenValue(tokens, 'CASEMAPPING')),
+    chantypes: tokenValue(tokens, 'CHANTYPES') ?? '#&',
     prefixes,
     chanmodes,
-    statusmsg: valueOf(tokens, 'STATUSMSG') ?? '',
+    statusmsg: tokenValue(tokens, 'STATUSMSG') ?? '',
   }
 }
 
-function valueOf(tokens: ReadonlyMap<string, string>, name: string): string | undefined {
+function tokenValue(tokens: ReadonlyMap<string, string>, name: string): string | undefined {
   const token = tokens.get(name)
   if (token === undefined) return undefined
   const value = token.slice(name.length + 1)
