@@ -36,11 +36,15 @@ export function scramClient(account: string, password: string): ScramStep {
   }
 }
 
-/** The server: the first call takes client-first, the second client-final; `accepted` is the account then. */
-export function scramServer(passwordOf: (account: string) => string | undefined): {
+/** The server's side with what came of it. */
+export interface ScramServer {
   step: ScramStep
-  accepted: () => string
-} {
+  /** The account, once the password was right; '' before. */
+  accepted(): string
+}
+
+/** The server: the first call takes client-first, the second client-final. */
+export function scramServer(passwordOf: (account: string) => string | undefined): ScramServer {
   let firstBare = ''
   let serverFirst = ''
   let nonce = ''
