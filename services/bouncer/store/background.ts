@@ -1,0 +1,40 @@
+// Work behind the commits, in short turns of its own: the search index, and sweeping away what was deleted. While there
+// is some, one piece is done every few ms, so that lines of clients and networks come in between.
+
+import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable, type Turn } from './turn.ts'
+
+export interface Chore {
+  readonly isBehind: boolean
+  /** Does a bounded piece. */
+  step(): void
+}
+
+const PAUSE_MS = 10
+
+/** Starts the chores; returns how to stop them. */
+export function startChores(turn: Turn, clock: Clock, chores: readonly Chore[]): () => void {
+  let timer: Timer | undefined
+  const work = () => {
+    timer = undefined
+    const chore = chores.find(({ isBehind }) => isBehind)
+    if (!chore) return
+    try {
+      chore.step()
+    } catch (error) {
+      // The listeners know; after the store has recovered the next commit starts the chores again.
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
+    schedule()
+  }
+  const schedule = () => {
+    if (turn.failure !== undefined) return
+    if (chores.some(({ isBehind }) => isBehind)) timer ??= clock.after(PAUSE_MS, work)
+  }
+  const stopListening = turn.onCommitted(schedule)
+  schedule()
+  return () => {
+    stopListening()
+    timer?.cancel()
+  }
+}

@@ -1,0 +1,41 @@
+// Read markers: how far a person has read a conversation, on whatever device. To be called with an owned network's id.
+// https://ircv3.net/specs/extensions/read-marker
+
+import type { Turn } from './turn.ts'
+
+export interface ReadMarker {
+  /** Folded with the network's casemapping. */
+  foldedTarget: string
+  time: number
+}
+
+export class Markers {
+  readonly #get
+  readonly #list
+  readonly #set
+
+  constructor(turn: Turn) {
+    const select = 'SELECT folded AS foldedTarget, time FROM markers WHERE network_id = ?'
+    this.#get = turn.reading<[number, string], ReadMarker>(`${select} AND folded = ?`)
+    this.#list = turn.reading<[number], ReadMarker>(select)
+    this.#set = turn.writing<[number, string, number]>(
+      `INSERT INTO markers VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time`,
+    )
+  }
+
+  /** Time, ms; undefined when nothing was marked. */
+  get(networkId: number, foldedTarget: string): number | undefined {
+    return this.#get.get(networkId, foldedTarget)?.time
+  }
+
+  list(networkId: number): ReadMarker[] {
+    return this.#list.all(networkId)
+  }
+
+  /** Moves it, but only forward: returns where it is now, and whether that is new. */
+  set(networkId: number, foldedTarget: string, time: number): { time: number; isNew: boolean } {
+    const { changes } = this.#set.run(networkId, foldedTarget, time)
+    return { time: this.get(networkId, foldedTarget) ?? time, isNew: changes > 0 }
+  }
+}

@@ -1,0 +1,87 @@
+// A stored message as a row, and back.
+
+import { MESSAGE_KINDS, type MessageKind, type NewMessage, type StoredMessage } from './records.ts'
+
+const OWN = 1
+const REDACTED = 2
+const KIND_SHIFT = 2
+
+/** Columns of MESSAGE_COLUMNS. */
+export interface MessageRow {
+  id: number
+  networkId: number
+  target: string
+  foldedTarget: string
+  time: number
+  flags: number
+  source: string
+  text: string
+  tags: string | null
+  msgid: string | null
+}
+
+/** With the tables that it takes; conditions may name `m`, `t` and `s`. Deleted targets are left out by `t`. */
+export const SELECT_MESSAGES = `
+  SELECT m.id, m.network_id AS networkId, t.name AS target, t.folded AS foldedTarget, m.time, m.flags,
+    s.source, m.text, m.tags, m.msgid
+  FROM messages m
+  CROSS JOIN targets t ON t.id = m.target_id AND t.network_id = m.network_id
+  CROSS JOIN sources s ON s.id = m.source_id`
+
+/** Leaves out redacted messages. */
+export const IS_SHOWN = `(m.flags & ${REDACTED}) = 0`
+export const SET_REDACTED = `flags = flags | ${REDACTED}, text = '', tags = NULL`
+
+/** What is neither said nor answered: joins, modes, gaps … */
+const SAID: readonly MessageKind[] = ['PRIVMSG', 'NOTICE']
+const INDEXED: readonly MessageKind[] = [...SAID, 'TOPIC']
+
+const among = (kinds: readonly MessageKind[]) =>
+  `(m.flags >> ${KIND_SHIFT}) IN (${kinds.map((kind) => MESSAGE_KINDS.indexOf(kind)).join(', ')})`
+
+export const IS_SAID = among(SAID)
+export const IS_INDEXED = among(INDEXED)
+
+export function flagsOf({ kind, isOwn }: NewMessage): number {
+  return (MESSAGE_KINDS.indexOf(kind) << KIND_SHIFT) | (isOwn ? OWN : 0)
+}
+
+/** What a message counts for retention: about what it takes on the disk. */
+export function bytesOf(message: NewMessage, tags: string | null): number {
+  return ROW_BYTES + Buffer.byteLength(message.text) + (tags?.length ?? 0)
+}
+
+export const ROW_BYTES = 60
+/** The same for a row `m`. */
+export const BYTES_OF_ROW = `(${ROW_BYTES} + octet_length(m.text) + ifnull(length(m.tags), 0))`
+
+/** Our msgids: a prefix that no other database has, then the row's number in base 36. */
+export class OwnMsgids {
+  readonly #prefix: string
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+  }
+
+  format(id: number): string {
+    return this.#prefix + id.toString(36)
+  }
+
+  /** The row's number; undefined for what we cannot have made. */
+  parse(msgid: string): number | undefined {
+    if (!msgid.startsWith(this.#prefix)) return
+    const id = Number.parseInt(msgid.slice(this.#prefix.length), 36)
+    return Number.isSafeInteger(id) && this.format(id) === msgid ? id : undefined
+  }
+
+  message(row: MessageRow): StoredMessage {
+    const { flags, tags, msgid, ...rest } = row
+    return {
+      ...rest,
+      kind: MESSAGE_KINDS[flags >> KIND_SHIFT] ?? 'GAP',
+      isOwn: (flags & OWN) !== 0,
+      msgid: msgid ?? this.format(row.id),
+      ...(tags === null ? {} : { tags: JSON.parse(tags) }),
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// The full-text index follows the messages: some are added after a commit, in their own short transaction, as long as
+// there are any. `indexed` is the id up to which it has come; it is stored with what it stands for.
+
+import { IS_INDEXED, IS_SHOWN } from './message-row.ts'
+import type { Properties } from './properties.ts'
+import { RecentMap } from './recent.ts'
+import type { Turn } from './turn.ts'
+import { nickOf, senderToken, targetToken, wordsOf, wordToken } from './words.ts'
+
+/** So many lines, about 4 ms of work, are added at a time. Fewer make a poor index of many small parts. */
+const BATCH = 256
+/** Fewer lines than that wait for more; a search adds them first. */
+const WORTHWHILE = 1024
+/** A search adds so many at most before it starts: about 80 ms. */
+const BEFORE_SEARCH = 4096
+
+interface Line {
+  id: number
+  networkId: number
+  targetId: number
+  source: string
+  text: string
+}
+
+export class SearchIndex {
+  readonly #properties: Properties
+  readonly #lines
+  readonly #add
+  readonly #remove
+  readonly #senders = new RecentMap<string, string>(4096)
+  #indexed: number
+  #last: number
+
+  constructor(turn: Turn, properties: Properties) {
+    this.#properties = properties
+    this.#lines = turn.reading<[number, number, number], Line>(
+      `SELECT m.id, m.network_id AS networkId, m.target_id AS targetId, s.source, m.text
+       FROM messages m CROSS JOIN sources s ON s.id = m.source_id
+       WHERE m.id > ? AND m.id <= ? AND ${IS_INDEXED} AND ${IS_SHOWN} ORDER BY m.id LIMIT ?`,
+    )
+    this.#add = turn.writing<[number, string]>('INSERT INTO search (rowid, words) VALUES (?, ?)')
+    this.#remove = turn.writing<[number]>('DELETE FROM search WHERE rowid = ?')
+    const last = turn.reading<[], { id: number | null }>('SELECT max(id) AS id FROM messages')
+    const recall = () => {
+      this.#indexed = Number(properties.get('indexed') ?? 0)
+      this.#last = last.get()?.id ?? 0
+    }
+    this.#indexed = 0
+    this.#last = 0
+    recall()
+    turn.hook({ afterRollback: recall })
+  }
+
+  /** How far the index is behind, in ids. */
+  get lag(): number {
+    return Math.max(0, this.#last - this.#indexed)
+  }
+
+  /** Whether there is enough to add. */
+  get isBehind(): boolean {
+    return this.lag >= WORTHWHILE
+  }
+
+  noteAppended(id: number): void {
+    if (id > this.#last) this.#last = id
+  }
+
+  /** To be called before the message is changed or deleted. */
+  remove(id: number): void {
+    if (id <= this.#indexed) this.#remove.run(id)
+  }
+
+  /** Adds the next lines, as part of the turn. */
+  step(limit = BATCH): void {
+    const lines = this.#lines.all(this.#indexed, this.#last, limit)
+    for (const line of lines) this.#add.run(line.id, this.#wordsOf(line))
+    const isDone = lines.length < limit
+    this.#indexed = isDone ? this.#last : (lines.at(-1)?.id ?? this.#last)
+    this.#properties.set('indexed', String(this.#indexed))
+  }
+
+  /** Adds what is missing, within bounds: after an import, or a long flood, the newest lines may be found later. */
+  catchUp(): void {
+    if (this.lag > 0) this.step(BEFORE_SEARCH)
+  }
+
+  #wordsOf({ networkId, targetId, source, text }: Line): string {
+    const words = new Set(wordsOf(text))
+    let tokens = `${targetToken(targetId)} ${this.#sender(networkId, source)}`
+    for (const word of words) tokens += ` ${wordToken(networkId, word)}`
+    return tokens
+  }
+
+  #sender(networkId: number, source: string): string {
+    const key = `${networkId} ${source}`
+    let token = this.#senders.get(key)
+    if (token === undefined) {
+      token = senderToken(networkId, nickOf(source))
+      this.#senders.set(key, token)
+    }
+    return token
+  }
+}
