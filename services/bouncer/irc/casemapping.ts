@@ -1,21 +1,7 @@
 // Which names are the same: `Casemapping` of a network, and a map by such names.
 // https://modern.ircdocs.horse/#casemapping-parameter
 
-/** How a network compares nicks and channels. */
-export interface Casemapping {
-  readonly name: 'ascii' | 'rfc1459' | 'rfc1459-strict'
-  /** A name in the form that is equal for all its spellings. */
-  fold(name: string): string
-}
-
-export const ASCII: Casemapping = { name: 'ascii', fold: (name) => fold(name, 0x5a) }
-/** The one of RFC 1459, where `[]\^` are the capitals of `{}|~`. */
-export const RFC1459: Casemapping = { name: 'rfc1459', fold: (name) => fold(name, 0x5e) }
-/** As RFC 1459 says to the letter: without `^` and `~`. */
-export const RFC1459_STRICT: Casemapping = {
-  name: 'rfc1459-strict',
-  fold: (name) => fold(name, 0x5d),
-}
+export type Casemapping = 'ascii' | 'rfc1459' | 'rfc1459-strict'
 
 /**
  * The casemapping that an ISUPPORT token names. Without a token it is rfc1459; of those that fold
@@ -26,22 +12,30 @@ export function casemappingOf(token: string | undefined): Casemapping {
     case undefined:
     case '':
     case 'rfc1459':
-      return RFC1459
+      return 'rfc1459'
     case 'strict-rfc1459':
     case 'rfc1459-strict':
-      return RFC1459_STRICT
+      return 'rfc1459-strict'
     default:
-      return ASCII
+      return 'ascii'
   }
 }
 
-/** Characters from `A` to `last` go up by 32. */
-function fold(name: string, last: number): string {
+/** A name in the form that is equal for all its spellings. */
+export function fold(name: string, casemapping: Casemapping): string {
+  const last = lastFolded[casemapping]
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at)
     if (code >= 0x41 && code <= last) return foldFrom(name, at, last)
   }
   return name
+}
+
+/** Last character that is folded: those from `A` to it go up by 32. */
+const lastFolded: Readonly<Record<Casemapping, number>> = {
+  ascii: 0x5a,
+  rfc1459: 0x5e,
+  'rfc1459-strict': 0x5d,
 }
 
 function foldFrom(name: string, start: number, last: number): string {
@@ -72,25 +66,25 @@ export class FoldedMap<V> {
   }
 
   get(name: string): V | undefined {
-    return this.#entries.get(this.#casemapping.fold(name))?.[1]
+    return this.#entries.get(fold(name, this.#casemapping))?.[1]
   }
 
   has(name: string): boolean {
-    return this.#entries.has(this.#casemapping.fold(name))
+    return this.#entries.has(fold(name, this.#casemapping))
   }
 
   /** How the name was spelled when it was set. */
   spelling(name: string): string | undefined {
-    return this.#entries.get(this.#casemapping.fold(name))?.[0]
+    return this.#entries.get(fold(name, this.#casemapping))?.[0]
   }
 
   set(name: string, value: V): this {
-    this.#entries.set(this.#casemapping.fold(name), [name, value])
+    this.#entries.set(fold(name, this.#casemapping), [name, value])
     return this
   }
 
   delete(name: string): boolean {
-    return this.#entries.delete(this.#casemapping.fold(name))
+    return this.#entries.delete(fold(name, this.#casemapping))
   }
 
   clear(): void {
@@ -99,7 +93,7 @@ export class FoldedMap<V> {
 
   /** Goes over to another casemapping; of names that become the same, the last one stays. */
   refold(casemapping: Casemapping): void {
-    if (casemapping.name === this.#casemapping.name) return
+    if (casemapping === this.#casemapping) return
     const entries = [...this.#entries.values()]
     this.#casemapping = casemapping
     this.#entries.clear()

@@ -31,9 +31,9 @@ export class Isupport {
   readonly #tokens = new Map<string, string>()
   #derived = derive(this.#tokens)
 
-  /** Takes the parameters of one 005, nick and closing text included. Tokens beyond 500 are not kept. */
-  receive(params: readonly string[]): void {
-    for (const token of params.slice(1, -1)) this.#take(token)
+  /** Takes the tokens of one 005, without the nick before and the text behind them. More than 500 are not kept. */
+  add(tokens: readonly string[]): void {
+    for (const token of tokens) this.#take(token)
     this.#derived = derive(this.#tokens)
   }
 
@@ -65,8 +65,8 @@ export class Isupport {
     return this.#derived.chantypes
   }
 
-  get prefixes(): Prefixes {
-    return this.#derived.prefixes
+  get prefix(): Prefixes {
+    return this.#derived.prefix
   }
 
   get chanmodes(): ChannelModes {
@@ -220,16 +220,17 @@ export function isupportLines(tokens: readonly string[]): string[][] {
 
 /** What is asked for with every line. */
 function derive(tokens: ReadonlyMap<string, string>) {
-  const prefix = /^\(([^)]*)\)(.*)$/s.exec(tokenValue(tokens, 'PREFIX') ?? '(ov)@+')
+  const [, modes = '', symbols = ''] =
+    /^\(([^)]*)\)(.*)$/s.exec(tokenValue(tokens, 'PREFIX') ?? '(ov)@+') ?? []
   const [lists = '', always = '', whenSet = '', flags = ''] = (
     tokenValue(tokens, 'CHANMODES') ?? 'b,k,l,imnpst'
   ).split(',')
-  const prefixes: Prefixes = { modes: prefix?.[1] ?? '', symbols: prefix?.[2] ?? '' }
+  const prefix: Prefixes = { modes, symbols }
   const chanmodes: ChannelModes = { lists, always, whenSet, flags }
   return {
     casemapping: casemappingOf(tokenValue(tokens, 'CASEMAPPING')),
     chantypes: tokenValue(tokens, 'CHANTYPES') ?? '#&',
-    prefixes,
+    prefix,
     chanmodes,
     statusmsg: tokenValue(tokens, 'STATUSMSG') ?? '',
   }

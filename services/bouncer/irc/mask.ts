@@ -1,5 +1,5 @@
 // Masks of IRC: `*` is any text, `?` one character, `\*` and `\?` the characters themselves.
-import type { Casemapping } from './casemapping.ts'
+import { type Casemapping, fold } from './casemapping.ts'
 
 const ANY_TEXT = -1
 const ANY_CHARACTER = -2
@@ -10,7 +10,7 @@ const ANY_CHARACTER = -2
  */
 export function matchesMask(mask: string, text: string, casemapping: Casemapping): boolean {
   const pattern = parseMask(mask, casemapping)
-  const characters = codePoints(casemapping.fold(text))
+  const characters = codePoints(fold(text, casemapping))
   let at = 0
   let inPattern = 0
   let star = -1
@@ -48,7 +48,7 @@ function parseMask(mask: string, casemapping: Casemapping): number[] {
     } else if (character === '?') {
       pattern.push(ANY_CHARACTER)
     } else {
-      pattern.push(...codePoints(casemapping.fold(character)))
+      pattern.push(...codePoints(fold(character, casemapping)))
     }
   }
   return pattern

@@ -1,16 +1,20 @@
 // Changes of modes, read by what the network says of its modes (https://modern.ircdocs.horse/#mode-message).
 import type { ChannelModes, Prefixes } from './isupport.ts'
 
+/** What a channel mode is: a rank of a member, an entry of a list, or a setting of the channel itself. */
+export type ModeKind = 'prefix' | 'list' | 'setting'
+
 export interface ModeChange {
   readonly isAdded: boolean
   /** One letter. */
   readonly mode: string
   readonly param: string | undefined
+  readonly kind: ModeKind
 }
 
 /** The part of `Isupport` that says how modes are read. */
 export interface ModeRules {
-  readonly prefixes: Prefixes
+  readonly prefix: Prefixes
   readonly chanmodes: ChannelModes
 }
 
@@ -18,74 +22,63 @@ export interface ModeRules {
  * The changes in the parameters of a channel's MODE, behind the channel. A mode whose parameter is missing comes
  * without one (of a list that is a question); a mode that the network did not name takes none.
  */
-export function parseModeChanges(params: readonly string[], rules: ModeRules): ModeChange[] {
+export function parseChannelModes(params: readonly string[], rules: ModeRules): ModeChange[] {
   const [letters = '', ...args] = params
   const changes: ModeChange[] = []
   let isAdded = true
   let next = 0
   for (const mode of letters) {
-    if (mode === '+' || mode === '-') isAdded = mode === '+'
-    else
-      changes.push({
-        isAdded,
-        mode,
-        param: takesParam(mode, isAdded, rules) ? args[next++] : undefined,
-      })
+    if (mode === '+' || mode === '-') {
+      isAdded = mode === '+'
+      continue
+    }
+    const kind = kindOf(mode, rules)
+    const param = takesParam(mode, kind, isAdded, rules) ? args[next++] : undefined
+    changes.push({ isAdded, mode, param, kind })
   }
   return changes
 }
 
-function takesParam(mode: string, isAdded: boolean, { prefixes, chanmodes }: ModeRules): boolean {
-  return (
-    prefixes.modes.includes(mode) ||
-    chanmodes.lists.includes(mode) ||
-    chanmodes.always.includes(mode) ||
-    (isAdded && chanmodes.whenSet.includes(mode))
-  )
+function kindOf(mode: string, { prefix, chanmodes }: ModeRules): ModeKind {
+  if (prefix.modes.includes(mode)) return 'prefix'
+  return chanmodes.lists.includes(mode) ? 'list' : 'setting'
 }
 
-/** Whether the mode is a rank of the member who is its parameter. */
-export function isPrefixMode({ mode }: ModeChange, { prefixes }: ModeRules): boolean {
-  return prefixes.modes.includes(mode)
+function takesParam(
+  mode: string,
+  kind: ModeKind,
+  isAdded: boolean,
+  { chanmodes }: ModeRules,
+): boolean {
+  if (kind !== 'setting' || chanmodes.always.includes(mode)) return true
+  return isAdded && chanmodes.whenSet.includes(mode)
 }
 
-/** A member's prefix symbols after the change, highest first. The same when it is no rank. */
-export function applyToPrefixes(
-  current: string,
-  change: ModeChange,
-  { prefixes }: ModeRules,
+/** A member's prefix symbols after a change of mode, highest first. The same when the mode is no rank. */
+export function setPrefix(
+  symbols: string,
+  mode: string,
+  isAdded: boolean,
+  { prefix }: Pick<ModeRules, 'prefix'>,
 ): string {
-  const index = prefixes.modes.indexOf(change.mode)
-  const symbol = index < 0 ? '' : prefixes.symbols.charAt(index)
-  if (symbol === '') return current
-  let changed = ''
-  for (const each of prefixes.symbols) {
-    if (each === symbol ? change.isAdded : current.includes(each)) changed += each
+  const index = prefix.modes.indexOf(mode)
+  const changed = index < 0 ? '' : prefix.symbols.charAt(index)
+  if (changed === '') return symbols
+  let result = ''
+  for (const symbol of prefix.symbols) {
+    if (symbol === changed ? isAdded : symbols.includes(symbol)) result += symbol
   }
-  return changed
+  return result
 }
 
 /** An entry of NAMES or of a WHOIS's channels: symbols in front (multi-prefix: several), and the name. */
 export function splitPrefixes(
   entry: string,
-  { prefixes }: Pick<ModeRules, 'prefixes'>,
+  { prefix }: Pick<ModeRules, 'prefix'>,
 ): { prefixes: string; name: string } {
   let at = 0
-  while (at < entry.length - 1 && prefixes.symbols.includes(entry.charAt(at))) at++
+  while (at < entry.length - 1 && prefix.symbols.includes(entry.charAt(at))) at++
   return { prefixes: entry.slice(0, at), name: entry.slice(at) }
-}
-
-/** Brings the modes of the channel itself up to date, letter → parameter; ranks and lists are none of these. */
-export function applyToChannel(
-  modes: Map<string, string | undefined>,
-  changes: readonly ModeChange[],
-  { prefixes, chanmodes }: ModeRules,
-): void {
-  for (const { isAdded, mode, param } of changes) {
-    if (prefixes.modes.includes(mode) || chanmodes.lists.includes(mode)) continue
-    if (isAdded) modes.set(mode, param)
-    else modes.delete(mode)
-  }
 }
 
 /** Parameters of 324 behind the channel: `+ntk`, `key`. Modes with a parameter come last. */

@@ -1,7 +1,7 @@
 // Which numerics answer a request, and which of them is the last, so that the answer of a WHOIS goes to the one
 // client that asked. Networks without labeled-response answer in the order of the requests.
 // https://modern.ircdocs.horse/#numerics; rarer ones as InspIRCd, Solanum, UnrealIRCd, ngIRCd and Ergo send them.
-import { RFC1459 } from './casemapping.ts'
+import { fold } from './casemapping.ts'
 import type { Message } from './message.ts'
 
 /**
@@ -157,12 +157,12 @@ function targetsOf({ params }: Message): Targets {
     return { names: undefined, hasSeveral }
   }
   const names = params.flatMap((param) => [param, ...param.split(',')])
-  return { names: new Set(names.map(RFC1459.fold)), hasSeveral }
+  return { names: new Set(names.map((name) => fold(name, 'rfc1459'))), hasSeveral }
 }
 
 /** Behind our nick stands the target, in 353 behind one more. Folded the widest way: a wrong merge does no harm here. */
 function isNamedIn([, first = '', second = '']: readonly string[], { names }: Targets): boolean {
-  return !names || names.has(RFC1459.fold(first)) || names.has(RFC1459.fold(second))
+  return !names || names.has(fold(first, 'rfc1459')) || names.has(fold(second, 'rfc1459'))
 }
 
 function isSame(named: string | undefined, command: string): boolean {
