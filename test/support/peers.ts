@@ -44,13 +44,21 @@ export function requirePeer(peer: Peer): boolean {
   return false
 }
 
+/** Whether a peer runs on this machine or in the trixie tree. */
+export function whereIs(peer: Peer): 'host' | 'trixie' {
+  return peers[peer].where
+}
+
 /** The program of a peer that is there. */
 export function programOf(peer: Peer): string {
   const { where, program } = peers[peer]
   const candidates =
     where === 'trixie'
       ? [join(trixieTree(), program)]
-      : (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, program))
+      : // Daemons lie where only root's PATH leads.
+        [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].map((directory) =>
+          join(directory, program),
+        )
   return candidates.find(isExecutable) ?? ''
 }
 

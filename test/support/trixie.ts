@@ -2,7 +2,6 @@
 // private mount namespace, so that the shared tree stays as it is and no mount outlives the program.
 // The spawned pid is the program's own, and it is killed when the thread that spawned it ends.
 import { trixieTree } from './peers.ts'
-import type { TlsFront } from './tls-front.ts'
 
 /** The user that peers run as; Debian's nobody, in the tree and outside. */
 export const peerUser = { uid: 65534, gid: 65534 } as const
@@ -21,10 +20,17 @@ mount -t tmpfs tmpfs "$tree/tmp"
 user="--reuid ${peerUser.uid} --regid ${peerUser.gid} --clear-groups"
 exec chroot "$tree" setpriv $user --pdeathsig KILL -- "$@"`
 
+/** Host names, resolver and authorities that a program in the tree gets instead of the machine's; a TlsFront has them. */
+export interface Surroundings {
+  hostsFile: string
+  resolvFile: string
+  ca: { file: string }
+}
+
 /** What a program in the tree gets to see. */
 export interface TrixieOptions {
   /** Gives it the run's host names, no resolver, and the tests' CA as the only one it trusts. */
-  front: TlsFront
+  front: Surroundings
   /** A directory of the run, which it sees as /srv. */
   srv: string
 }
