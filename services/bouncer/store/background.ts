@@ -12,7 +12,7 @@ export interface Chore {
 
 const PAUSE_MS = 10
 
-/** Starts the chores; returns how to stop them. */
+/** Starts the chores, which are looked at after each commit; returns how to stop them. */
 export function startChores(turn: Turn, clock: Clock, chores: readonly Chore[]): () => void {
   let timer: Timer | undefined
   const work = () => {

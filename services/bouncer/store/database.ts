@@ -1,9 +1,8 @@
-// The database file: opening, checking, and having it on the disk. Commits go to the write-ahead log without waiting for
-// the disk: a killed process loses nothing, a power cut at most the last second, because the log is synced that often.
+// The database file: opening and checking. Commits go to the write-ahead log without waiting for the disk: a killed
+// process loses nothing, a power cut at most the last second, because log-sync.ts syncs the log that often.
 
-import { closeSync, existsSync, fsync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import Database from 'better-sqlite3'
 import { takeLock } from './lock.ts'
 import { migrate, whyUnusable } from './migrations.ts'
@@ -22,7 +21,6 @@ const CACHE_KIB = 16 * 1024
 const CHECKPOINT_PAGES = 4000
 /** And cut to that length after it was longer. */
 const LOG_BYTES = 64 * 1024 * 1024
-const SYNC_MS = 1000
 
 export interface OpenDatabase {
   database: Database.Database
@@ -95,52 +93,6 @@ function wordsOfFailure(check: () => string | undefined): string | undefined {
  * take SQLite's locks away. */
 function createPrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-}
-
-/**
- * Has the log on the disk about once a second while it changes, without holding anybody up. `changes` counts commits.
- * Returns how to stop.
- */
-export function syncInBackground(
-  directory: string,
-  clock: Clock,
-  changes: () => number,
-  onError: (error: Error) => void,
-): { noteCommit(): void; stop(): void } {
-  let timer: Timer | undefined
-  let descriptor: number | undefined
-  let isStopped = false
-  let isSyncing = false
-  let synced = changes()
-  const close = () => {
-    if (descriptor !== undefined) closeSync(descriptor)
-    descriptor = undefined
-  }
-  const schedule = () => {
-    if (!isStopped && !isSyncing && changes() !== synced) timer ??= clock.after(SYNC_MS, sync)
-  }
-  const sync = () => {
-    timer = undefined
-    const upTo = changes()
-    // SQLite keeps the log as long as it has the database open, and locks nothing in it.
-    descriptor ??= openSync(join(directory, `${FILE}-wal`), 'r')
-    isSyncing = true
-    fsync(descriptor, (error) => {
-      isSyncing = false
-      if (isStopped) return close()
-      if (error) return onError(error)
-      synced = upTo
-      schedule()
-    })
-  }
-  return {
-    noteCommit: schedule,
-    stop() {
-      isStopped = true
-      timer?.cancel()
-      if (!isSyncing) close()
-    },
-  }
 }
 
 /** Bytes of the database and of its log. */

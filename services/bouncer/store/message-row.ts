@@ -48,12 +48,14 @@ export function flagsOf({ kind, isOwn }: NewMessage): number {
 
 /** What a message counts for retention: about what it takes on the disk. */
 export function bytesOf(message: NewMessage, tags: string | null): number {
-  return ROW_BYTES + Buffer.byteLength(message.text) + (tags?.length ?? 0)
+  const { text, msgid = '' } = message
+  return ROW_BYTES + Buffer.byteLength(text) + (tags?.length ?? 0) + 2 * msgid.length
 }
 
-export const ROW_BYTES = 60
+const ROW_BYTES = 60
 /** The same for a row `m`. */
-export const BYTES_OF_ROW = `(${ROW_BYTES} + octet_length(m.text) + ifnull(length(m.tags), 0))`
+export const BYTES_OF_ROW = `(${ROW_BYTES} + octet_length(m.text)
+  + ifnull(length(m.tags), 0) + 2 * ifnull(length(m.msgid), 0))`
 
 /** Our msgids: a prefix that no other database has, then the row's number in base 36. */
 export class OwnMsgids {

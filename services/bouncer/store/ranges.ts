@@ -45,7 +45,8 @@ export interface TargetSize extends TargetTime {
   bytes: number
 }
 
-type RangeParameters = [number, number, number, number, number, number]
+/** Target, then time, time and id of both bounds, limit. */
+type RangeParameters = [number, number, number, number, number, number, number, number]
 type Ordered = Record<'ASC' | 'DESC', Reading<RangeParameters, MessageRow>>
 
 const FIRST: Bound = { time: -1, id: 0 }
@@ -66,10 +67,10 @@ export class Ranges {
     this.msgids = msgids
     const range = (condition: string, order: 'ASC' | 'DESC') =>
       turn.reading<RangeParameters, MessageRow>(`${SELECT_MESSAGES}
-        WHERE m.target_id = ?1 AND ${IS_SHOWN} AND ${condition}
-          AND m.time >= ?2 AND (m.time > ?2 OR m.id > ?3)
-          AND m.time <= ?4 AND (m.time < ?4 OR m.id < ?5)
-        ORDER BY m.time ${order}, m.id ${order} LIMIT ?6`)
+        WHERE m.target_id = ? AND ${IS_SHOWN} AND ${condition}
+          AND m.time >= ? AND (m.time > ? OR m.id > ?)
+          AND m.time <= ? AND (m.time < ? OR m.id < ?)
+        ORDER BY m.time ${order}, m.id ${order} LIMIT ?`)
     this.#said = { ASC: range(IS_SAID, 'ASC'), DESC: range(IS_SAID, 'DESC') }
     this.#all = { ASC: range('true', 'ASC'), DESC: range('true', 'DESC') }
     this.#page = turn.reading<[number, number, number], MessageRow>(
@@ -110,15 +111,13 @@ export class Ranges {
     return isForward ? this.#read(query, from, to, 'ASC') : this.#read(query, to, from, 'DESC')
   }
 
-  /** Half of them before the bound, the others from it on, with the message that it names. */
+  /** At most half of them before the bound, the others from it on, with the message that it names. */
   around(query: RangeQuery, { time, id = 0 }: Bound): StoredMessage[] {
     const limit = Math.min(query.limit, MOST_ROWS)
     const from = { time, id: id - 1 }
     const before = this.before({ ...query, limit: Math.floor(limit / 2) }, { time, id })
     const after = this.after({ ...query, limit: limit - before.length }, from)
-    const missing = limit - before.length - after.length
-    if (missing === 0 || before.length < Math.floor(limit / 2)) return [...before, ...after]
-    return [...this.before({ ...query, limit: limit - after.length }, { time, id }), ...after]
+    return [...before, ...after]
   }
 
   /** Conversations heard of last after and before these times (both excluded), the oldest first. */
@@ -164,7 +163,9 @@ export class Ranges {
     const rows = (query.withEvents ? this.#all : this.#said)[order].all(
       target.id,
       after.time,
+      after.time,
       after.id ?? Number.MAX_SAFE_INTEGER,
+      before.time,
       before.time,
       before.id ?? 0,
       limit,

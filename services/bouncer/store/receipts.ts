@@ -36,8 +36,8 @@ export class Receipts {
       `SELECT ${COLUMNS} FROM receipts WHERE network_id = ?`,
     )
     // A network may have been removed since.
-    this.#write = turn.writing<[number, string, number, number]>(
-      `INSERT INTO receipts SELECT id, ?2, ?3, ?4 FROM networks WHERE id = ?1
+    this.#write = turn.writing<[string, number, number, number]>(
+      `INSERT INTO receipts SELECT id, ?, ?, ? FROM networks WHERE id = ?
        ON CONFLICT DO UPDATE SET message_id = excluded.message_id, at = excluded.at`,
     )
     this.#remove = turn.writing<[number, string]>(
@@ -90,7 +90,7 @@ export class Receipts {
     if (this.#turn.failure !== undefined) return
     const moved = [...this.#dirty]
     for (const { networkId, client, messageId, at } of moved) {
-      this.#write.run(networkId, client, messageId, at)
+      this.#write.run(client, messageId, at, networkId)
     }
     this.#dirty.clear()
   }

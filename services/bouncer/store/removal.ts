@@ -54,12 +54,12 @@ export class Removal {
     this.#interned = interned
     this.#index = index
     const pick = (condition: string): Reading<[number, number, number], Doomed> =>
-      turn.reading<[number, number, number], Doomed>(`${SELECT} WHERE ${condition} LIMIT ?3`)
-    this.#oldestOf = pick('m.target_id = ?1 AND ?2 = ?2 ORDER BY m.time, m.id')
-    this.#oldest = pick('m.network_id = ?1 AND ?2 = ?2 ORDER BY m.id')
-    this.#olderOf = pick('m.target_id = ?1 AND m.time <= ?2')
+      turn.reading<[number, number, number], Doomed>(`${SELECT} WHERE ${condition} LIMIT ?`)
+    this.#oldestOf = pick('m.target_id = ? AND m.time < ? ORDER BY m.time, m.id')
+    this.#oldest = pick('m.network_id = ? AND m.id < ? ORDER BY m.id')
+    this.#olderOf = pick('m.target_id = ? AND m.time <= ?')
     this.#older = pick(
-      'm.target_id IN (SELECT id FROM targets WHERE network_id = ?1) AND m.time <= ?2',
+      'm.target_id IN (SELECT id FROM targets WHERE network_id = ?) AND m.time <= ?',
     )
     const size = 'SELECT sum(row_count) AS rows, sum(byte_count) AS bytes FROM targets WHERE'
     this.#sizeOf = turn.reading<[number], { rows: number; bytes: number }>(`${size} id = ?`)
@@ -93,7 +93,11 @@ export class Removal {
     const tooMuch = keep.bytes === undefined ? 0 : bytes - keep.bytes
     if (tooMany <= 0 && tooMuch <= 0) return 0
     let freed = 0
-    const oldest = (isWhole ? this.#oldest : this.#oldestOf).all(id, 0, MOST_REMOVED)
+    const oldest = (isWhole ? this.#oldest : this.#oldestOf).all(
+      id,
+      Number.MAX_SAFE_INTEGER,
+      MOST_REMOVED,
+    )
     return this.#removeAll(
       oldest.filter((row, index) => {
         const isDoomed = index < tooMany || freed < tooMuch
@@ -124,19 +128,19 @@ export class Removal {
     this.#mayHaveDetached = true
   }
 
-  /** Whether `sweep` has something to do. */
+  /** Whether `step` has something to do. */
   get isBehind(): boolean {
     return this.#mayHaveDetached
   }
 
   /** Deletes some rows of conversations that were deleted. */
-  sweep(): void {
+  step(): void {
     const target = this.#detached.get()
     if (!target) {
       this.#mayHaveDetached = false
       return
     }
-    const rows = this.#oldestOf.all(target.id, 0, MOST_REMOVED)
+    const rows = this.#oldestOf.all(target.id, Number.MAX_SAFE_INTEGER, MOST_REMOVED)
     if (rows.length > 0) this.#removeAll(rows)
     else this.#forgetTarget.run(target.id)
   }

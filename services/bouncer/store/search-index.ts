@@ -71,7 +71,11 @@ export class SearchIndex {
   }
 
   /** Adds the next lines, as part of the turn. */
-  step(limit = BATCH): void {
+  step(): void {
+    this.#addNext(BATCH)
+  }
+
+  #addNext(limit: number): void {
     const lines = this.#lines.all(this.#indexed, this.#last, limit)
     for (const line of lines) this.#add.run(line.id, this.#wordsOf(line))
     const isDone = lines.length < limit
@@ -81,7 +85,7 @@ export class SearchIndex {
 
   /** Adds what is missing, within bounds: after an import, or a long flood, the newest lines may be found later. */
   catchUp(): void {
-    if (this.lag > 0) this.step(BEFORE_SEARCH)
+    if (this.lag > 0) this.#addNext(BEFORE_SEARCH)
   }
 
   #wordsOf({ networkId, targetId, source, text }: Line): string {

@@ -58,19 +58,17 @@ export class Search {
 
   constructor(
     database: Database.Database,
-    parts: {
-      turn: Turn
-      index: SearchIndex
-      networks: Networks
-      interned: Interned
-      msgids: OwnMsgids
-    },
+    turn: Turn,
+    index: SearchIndex,
+    networks: Networks,
+    interned: Interned,
+    msgids: OwnMsgids,
   ) {
-    this.#turn = parts.turn
-    this.#index = parts.index
-    this.#networks = parts.networks
-    this.#interned = parts.interned
-    this.#msgids = parts.msgids
+    this.#turn = turn
+    this.#index = index
+    this.#networks = networks
+    this.#interned = interned
+    this.#msgids = msgids
     this.#candidates = database.prepare(
       `${SELECT_MESSAGES.replace('FROM messages m', 'FROM search f CROSS JOIN messages m ON m.id = f.rowid')}
        WHERE f.search MATCH ? AND f.rowid < ? AND ${IS_SHOWN} ORDER BY f.rowid DESC`,

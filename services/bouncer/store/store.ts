@@ -7,8 +7,9 @@ import { Audit } from './audit.ts'
 import { startChores } from './background.ts'
 import { Channels } from './channels.ts'
 import { Credentials } from './credentials.ts'
-import { fileSizes, openDatabase, syncInBackground } from './database.ts'
+import { fileSizes, type OpenDatabase, openDatabase } from './database.ts'
 import { Interned } from './interned.ts'
+import { syncInBackground } from './log-sync.ts'
 import { Markers } from './markers.ts'
 import { OwnMsgids } from './message-row.ts'
 import { Messages } from './messages.ts'
@@ -44,7 +45,7 @@ export interface StoreSizes {
   commits: number
 }
 
-export interface Store {
+export class Store {
   readonly users: Users
   readonly credentials: Credentials
   readonly networks: Networks
@@ -61,110 +62,110 @@ export interface Store {
   readonly subscriptions: Subscriptions
   readonly uploads: Uploads
   readonly properties: Properties
+  readonly #turn: Turn
+  readonly #index: SearchIndex
+  readonly #directory: string
+  readonly #total
+  readonly #ends: readonly (() => void)[]
+
+  constructor(open: OpenDatabase, { directory, clock, log }: StoreOptions) {
+    const turn = new Turn(open.database)
+    this.#turn = turn
+    this.#directory = directory
+    this.properties = new Properties(turn)
+    const interned = new Interned(turn)
+    const index = new SearchIndex(turn, this.properties)
+    this.#index = index
+    const msgids = new OwnMsgids(this.properties.get('msgid-prefix') ?? 'fb')
+    this.messages = new Messages(turn, interned, index, msgids)
+    const removal = new Removal(turn, interned, index)
+    this.removal = removal
+    const uploads = new Uploads(turn, directory)
+    this.uploads = uploads
+    this.networks = new Networks(turn, () => removal.noteDetached())
+    this.users = new Users(turn, () => {
+      removal.noteDetached()
+      uploads.noteOrphans()
+    })
+    this.search = new Search(open.database, turn, index, this.networks, interned, msgids)
+    this.credentials = new Credentials(turn)
+    this.channels = new Channels(turn)
+    this.receipts = new Receipts(turn, clock)
+    this.markers = new Markers(turn)
+    this.sts = new StsPolicies(turn)
+    this.sessions = new Sessions(turn)
+    this.audit = new Audit(turn)
+    this.subscriptions = new Subscriptions(turn)
+    this.#total = turn.reading<[], { messages: number; targets: number }>(
+      'SELECT ifnull(sum(row_count), 0) AS messages, count(*) AS targets FROM targets',
+    )
+    turn.onFailed((reason) => log?.error({ reason }, 'storage failed'))
+    uploads.step()
+    this.#ends = [
+      startChores(turn, clock, [index, removal, uploads]),
+      syncInBackground(turn, directory, clock),
+      () => this.receipts.flush(),
+      () => turn.commitTurn(),
+      open.close,
+    ]
+  }
+
   /** Why nothing can be written now, in words; undefined while all is well. */
-  readonly failure: string | undefined
+  get failure(): string | undefined {
+    return this.#turn.failure
+  }
+
   /** Stores the turn's writes now, then calls the listeners. Else that happens by itself at the end of the turn. */
-  commitTurn(): void
+  commitTurn(): void {
+    this.#turn.commitTurn()
+  }
+
   /** Has the listeners called at the end of the turn, also when nothing is written in it. */
-  endSoon(): void
-  /** Returns how to stop. */
-  onCommitted(listener: () => void): () => void
-  /** Called at once when the turn's writes were rolled back. Returns how to stop. */
-  onFailed(listener: (reason: string) => void): () => void
-  /** Whether writing is possible (again). */
-  tryAgain(): boolean
-  sizes(): StoreSizes
+  endSoon(): void {
+    this.#turn.endSoon()
+  }
+
+  /** Calls back when the turn's writes are stored. Returns how to stop. */
+  onCommitted(listener: () => void): () => void {
+    return this.#turn.onCommitted(listener)
+  }
+
+  /** Calls back, at once, when the turn's writes were rolled back. Returns how to stop. */
+  onFailed(listener: (reason: string) => void): () => void {
+    return this.#turn.onFailed(listener)
+  }
+
+  /** Whether writing is possible (again): tries it. */
+  tryAgain(): boolean {
+    return this.#turn.tryAgain()
+  }
+
+  sizes(): StoreSizes {
+    return {
+      ...fileSizes(this.#directory),
+      ...(this.#total.get() ?? { messages: 0, targets: 0 }),
+      uploadBytes: this.uploads.bytes(),
+      indexLag: this.#index.lag,
+      commits: this.#turn.commits,
+    }
+  }
+
   /** Commits, and closes all. */
-  close(): void
+  close(): void {
+    for (const end of this.#ends) end()
+  }
 }
 
 /**
  * Opens the store in a directory, made if need be. Throws StoreLocked when another process has it open, StoreUnusable
  * when the file is not ours, newer than this program, or cannot be read.
  */
-export function openStore({ directory, clock, log }: StoreOptions): Store {
-  const { database, close } = openDatabase(directory)
-  const turn = new Turn(database)
-  const properties = new Properties(turn)
-  const interned = new Interned(turn)
-  const index = new SearchIndex(turn, properties)
-  const msgids = new OwnMsgids(properties.get('msgid-prefix') ?? 'fb')
-  const removal = new Removal(turn, interned, index)
-  const uploads = new Uploads(turn, directory)
-  const networks = new Networks(turn, () => removal.noteDetached())
-  const receipts = new Receipts(turn, clock)
-  const sync = syncInBackground(
-    directory,
-    clock,
-    () => turn.commits,
-    (error) => turn.fail(`the disk reports an error (${error.message})`),
-  )
-  turn.onCommitted(() => sync.noteCommit())
-  turn.onFailed((reason) => log?.error({ reason }, 'storage failed'))
-  uploads.sweep(true)
-  const stopChores = startChores(turn, clock, [
-    {
-      get isBehind() {
-        return index.isBehind
-      },
-      step: () => index.step(),
-    },
-    {
-      get isBehind() {
-        return removal.isBehind
-      },
-      step: () => removal.sweep(),
-    },
-    {
-      get isBehind() {
-        return uploads.isBehind
-      },
-      step: () => uploads.sweep(false),
-    },
-  ])
-  const total = turn.reading<[], { messages: number; targets: number }>(
-    'SELECT ifnull(sum(row_count), 0) AS messages, count(*) AS targets FROM targets',
-  )
-  return {
-    users: new Users(turn, () => {
-      removal.noteDetached()
-      uploads.noteOrphans()
-    }),
-    credentials: new Credentials(turn),
-    networks,
-    channels: new Channels(turn),
-    messages: new Messages(turn, interned, index, msgids),
-    removal,
-    search: new Search(database, { turn, index, networks, interned, msgids }),
-    receipts,
-    markers: new Markers(turn),
-    sts: new StsPolicies(turn),
-    sessions: new Sessions(turn),
-    audit: new Audit(turn),
-    subscriptions: new Subscriptions(turn),
-    uploads,
-    properties,
-    get failure() {
-      return turn.failure
-    },
-    commitTurn: () => turn.commitTurn(),
-    endSoon: () => turn.endSoon(),
-    onCommitted: (listener) => turn.onCommitted(listener),
-    onFailed: (listener) => turn.onFailed(listener),
-    tryAgain: () => turn.tryAgain(),
-    sizes: () => ({
-      ...fileSizes(directory),
-      ...(total.get() ?? { messages: 0, targets: 0 }),
-      uploadBytes: uploads.bytes(),
-      indexLag: index.lag,
-      commits: turn.commits,
-    }),
-    close() {
-      stopChores()
-      sync.stop()
-      receipts.flush()
-      turn.commitTurn()
-      close()
-    },
+export function openStore(options: StoreOptions): Store {
+  const open = openDatabase(options.directory)
+  try {
+    return new Store(open, options)
+  } catch (error) {
+    open.close()
+    throw error
   }
 }

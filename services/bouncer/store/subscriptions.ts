@@ -29,15 +29,15 @@ export class Subscriptions {
     this.#list = turn.reading<[number, number], PushSubscription>(
       `SELECT ${COLUMNS} FROM subscriptions WHERE user_id = ? AND network_id = ? ORDER BY id`,
     )
-    this.#put = turn.writing<[number, number, string, string, string, number]>(
+    this.#put = turn.writing<[string, string, string, number, number, number]>(
       `INSERT INTO subscriptions (user_id, network_id, endpoint, p256dh, auth, created_at)
-       SELECT user_id, id, ?3, ?4, ?5, ?6 FROM networks WHERE user_id = ?1 AND id = ?2
+       SELECT user_id, id, ?, ?, ?, ? FROM networks WHERE user_id = ? AND id = ?
        ON CONFLICT (network_id, endpoint) DO UPDATE
        SET p256dh = excluded.p256dh, auth = excluded.auth, created_at = excluded.created_at`,
     )
-    this.#trim = turn.writing<[number, number]>(
-      `DELETE FROM subscriptions WHERE network_id = ?1 AND id NOT IN (
-         SELECT id FROM subscriptions WHERE network_id = ?1 ORDER BY created_at DESC, id DESC LIMIT ?2)`,
+    this.#trim = turn.writing<[number, number, number]>(
+      `DELETE FROM subscriptions WHERE network_id = ? AND id NOT IN (
+         SELECT id FROM subscriptions WHERE network_id = ? ORDER BY created_at DESC, id DESC LIMIT ?)`,
     )
     this.#remove = turn.writing<[number, number, string]>(
       'DELETE FROM subscriptions WHERE user_id = ? AND network_id = ? AND endpoint = ?',
@@ -51,8 +51,8 @@ export class Subscriptions {
   /** Adds it, or renews the one with that endpoint. False when the network is not hers. */
   put(subscription: Omit<PushSubscription, 'id'>): boolean {
     const { userId, networkId, endpoint, p256dh, auth, createdAt } = subscription
-    const isHers = this.#put.run(userId, networkId, endpoint, p256dh, auth, createdAt).changes > 0
-    if (isHers) this.#trim.run(networkId, KEPT)
+    const isHers = this.#put.run(endpoint, p256dh, auth, createdAt, userId, networkId).changes > 0
+    if (isHers) this.#trim.run(networkId, networkId, KEPT)
     return isHers
   }
 

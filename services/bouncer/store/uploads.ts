@@ -7,7 +7,7 @@ import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Turn } from './turn.ts'
+import { StoreUnavailable, type Turn } from './turn.ts'
 
 export interface Upload {
   /** Its name on the disk and in its address: 22 letters, digits, `-` and `_`. */
@@ -20,7 +20,9 @@ export interface Upload {
   createdAt: number
 }
 
-export type UploadResult = { ok: true; upload: Upload } | { ok: false; reason: 'too large' }
+export type UploadResult =
+  | { ok: true; upload: Upload }
+  | { ok: false; reason: 'too large' | 'no room' }
 
 const NAME = /^[A-Za-z0-9_-]{22}$/
 const COLUMNS =
@@ -35,7 +37,9 @@ export class Uploads {
   readonly #bytes
   readonly #add
   readonly #remove
-  #isSweeping = true
+  /** Names of files that are just coming. */
+  readonly #coming = new Set<string>()
+  #isSweeping = false
 
   constructor(turn: Turn, directory: string) {
     this.#turn = turn
@@ -45,7 +49,7 @@ export class Uploads {
     this.#list = turn.reading<[number], Upload>(`${select} user_id = ? ORDER BY created_at DESC`)
     this.#older = turn.reading<[number, number], Upload>(`${select} created_at < ? LIMIT ?`)
     this.#bytes = turn.reading<[number | null], { bytes: number | null }>(
-      'SELECT sum(bytes) AS bytes FROM uploads WHERE ?1 IS NULL OR user_id = ?1',
+      'SELECT sum(bytes) AS bytes FROM uploads WHERE user_id = ifnull(?, user_id)',
     )
     this.#add = turn.writing<[string, number, string, string, number, number]>(
       'INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?)',
@@ -64,6 +68,7 @@ export class Uploads {
     const temporary = `${file}.tmp`
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 })
     const counter = new Counter(mostBytes)
+    this.#coming.add(name)
     try {
       await pipeline(source, counter, createWriteStream(temporary, { mode: 0o600, flags: 'wx' }))
       const handle = await open(temporary, 'r')
@@ -73,12 +78,17 @@ export class Uploads {
       const { userId, fileName, mediaType, createdAt } = upload
       this.#add.run(name, userId, fileName, mediaType, upload.bytes, createdAt)
       this.#turn.commitTurn()
+      if (this.#turn.failure !== undefined) throw new StoreUnavailable(this.#turn.failure)
       return { ok: true, upload }
     } catch (error) {
       rmSync(temporary, { force: true })
       rmSync(file, { force: true })
       if (counter.isExceeded) return { ok: false, reason: 'too large' }
+      if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
+        return { ok: false, reason: 'no room' }
       throw error
+    } finally {
+      this.#coming.delete(name)
     }
   }
 
@@ -126,18 +136,18 @@ export class Uploads {
   }
 
   /** Removes files that nothing is known of: of removed persons, or left by a crash. */
-  sweep(isOpening: boolean): void {
+  step(): void {
     this.#isSweeping = false
     for (const file of listIfThere(this.#directory)) {
-      // A temporary file may be one that is just coming, but not at the start.
-      const isLost = file.endsWith('.tmp') ? isOpening : NAME.test(file) && !this.#get.get(file)
-      if (isLost) rmSync(join(this.#directory, file), { force: true })
+      const name = file.replace(/\.tmp$/, '')
+      const isOurs = NAME.test(name) && !this.#coming.has(name)
+      if (isOurs && !this.get(file)) rmSync(join(this.#directory, file), { force: true })
     }
   }
 
   #removeWhole({ name }: Upload): void {
     this.#remove.run(name)
-    // Its file goes with the commit; should there be none, the row stays and the file must.
+    // Its file goes after the commit; should that fail, the row is still there.
     this.#isSweeping = true
   }
 }
@@ -146,10 +156,13 @@ function listIfThere(directory: string): string[] {
   try {
     return readdirSync(directory)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (isCode(error, 'ENOENT')) return []
     throw error
   }
 }
+
+const isCode = (error: unknown, code: string) =>
+  error instanceof Error && 'code' in error && error.code === code
 
 /** Lets at most so many bytes pass. */
 class Counter extends Transform {
