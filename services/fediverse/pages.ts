@@ -1,7 +1,7 @@
 // What web/ asks of the rest: views, verbs, sessions and ready bytes.
 
 import { randomBytes } from 'node:crypto'
-import { verifyPassword } from './account/password.ts'
+import { verifyPassword } from '@fuchsbau/shared/password.ts'
 import type { Answers } from './answers.ts'
 import { type Context, VerbError } from './context.ts'
 import { type Config, SOFTWARE } from './core.ts'

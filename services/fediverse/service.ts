@@ -2,9 +2,9 @@
 // the command line. Wires and closes; decides nothing.
 
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
+import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from './account/create.ts'
-import { makePassword } from './account/password.ts'
 import { startDelivery } from './activitypub/delivery.ts'
 import { startEffects } from './activitypub/effects.ts'
 import { makeGate } from './activitypub/gate.ts'

@@ -2,10 +2,10 @@
 
 import { generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { type Context, VerbError } from '../context.ts'
 import { isUserName, type User, type UserKeys } from '../store/users.ts'
 import { RESERVED_NAMES } from '../urls.ts'
-import { hashPassword } from './password.ts'
 
 const generate = promisify(generateKeyPair)
 

@@ -1,7 +1,7 @@
 // `user`: local users and their profiles.
 
+import { hashPassword, makePassword } from '@fuchsbau/shared/password.ts'
 import { createUser } from '../account/create.ts'
-import { hashPassword, makePassword } from '../account/password.ts'
 import { VerbError } from '../context.ts'
 import { changeProfile } from '../post/profile.ts'
 import { actingUser, type Operation, type OperationParts, readArgs } from './operation.ts'

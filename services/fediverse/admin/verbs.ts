@@ -1,9 +1,9 @@
 // The command line's verbs of this service: asked of the running server, or done on the tree when none runs.
 
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
+import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { Verb, VerbOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from '../account/create.ts'
-import { makePassword } from '../account/password.ts'
 import { askControl } from '../control.ts'
 import { type Core, dataDirectory, openCore } from '../core.ts'
 import type { settings } from '../settings.ts'

@@ -1,12 +1,12 @@
 // What every handler of this folder is given, and how it learns who is there.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebDeps } from './deps.ts'
 import type { Reader } from './layout.ts'
 import { seeOther, sendError } from './send.ts'
 import { isCsrfRight, isOwnOrigin, type SignedIn, signedIn } from './session.ts'
 import type { Site } from './site.ts'
-import type { Throttle } from './throttle.ts'
 
 export type Web = WebDeps & { site: Site; throttle: Throttle }
 

@@ -1,6 +1,7 @@
 // Every page and form for people, on one screen. Public pages come from kept bytes and never look at the cookie;
 // what a signed-in person does is below /USER/admin.
 import { HttpError } from '@fuchsbau/shared/http.ts'
+import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type OwnHandler, ownForm, ownPage, queryOf, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
@@ -22,7 +23,6 @@ import { sendError, sendKept, sendPage } from './send.ts'
 import { showLogin, signIn, signOut } from './sign-in.ts'
 import { makeSite } from './site.ts'
 import { style } from './style.ts'
-import { createThrottle } from './throttle.ts'
 import { edit, publish, saveProfile } from './write-forms.ts'
 
 export type Pages = {

@@ -1,5 +1,5 @@
-import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { describe, expect, test } from 'vitest'
+import { settableClock } from './clock.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 function fail(throttle: Throttle, address: string, account = 'reynard'): number {

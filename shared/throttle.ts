@@ -1,5 +1,5 @@
 // Slows down guessing of passwords, per address and per account, in bounded memory.
-import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** An attempt that may be made: its failure is counted already, `succeed` takes it back, `done` ends it. */
 export type Attempt = { ok: true; succeed(): void; done(): void } | { ok: false; waitMs: number }

@@ -1,0 +1,118 @@
+// All persons of this bouncer and their clients, and the turns of the event loop: whatever a turn stores is committed at its
+// end, in one transaction, and only then is anything written to clients. So a line that reached a client is stored.
+import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Log } from '@fuchsbau/shared/log.ts'
+import type { Metrics } from '@fuchsbau/shared/metrics.ts'
+import { createThrottle, type Throttle } from '@fuchsbau/shared/throttle.ts'
+import { Dialing } from './dialing.ts'
+import { Downstream } from './downstream/downstream.ts'
+import type { Wire } from './downstream/socket.ts'
+import type { UserRecord } from './store/records.ts'
+import type { Store } from './store/store.ts'
+import { User } from './user.ts'
+
+
+export interface BouncerOptions {
+  store: Store
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  /** Name of our own server, as clients see it. */
+  serverName: string
+  random?: () => number
+}
+
+export class Bouncer {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly serverName: string
+  readonly random: () => number
+  readonly dialing: Dialing
+  readonly throttle: Throttle
+  readonly startedAt: number
+  /** By row number. */
+  readonly users = new Map<number, User>()
+  readonly downstreams = new Set<Downstream>()
+  isClosing = false
+  readonly #written = new Set<Downstream>()
+  #lastClient = 0
+
+  constructor({ store, clock, log, metrics, serverName, random = Math.random }: BouncerOptions) {
+    this.store = store
+    this.clock = clock
+    this.log = log
+    this.metrics = metrics
+    this.serverName = serverName
+    this.random = random
+    this.dialing = new Dialing(clock)
+    this.throttle = createThrottle(clock)
+    this.startedAt = clock.now()
+    for (const record of store.users.list()) this.adopt(record)
+    store.onCommitted(() => this.#flush())
+    store.onFailed((reason) => this.#failed(reason))
+  }
+
+  /** Connects everybody's networks. */
+  start(): void {
+    for (const user of this.users.values()) user.start()
+  }
+
+  /** A person who is new here. */
+  adopt(record: UserRecord): User {
+    const user = new User(this, record)
+    this.users.set(record.id, user)
+    return user
+  }
+
+  /** The person of this name, without case. */
+  userNamed(name: string): User | undefined {
+    const record = this.store.users.named(name)
+    return record && this.users.get(record.id)
+  }
+
+  /** Takes a client that has just connected. */
+  accept(wire: Wire): Downstream {
+    this.#lastClient += 1
+    const downstream = new Downstream(this, wire, this.#lastClient)
+    this.downstreams.add(downstream)
+    return downstream
+  }
+
+  forget(downstream: Downstream): void {
+    this.downstreams.delete(downstream)
+    this.#written.delete(downstream)
+  }
+
+  /** Something waits for this client: it is written at the end of the turn. */
+  wrote(downstream: Downstream): void {
+    this.#written.add(downstream)
+    this.store.endSoon()
+  }
+
+  /** Says goodbye to all clients and networks. */
+  async close(reason: string): Promise<void> {
+    this.isClosing = true
+    for (const downstream of [...this.downstreams]) downstream.close(reason)
+    for (const user of this.users.values()) user.stop(reason)
+    this.store.commitTurn()
+  }
+
+  /** The turn is stored: now it may be seen. */
+  #flush(): void {
+    const written = [...this.#written]
+    this.#written.clear()
+    for (const downstream of written) downstream.flush()
+  }
+
+  /**
+   * The disk takes no more: what could not be stored is not shown to anybody. The networks are left, because what they
+   * would say from now on would be lost, and tried again until it works.
+   */
+  #failed(reason: string): void {
+    this.log.error({ reason }, 'the history cannot be written: the networks are left until it can')
+    for (const downstream of this.#written) downstream.discard()
+    for (const user of this.users.values()) user.suspend(`the bouncer cannot store lines: ${reason}`)
+  }
+}

@@ -1,0 +1,21 @@
+// CAP, PASS, USER, AUTHENTICATE: the registration's.
+import type { Message } from '../../irc/message.ts'
+import type { Downstream } from '../downstream.ts'
+
+export function onCap(downstream: Downstream, message: Message): void {
+  downstream.registration.capability(message)
+}
+
+export function onPass(downstream: Downstream, { params: [password = ''] }: Message): void {
+  downstream.registration.password = password
+}
+
+export function onUser(downstream: Downstream, { params }: Message): void {
+  const [username = '', , , realname = ''] = params
+  downstream.registration.user(username, realname)
+}
+
+export function onAuthenticate(downstream: Downstream, message: Message): void {
+  if (downstream.registration.account) downstream.numeric('907', 'You are logged in already')
+  else downstream.registration.sasl.receive(message)
+}

@@ -1,0 +1,51 @@
+// PRIVMSG, NOTICE, TAGMSG: what the person says, to channels and people, or to the bouncer itself.
+import { type Message, messageFrom } from '../../irc/message.ts'
+import type { Network } from '../../network.ts'
+import type { Upstream } from '../../upstream/upstream.ts'
+import type { Downstream } from '../downstream.ts'
+
+/** Targets of one line. */
+const MAX_TARGETS = 20
+
+export function onSay(downstream: Downstream, message: Message): void {
+  const [targets = '', ...rest] = message.params
+  for (const target of targets.split(',').slice(0, MAX_TARGETS)) {
+    if (target !== '') sayTo(downstream, { ...message, params: [target, ...rest] })
+  }
+}
+
+function sayTo(downstream: Downstream, message: Message): void {
+  const { network } = downstream
+  const upstream = network?.upstream
+  const [target = ''] = message.params
+  if (!network || !upstream?.isReady) {
+    const where = network ? `connected to ${network.record.name}` : 'on a network'
+    downstream.numeric('401', target, `You are not ${where}: nothing was sent`)
+    return
+  }
+  if (message.command === 'TAGMSG' && !upstream.caps.has('message-tags')) return
+  const line = { ...message, source: undefined, tags: clientTags(upstream, message) }
+  if (upstream.caps.has('echo-message')) sayWithEcho(downstream, upstream, line)
+  else if (upstream.send(line)) network.echo(line, downstream)
+  else refuse(downstream, network, line)
+}
+
+/** The network tells what it made of the line: that is what is stored and shown. */
+function sayWithEcho(downstream: Downstream, upstream: Upstream, line: Message): void {
+  const requester = downstream.labels.requester()
+  if (upstream.send(line, { requester })) return
+  requester.end(false)
+  if (downstream.network) refuse(downstream, downstream.network, line)
+}
+
+function refuse(downstream: Downstream, network: Network, { command }: Message): void {
+  const text = `Too much waits to be sent to ${network.record.name}: try again in a while`
+  downstream.send(messageFrom(downstream.serverName, '263', downstream.nick, command, text))
+}
+
+/** What clients say to each other goes on; labels and the like are between the client and us. */
+function clientTags(upstream: Upstream, { tags }: Message): ReadonlyMap<string, string> {
+  if (tags.size === 0 || !upstream.caps.has('message-tags')) return new Map()
+  return new Map([...tags].filter(([key]) => key.startsWith('+')))
+}
+

@@ -1,0 +1,58 @@
+// What a client may say, as one table: a command, its handler, how many parameters it needs, and whether it may come before
+// the welcome. What is not in the table goes to the network, and its answer to this client alone.
+import type { Message } from '../irc/message.ts'
+import { onAway } from './command/away.ts'
+import { onJoin, onPart } from './command/join.ts'
+import { onNick } from './command/nick.ts'
+import { toNetwork } from './command/pass.ts'
+import { onPing, onPong } from './command/ping.ts'
+import { onQuit } from './command/quit.ts'
+import { onAuthenticate, onCap, onPass, onUser } from './command/register.ts'
+import { onSay } from './command/say.ts'
+import type { Downstream } from './downstream.ts'
+
+export interface Command {
+  handle(downstream: Downstream, message: Message): void
+  minParams: number
+  /** Whether it may (or may only) come before the welcome. */
+  when: 'any' | 'before' | 'after'
+}
+
+const after = (handle: Command['handle'], minParams = 0): Command => ({
+  handle,
+  minParams,
+  when: 'after',
+})
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  AUTHENTICATE: { handle: onAuthenticate, minParams: 1, when: 'any' },
+  AWAY: after(onAway),
+  CAP: { handle: onCap, minParams: 1, when: 'any' },
+  JOIN: after(onJoin, 1),
+  NICK: { handle: onNick, minParams: 1, when: 'any' },
+  NOTICE: after(onSay, 2),
+  PART: after(onPart, 1),
+  PASS: { handle: onPass, minParams: 1, when: 'before' },
+  PING: { handle: onPing, minParams: 0, when: 'any' },
+  PONG: { handle: onPong, minParams: 0, when: 'any' },
+  PRIVMSG: after(onSay, 2),
+  QUIT: { handle: onQuit, minParams: 0, when: 'any' },
+  TAGMSG: after(onSay, 1),
+  USER: { handle: onUser, minParams: 4, when: 'before' },
+}
+
+/** Handles one line of a client. */
+export function run(downstream: Downstream, message: Message): void {
+  const { command } = message
+  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined
+  downstream.labels.collect(message.tags.get('label'), () => {
+    if (!downstream.registration.isDone && (known?.when ?? 'after') === 'after') {
+      downstream.numeric('451', 'You have not registered')
+    } else if (downstream.registration.isDone && known?.when === 'before') {
+      downstream.numeric('462', 'You may not reregister')
+    } else if (message.params.length < (known?.minParams ?? 0)) {
+      downstream.numeric('461', command.slice(0, 50), 'Not enough parameters')
+    } else if (known) known.handle(downstream, message)
+    else toNetwork(downstream, message)
+  })
+}

@@ -1,0 +1,225 @@
+// One client of a person: who it is, what it can read, and what it is sent. Attached to one network, or to none (then it
+// speaks with the bouncer itself).
+import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Log } from '@fuchsbau/shared/log.ts'
+import type { Bouncer } from '../bouncer.ts'
+import { formatMessage, type Message, messageFrom, parseMessage, withTags } from '../irc/message.ts'
+import { nickOf } from '../irc/source.ts'
+import type { Network } from '../network.ts'
+import type { Requester } from '../upstream/port.ts'
+import type { User } from '../user.ts'
+import { adapt } from './adapt.ts'
+import { CatchUp } from './catch-up.ts'
+import { run } from './commands.ts'
+import { Labels } from './labels.ts'
+import { Line, TAG_CAPS } from './line.ts'
+import { HIGH_WATER_BYTES, Output } from './output.ts'
+import { Registration } from './registration.ts'
+import type { Wire } from './socket.ts'
+
+export class Downstream {
+  readonly bouncer: Bouncer
+  readonly wire: Wire
+  readonly id: number
+  readonly registration: Registration
+  readonly caps = new Set<string>()
+  readonly labels = new Labels(this)
+  readonly connectedAt: number
+  user: User | undefined
+  network: Network | undefined
+  /** Distinguishes the clients of a person: each has its own place in the backlog. */
+  clientName = ''
+  nick = '*'
+  username = ''
+  realname = ''
+  isAway = false
+  awayText = ''
+  isClosed = false
+  readonly catchUp: CatchUp
+  readonly #output: Output
+  #tagCaps = 0
+
+  constructor(bouncer: Bouncer, wire: Wire, id: number) {
+    this.bouncer = bouncer
+    this.wire = wire
+    this.id = id
+    this.connectedAt = bouncer.clock.now()
+    this.#output = new Output(wire)
+    this.registration = new Registration(this)
+    this.catchUp = new CatchUp(this)
+  }
+
+  get clock(): Clock {
+    return this.bouncer.clock
+  }
+
+  get log(): Log {
+    return this.bouncer.log
+  }
+
+  /** Whether it may be sent what happens on the network. */
+  get isAttached(): boolean {
+    return this.network !== undefined && this.registration.isDone && !this.isClosed
+  }
+
+  /** `nick!user@host` of the person, as her clients see it. */
+  get source(): string {
+    const upstream = this.network?.upstream
+    return upstream?.isRegistered ? upstream.source : `${this.nick}!${this.username || 'user'}@fuchsbau`
+  }
+
+  /** Name of the server, as clients see it. */
+  get serverName(): string {
+    return this.network?.upstream?.serverName || this.bouncer.serverName
+  }
+
+  /** A line of the client, as it came. */
+  receive(text: string): void {
+    if (this.isClosed) return
+    const message = parseMessage(text)
+    if (message) run(this, message)
+  }
+
+  /** Switches a capability; the registration has checked that it is offered. */
+  setCap(cap: string, isOn: boolean): void {
+    if (isOn) this.caps.add(cap)
+    else this.caps.delete(cap)
+    this.#tagCaps =
+      (this.caps.has('server-time') ? TAG_CAPS.serverTime : 0) |
+      (this.caps.has('message-tags') ? TAG_CAPS.messageTags : 0) |
+      (this.caps.has('account-tag') ? TAG_CAPS.accountTag : 0)
+  }
+
+  /** Sends a line as it is; what the client can't read in its tags is left out. Labelled when it answers a request. */
+  send(message: Message): void {
+    if (!this.labels.take(message)) this.#add(message)
+  }
+
+  /** Sends a line of our own server. */
+  reply(command: string, ...params: string[]): void {
+    this.send(messageFrom(this.serverName, command, ...params))
+  }
+
+  /** A numeric: its first parameter is the client's nick. */
+  numeric(command: string, ...params: string[]): void {
+    this.reply(command, this.nick, ...params)
+  }
+
+  /** A failure in the form of standard replies, or as a notice for clients without them. */
+  fail(command: string, code: string, ...rest: string[]): void {
+    if (this.caps.has('standard-replies')) this.reply('FAIL', command, code, ...rest)
+    else this.reply('NOTICE', this.nick, `${command}: ${rest.at(-1) ?? code}`)
+  }
+
+  /** A line of the network. `requester`: whose line it is the echo of. */
+  relay(line: Line, requester?: Requester): void {
+    if (!this.isAttached) return
+    const label = this.labels.of(requester)
+    const { message } = line
+    if (line.id !== undefined && this.catchUp.isRunning && isSaid(message)) return
+    const adapted = this.#wants(message, label !== undefined) ? adapt(this, message) : undefined
+    if (!adapted) {
+      if (line.id !== undefined) this.catchUp.sent(line.id)
+      return
+    }
+    const own = adapted === message ? line : line.as(adapted)
+    if (label?.value) this.#add(withTags(adapted, new Map([...own.tags(this.#tagCaps), ['label', label.value]])))
+    else this.addText(own.text(this.#tagCaps))
+    if (line.id !== undefined) this.catchUp.sent(line.id)
+    if (this.#output.waiting > HIGH_WATER_BYTES && line.id !== undefined) this.catchUp.fallBack(line.id)
+  }
+
+  /** A line of the history, which is sent with its own time. */
+  playback(line: Line, batch?: string): void {
+    const adapted = adapt(this, line.message)
+    if (!adapted) return
+    const own = adapted === line.message ? line : line.as(adapted)
+    if (batch === undefined) this.addText(own.text(this.#tagCaps))
+    else this.#add(withTags(adapted, new Map([['batch', batch], ...own.tags(this.#tagCaps)])))
+  }
+
+  /** A line that is put into words already. Use the others, except where it is hot. */
+  addText(text: string): void {
+    this.#output.add(text)
+    this.bouncer.wrote(this)
+    if (this.#output.isOver) this.close('too much waits to be read: connect again to go on')
+  }
+
+  /** Bytes (about) that wait for the client. */
+  get waiting(): number {
+    return this.#output.waiting
+  }
+
+  /** Forgets what waits: it could not be stored, and so it never happened. */
+  discard(): void {
+    this.#output.discard()
+  }
+
+  /** Writes what waits: called when the store has committed. */
+  flush(): void {
+    if (this.#output.flush()) this.catchUp.flushed()
+  }
+
+  /** Says why, and ends. Idempotent. */
+  close(reason: string): void {
+    if (this.isClosed) return
+    if (!this.#output.isOver) this.#output.add(`ERROR :${reason.replace(/[\r\n]/g, ' ')}`)
+    this.isClosed = true
+    this.#output.flush()
+    this.wire.end()
+    this.#gone()
+  }
+
+  /** The client is gone. Idempotent. */
+  lost(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.#gone()
+  }
+
+  #gone(): void {
+    this.registration.close()
+    this.catchUp.close()
+    this.user?.detach(this)
+    this.bouncer.forget(this)
+  }
+
+  #add(message: Message): void {
+    const { tags } = message
+    const kept = tags.size === 0 ? tags : this.#readable(tags)
+    this.addText(formatMessage({ ...message, tags: kept }))
+  }
+
+  #readable(tags: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+    const kept = new Map<string, string>()
+    for (const [key, value] of tags) if (this.#canRead(key)) kept.set(key, value)
+    return kept
+  }
+
+  #canRead(tag: string): boolean {
+    switch (tag) {
+      case 'time':
+        return this.caps.has('server-time')
+      case 'account':
+        return this.caps.has('account-tag')
+      case 'batch':
+        return this.caps.has('batch')
+      case 'label':
+        return this.caps.has('labeled-response')
+      default:
+        return this.caps.has('message-tags')
+    }
+  }
+
+  /** Own lines that were said elsewhere, or here: not every client can read them. */
+  #wants({ source, command, params }: Message, isEcho: boolean): boolean {
+    if (!SAID.has(command) || nickOf(source) !== this.nick) return true
+    if (this.caps.has('echo-message')) return true
+    if (isEcho) return false
+    const isPrivate = !this.network?.isChannel(params[0] ?? '')
+    return !isPrivate || this.caps.has('znc.in/self-message')
+  }
+}
+
+const SAID = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG'])
+const isSaid = ({ command }: Message) => SAID.has(command)

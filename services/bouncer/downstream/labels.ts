@@ -1,0 +1,96 @@
+// Labels of a client's requests: what answers one carries its label, in a batch when it has several lines.
+// https://ircv3.net/specs/extensions/labeled-response
+import { type Message, messageFrom, withTags } from '../irc/message.ts'
+import type { Requester } from '../upstream/port.ts'
+import type { Downstream } from './downstream.ts'
+
+export interface Label {
+  value: string | undefined
+}
+
+/** An answer that comes later is collected up to so many lines, then sent without its batch. */
+const MAX_COLLECTED = 2_000
+
+export class Labels {
+  readonly #downstream: Downstream
+  /** The request that is being handled: its answers are collected until it is done. */
+  #collecting: { label: string; lines: Message[] } | undefined
+  readonly #requesters = new Map<Requester, Label>()
+  #batches = 0
+
+  constructor(downstream: Downstream) {
+    this.#downstream = downstream
+  }
+
+  /** Handles a request; what it answers at once is labelled. `ACK` when that is nothing and nothing will come. */
+  collect(label: string | undefined, handle: () => void): void {
+    if (label === undefined || !this.#downstream.caps.has('labeled-response')) {
+      handle()
+      return
+    }
+    const collecting = { label, lines: [] as Message[] }
+    this.#collecting = collecting
+    const before = this.#requesters.size
+    handle()
+    this.#collecting = undefined
+    const isDeferred = this.#requesters.size > before
+    if (!isDeferred || collecting.lines.length > 0) this.#answer(label, collecting.lines)
+  }
+
+  /** Whether a line was taken for a labelled answer. */
+  take(message: Message): boolean {
+    if (!this.#collecting) return false
+    this.#collecting.lines.push(message)
+    return true
+  }
+
+  /** Whose answers come from the network, later. */
+  requester(): Requester {
+    const label = this.#collecting?.label
+    const lines: Message[] = []
+    let isWhole = true
+    const requester: Requester = {
+      label,
+      answer: (message) => {
+        if (label === undefined) this.#downstream.send(message)
+        else if (isWhole && lines.length < MAX_COLLECTED) lines.push(message)
+        else {
+          isWhole = false
+          for (const line of lines.splice(0)) this.#downstream.send(line)
+          this.#downstream.send(message)
+        }
+      },
+      end: () => {
+        if (!this.#requesters.delete(requester) || label === undefined) return
+        if (isWhole) this.#answer(label, lines)
+      },
+    }
+    this.#requesters.set(requester, { value: label })
+    return requester
+  }
+
+  /** The label of the request that a line is the echo of, if it was this client's. */
+  of(requester: Requester | undefined): Label | undefined {
+    return requester && this.#requesters.get(requester)
+  }
+
+  #answer(label: string, lines: readonly Message[]): void {
+    const downstream = this.#downstream
+    const tagged = (message: Message, key: string, value: string) =>
+      withTags(message, new Map([...message.tags, [key, value]]))
+    if (lines.length === 0) {
+      downstream.send(tagged(messageFrom(downstream.serverName, 'ACK'), 'label', label))
+    } else if (lines.length === 1 && lines[0]) {
+      downstream.send(tagged(lines[0], 'label', label))
+    } else {
+      this.#batches += 1
+      const reference = `l${this.#batches}`
+      const begin = messageFrom(downstream.serverName, 'BATCH', `+${reference}`, 'labeled-response')
+      downstream.send(tagged(begin, 'label', label))
+      for (const line of lines) {
+        downstream.send(line.tags.has('batch') ? line : tagged(line, 'batch', reference))
+      }
+      downstream.send(messageFrom(downstream.serverName, 'BATCH', `-${reference}`))
+    }
+  }
+}

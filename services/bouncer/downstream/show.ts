@@ -1,0 +1,72 @@
+// Shows a client the network as it is now: message of the day, modes, and each channel with topic and members.
+import { formatChannelModes } from '../irc/modes.ts'
+import { messageFrom } from '../irc/message.ts'
+import type { Network } from '../network.ts'
+import type { Member, UpstreamChannel } from '../upstream/channel.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { Downstream } from './downstream.ts'
+
+/** Of one line of names. */
+const NAMES_CHARACTERS = 400
+
+export function showNetwork(downstream: Downstream, network: Network): void {
+  const { upstream } = network
+  if (!upstream?.isReady || !downstream.isAttached) return
+  if (upstream.motd.length > 0) {
+    downstream.numeric('375', `- ${downstream.serverName} Message of the day -`)
+    for (const line of upstream.motd) downstream.numeric('372', line)
+    downstream.numeric('376', 'End of message of the day')
+  } else downstream.numeric('422', 'No message of the day')
+  if (upstream.modes) downstream.numeric('221', `+${upstream.modes}`)
+  for (const channel of upstream.channels.values()) {
+    if (channel.isReady && !network.isDetached(channel.name)) showChannel(downstream, upstream, channel)
+  }
+}
+
+/** JOIN, topic and members, as if the client had just joined. */
+export function showChannel(
+  downstream: Downstream,
+  upstream: Upstream,
+  channel: UpstreamChannel,
+): void {
+  if (!downstream.isAttached) return
+  const { name, topic } = channel
+  const account = downstream.caps.has('extended-join')
+    ? [upstream.registration.account ?? '*', upstream.port.record.realname]
+    : []
+  downstream.send(messageFrom(upstream.source, 'JOIN', name, ...account))
+  if (topic) {
+    downstream.numeric('332', name, topic.text)
+    if (topic.by) downstream.numeric('333', name, topic.by, topic.at ?? '0')
+  }
+  if (!downstream.caps.has('draft/no-implicit-names')) sendNames(downstream, channel)
+}
+
+/** 353 and 366, in the form that the client asked for. */
+export function sendNames(downstream: Downstream, channel: UpstreamChannel): void {
+  const { name, members, modes } = channel
+  const sign = modes.has('s') ? '@' : modes.has('p') ? '*' : '='
+  let line = ''
+  const flush = () => {
+    if (line !== '') downstream.numeric('353', sign, name, line)
+    line = ''
+  }
+  for (const member of members.values()) {
+    const entry = entryOf(downstream, member)
+    if (line.length + entry.length > NAMES_CHARACTERS) flush()
+    line += line === '' ? entry : ` ${entry}`
+  }
+  flush()
+  downstream.numeric('366', name, 'End of /NAMES list')
+}
+
+function entryOf({ caps }: Downstream, { nick, prefixes, userhost }: Member): string {
+  const shown = caps.has('multi-prefix') ? prefixes : prefixes.slice(0, 1)
+  return caps.has('userhost-in-names') && userhost ? `${shown}${nick}!${userhost}` : shown + nick
+}
+
+/** 324, for clients that ask for the modes of a channel. */
+export function sendModes(downstream: Downstream, channel: UpstreamChannel): void {
+  downstream.numeric('324', channel.name, ...formatChannelModes(channel.modes))
+  if (channel.createdAt) downstream.numeric('329', channel.name, channel.createdAt)
+}

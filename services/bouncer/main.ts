@@ -1,0 +1,11 @@
+// The door of the service: what the `fuchsbau` command knows about it. The rest is loaded when it is needed.
+import type { Service } from '@fuchsbau/shared/service.ts'
+import { settings } from './settings.ts'
+
+export const service: Service<typeof settings> = {
+  name: 'bouncer',
+  summary: 'An IRC bouncer that keeps every line.',
+  settings,
+  serve: async (options) => (await import('./service.ts')).serve(options),
+  verbs: {},
+}

@@ -1,0 +1,211 @@
+// One network of a person: its configuration, the connection while there is one, and the clients that share it. Lines from
+// the network come in here, are stored, and only then put into the clients' outputs.
+import type { Bouncer } from './bouncer.ts'
+import type { Downstream } from './downstream/downstream.ts'
+import { Line } from './downstream/line.ts'
+import { showChannel } from './downstream/show.ts'
+import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
+import { type Message, messageFrom } from './irc/message.ts'
+import { nickOf } from './irc/source.ts'
+import { Keeper } from './keeper.ts'
+import type { ChannelRecord, NetworkRecord } from './store/records.ts'
+import type { NetworkPort, RelayOptions, Stored, UpstreamChange } from './upstream/port.ts'
+import type { Upstream } from './upstream/upstream.ts'
+import type { User } from './user.ts'
+
+export class Network implements NetworkPort {
+  readonly bouncer: Bouncer
+  readonly user: User
+  record: NetworkRecord
+  readonly keeper: Keeper
+  readonly downstreams = new Set<Downstream>()
+  channels: FoldedMap<ChannelRecord>
+
+  constructor(bouncer: Bouncer, user: User, record: NetworkRecord) {
+    this.bouncer = bouncer
+    this.user = user
+    this.record = record
+    this.keeper = new Keeper(this)
+    const channels = bouncer.store.channels.list(record.id)
+    this.channels = new FoldedMap(
+      casemappingOf(record.casemapping),
+      channels.map((channel) => [channel.name, channel]),
+    )
+  }
+
+  /** The live connection, if there is one. */
+  get upstream(): Upstream | undefined {
+    return this.keeper.upstream
+  }
+
+  isChannel(name: string): boolean {
+    const upstream = this.upstream
+    return upstream?.isReady ? upstream.isupport.isChannel(name) : /^[#&+!]/.test(name)
+  }
+
+  isDetached(target: string): boolean {
+    return this.channels.get(target)?.isDetached === true
+  }
+
+  fold(name: string): string {
+    return fold(name, casemappingOf(this.record.casemapping))
+  }
+
+  /** Place in the backlog of a client that was never here: 0 is everything. */
+  firstReceipt(newest: number): number {
+    const ids = this.bouncer.store.receipts.list(this.record.id).map(({ messageId }) => messageId)
+    return ids.length > 0 ? Math.max(...ids) : Math.min(newest, 0)
+  }
+
+  relay(message: Message, { time = this.bouncer.clock.now(), requester }: RelayOptions = {}): void {
+    const line = new Line(message, { time })
+    for (const downstream of this.downstreams) downstream.relay(line, requester)
+  }
+
+  store(message: Message, lines: readonly Stored[], options: RelayOptions = {}): void {
+    const { time = this.bouncer.clock.now(), requester } = options
+    let first: { id: number; msgid: string } | undefined
+    let isHeard = lines.length === 0
+    for (const line of lines) {
+      const { id } = this.record
+      const stored = this.bouncer.store.messages.append({
+        isOwn: false,
+        ...line,
+        networkId: id,
+        foldedTarget: this.fold(line.target),
+      })
+      first ??= stored
+      isHeard ||= !this.isDetached(line.target)
+    }
+    if (!isHeard) {
+      this.keeper.heardDetached(message, lines)
+      return
+    }
+    const line = new Line(message, { time, ...first })
+    for (const downstream of this.downstreams) downstream.relay(line, requester)
+  }
+
+  changed(change: UpstreamChange): void {
+    this.keeper.changed(change)
+  }
+
+  joined(name: string, key: string | undefined): void {
+    const known = this.channels.get(name)
+    if (known) return
+    const channel = this.bouncer.store.channels.add({
+      networkId: this.record.id,
+      name,
+      key: key ?? '',
+      isDetached: false,
+      reattachOn: 'none',
+      relayDetached: 'highlight',
+      detachAfterMs: 0,
+    })
+    if (channel) this.channels.set(name, channel)
+  }
+
+  left(name: string): void {
+    const known = this.channels.get(name)
+    if (!known) return
+    this.channels.delete(name)
+    this.bouncer.store.channels.remove(this.record.id, known.id)
+  }
+
+  /** The key of a channel that is being joined: needed at the next connection, too. */
+  noteKey(name: string, key: string): void {
+    const known = this.channels.get(name)
+    if (key === '') return
+    if (known) this.#put({ ...known, key })
+    else this.joined(name, key)
+  }
+
+  /** Shows a detached channel to the clients again. */
+  attach(name: string): void {
+    const known = this.channels.get(name)
+    if (!known?.isDetached) return
+    this.#put({ ...known, isDetached: false })
+    const channel = this.upstream?.channels.get(name)
+    if (!this.upstream || !channel?.isReady) return
+    for (const downstream of this.downstreams) showChannel(downstream, this.upstream, channel)
+  }
+
+  /** Hides a channel from the clients: the bouncer stays in it, and stores what is said. */
+  detach(name: string): void {
+    const known = this.channels.get(name)
+    if (!known || known.isDetached) return
+    this.#put({ ...known, isDetached: true })
+    for (const downstream of this.downstreams) {
+      downstream.send(messageFrom(downstream.source, 'PART', known.name, 'Detached'))
+    }
+  }
+
+  /** Whether a text names the person. */
+  isHighlight(text: string): boolean {
+    const nick = this.upstream?.nick ?? this.record.nick
+    const at = text.toLowerCase().indexOf(nick.toLowerCase())
+    if (nick === '' || at < 0) return false
+    const around = `${text[at - 1] ?? ' '}${text[at + nick.length] ?? ' '}`
+    return !/[\p{L}\p{N}_]/u.test(around)
+  }
+
+  /** The network folds names so: remembered, because the history is kept by folded names. */
+  adoptCasemapping(casemapping: string): void {
+    if (this.record.casemapping === casemapping) return
+    this.record = { ...this.record, casemapping }
+    this.bouncer.store.networks.put(this.record)
+    this.channels.refold(casemappingOf(casemapping))
+  }
+
+  /** The connection was away: what was said meanwhile is not known, and the history says so. */
+  storeGap(target: string, text: string, time: number): void {
+    this.bouncer.store.messages.append({
+      networkId: this.record.id,
+      target,
+      foldedTarget: this.fold(target),
+      time,
+      kind: 'GAP',
+      source: this.bouncer.serverName,
+      text,
+      isOwn: false,
+    })
+  }
+
+  /** A line that a client of hers says: stored and shown to the others at once, where the network sends no echo. */
+  echo(message: Message, from: Downstream): void {
+    const source = this.upstream?.source ?? from.source
+    const [target = '', text = ''] = message.params
+    const own = { ...messageFrom(source, message.command, ...message.params), tags: message.tags }
+    const requester = from.labels.requester()
+    this.upstream?.log.trace({ target }, 'own line')
+    const kind = message.command as Stored['kind']
+    const time = this.bouncer.clock.now()
+    this.store(own, [{ kind, target, source, text, time, isOwn: true }], { time, requester })
+    requester.end(false)
+  }
+
+  /** A notice of the bouncer to all clients of this network. */
+  notice(text: string): void {
+    const { serverName } = this.bouncer
+    for (const downstream of this.downstreams) {
+      downstream.send(messageFrom(serverName, 'NOTICE', downstream.nick, text))
+    }
+  }
+
+  /** The network calls us otherwise now: so do the clients. */
+  renamed(to: string): void {
+    for (const downstream of this.downstreams) {
+      if (downstream.nick === to) continue
+      downstream.send(messageFrom(`${downstream.nick}!${downstream.username}@fuchsbau`, 'NICK', to))
+      downstream.nick = to
+    }
+  }
+
+  #put(channel: ChannelRecord): void {
+    if (this.bouncer.store.channels.put(channel)) this.channels.set(channel.name, channel)
+  }
+
+  /** Whether a line comes from the person herself. */
+  isOwn({ source }: Message): boolean {
+    return this.upstream?.isMe(nickOf(source)) === true
+  }
+}

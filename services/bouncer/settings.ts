@@ -1,0 +1,54 @@
+// The settings of this service; the README's table is made from them.
+import { address, duration, integer, list, string } from '@fuchsbau/shared/setting.ts'
+
+export const settings = {
+  listen: address({
+    default: '127.0.0.1:6697',
+    about: 'Where IRC clients connect, with TLS.',
+  }),
+  plainListen: address({
+    optional: true,
+    example: '127.0.0.1:6667',
+    about: 'Where clients on this machine may connect without TLS: a loopback address.',
+  }),
+  webListen: address({
+    default: '127.0.0.1:3001',
+    about: 'Where the web pages and WebSocket clients are served (plain HTTP; TLS ends before it).',
+  }),
+  hostname: string({
+    default: 'fuchsbau',
+    pattern: /^[A-Za-z0-9.-]{1,63}$/,
+    hint: 'a host name of at most 63 characters',
+    about: 'Name of the server that clients see; also of the certificate that is made.',
+  }),
+  certificate: string({
+    optional: true,
+    example: '/tls/tls.crt',
+    about: 'Certificate chain, PEM; read again when it changes. Without it one is made.',
+  }),
+  certificateKey: string({
+    optional: true,
+    example: '/tls/tls.key',
+    about: 'Its private key, PEM.',
+  }),
+  proxies: list({
+    default: '',
+    example: '10.0.0.0/8',
+    about: 'Addresses or networks from which connections begin with a PROXY protocol header.',
+  }),
+  owner: string({
+    default: 'you',
+    pattern: /^[A-Za-z0-9_-]{1,30}$/,
+    hint: 'a user name: A–Z, a–z, 0–9, _ and -, at most 30',
+    about: 'User that is made at the first start.',
+  }),
+  maxUsers: integer({ default: '100', min: 1, max: 10_000, about: 'Users, at most.' }),
+  maxNetworks: integer({ default: '50', min: 1, max: 1_000, about: 'Networks of a user, at most.' }),
+  maxClients: integer({ default: '50', min: 1, max: 1_000, about: 'Clients of a user at once.' }),
+  retention: duration({
+    default: '3650d',
+    min: '1d',
+    max: '36500d',
+    about: 'How long lines are kept, where a network or channel does not say otherwise.',
+  }),
+}

@@ -1,0 +1,102 @@
+// What a line from the network does, as one table: a command and its handler, one file for each command or family.
+// A handler changes the state, and stores or relays the line. What is not in the table is passed on untouched.
+import type { Message } from '../irc/message.ts'
+import { onAccount, onAway, onChghost, onSetname } from './on/about-user.ts'
+import { onAuthenticate, onCap, onSasl } from './on/cap.ts'
+import { onChannelReply } from './on/channel-reply.ts'
+import { onError } from './on/error.ts'
+import { onInvite } from './on/invite.ts'
+import { onJoin } from './on/join.ts'
+import { onKick } from './on/kick.ts'
+import { onMode } from './on/mode.ts'
+import { onNames } from './on/names.ts'
+import { onNick, onNickRefused } from './on/nick.ts'
+import { onPart } from './on/part.ts'
+import { onPing, onPong } from './on/ping.ts'
+import { onPrivmsg } from './on/privmsg.ts'
+import { onQuit } from './on/quit.ts'
+import { onTopic } from './on/topic.ts'
+import { onMotd, onWelcome } from './on/welcome.ts'
+import type { Incoming, Upstream } from './upstream.ts'
+
+export type Handler = (upstream: Upstream, message: Message, incoming: Incoming) => void
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  ACCOUNT: onAccount,
+  AUTHENTICATE: onAuthenticate,
+  AWAY: onAway,
+  BATCH: onBatch,
+  CAP: onCap,
+  CHGHOST: onChghost,
+  ERROR: onError,
+  INVITE: onInvite,
+  JOIN: onJoin,
+  KICK: onKick,
+  MODE: onMode,
+  NICK: onNick,
+  NOTICE: onPrivmsg,
+  PART: onPart,
+  PING: onPing,
+  PONG: onPong,
+  PRIVMSG: onPrivmsg,
+  QUIT: onQuit,
+  SETNAME: onSetname,
+  TAGMSG: onPrivmsg,
+  TOPIC: onTopic,
+  '001': onWelcome,
+  '002': onWelcome,
+  '003': onWelcome,
+  '004': onWelcome,
+  '005': onWelcome,
+  '221': onChannelReply,
+  '305': onChannelReply,
+  '306': onChannelReply,
+  '324': onChannelReply,
+  '329': onChannelReply,
+  '331': onChannelReply,
+  '332': onChannelReply,
+  '333': onChannelReply,
+  '353': onNames,
+  '366': onNames,
+  '372': onMotd,
+  '375': onMotd,
+  '376': onMotd,
+  '396': onChannelReply,
+  '422': onMotd,
+  '432': onNickRefused,
+  '433': onNickRefused,
+  '436': onNickRefused,
+  '437': onNickRefused,
+  '900': onSasl,
+  '902': onSasl,
+  '903': onSasl,
+  '904': onSasl,
+  '905': onSasl,
+  '906': onSasl,
+  '907': onSasl,
+  '908': onSasl,
+}
+
+/** Handles one line. */
+export function handle(upstream: Upstream, message: Message, incoming: Incoming): void {
+  const handler = Object.hasOwn(HANDLERS, message.command) ? HANDLERS[message.command] : undefined
+  if (handler) handler(upstream, message, incoming)
+  else passOn(upstream, message, incoming)
+}
+
+/** To the client that asked, or else to all of them. */
+export function passOn(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+  if (requester) requester.answer(message)
+  else if (!upstream.pending.take(message)) upstream.port.relay(message, { time })
+}
+
+function onBatch(upstream: Upstream, message: Message): void {
+  if (message.params[0]?.startsWith('+')) {
+    upstream.batches.begin(message)
+    return
+  }
+  const ended = upstream.batches.end(message)
+  if (ended?.type === 'labeled-response' && ended.label) {
+    upstream.pending.endLabelled(ended.label, ended.isEmpty)
+  }
+}

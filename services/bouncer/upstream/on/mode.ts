@@ -1,0 +1,45 @@
+// MODE of a channel or of ourselves.
+import type { Message } from '../../irc/message.ts'
+import { applyUserModes, parseChannelModes, setPrefix } from '../../irc/modes.ts'
+import type { UpstreamChannel } from '../channel.ts'
+import { storedTags } from '../stored-tags.ts'
+import type { Incoming, Upstream } from '../upstream.ts'
+
+export function onMode(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+  const [name = '', ...changes] = message.params
+  const { source = '' } = message
+  const channel = upstream.channels.get(name)
+  if (!channel) {
+    if (upstream.isMe(name)) upstream.modes = applyUserModes(upstream.modes, changes[0] ?? '')
+    upstream.port.relay(message, { time })
+    return
+  }
+  applyModes(upstream, channel, changes)
+  const stored = {
+    kind: 'MODE',
+    target: channel.name,
+    source,
+    text: changes.join(' '),
+    time,
+    isOwn: upstream.isFromMe(message),
+    ...storedTags(message.tags),
+  } as const
+  upstream.port.store(message, [stored], { time })
+  requester?.end(false)
+}
+
+/** Applies changes such as `+ov-l nick nick` to a channel. */
+export function applyModes(
+  { isupport }: Upstream,
+  channel: UpstreamChannel,
+  changes: readonly string[],
+): void {
+  for (const { isAdded, mode, param, kind } of parseChannelModes(changes, isupport)) {
+    if (kind === 'list') continue
+    if (kind === 'prefix') {
+      const member = param === undefined ? undefined : channel.members.get(param)
+      if (member) member.prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
+    } else if (isAdded) channel.modes.set(mode, param)
+    else channel.modes.delete(mode)
+  }
+}

@@ -1,0 +1,34 @@
+// NICK: somebody is called otherwise from now on; and the refusals of ours (432, 433, 436, 437).
+import type { Message } from '../../irc/message.ts'
+import { nickOf } from '../../irc/source.ts'
+import { passOn } from '../on.ts'
+import type { Stored } from '../port.ts'
+import { storedTags } from '../stored-tags.ts'
+import type { Incoming, Upstream } from '../upstream.ts'
+
+export function onNick(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+  const [text = ''] = message.params
+  const { source = '' } = message
+  const from = nickOf(source)
+  const isOwn = upstream.isMe(from)
+  const tags = storedTags(message.tags)
+  const lines: Stored[] = []
+  for (const channel of upstream.channels.values()) {
+    const member = channel.members.get(from)
+    if (!member) continue
+    channel.members.delete(from)
+    channel.members.set(text, { ...member, nick: text })
+    lines.push({ kind: 'NICK', target: channel.name, source, text, time, isOwn, ...tags })
+  }
+  upstream.port.store(message, lines, { time })
+  if (isOwn) {
+    upstream.nick = text
+    upstream.port.changed({ what: 'nick', from })
+  }
+  requester?.end(false)
+}
+
+export function onNickRefused(upstream: Upstream, message: Message, incoming: Incoming): void {
+  if (upstream.isRegistered) passOn(upstream, message, incoming)
+  else upstream.registration.nickRefused()
+}

@@ -1,0 +1,19 @@
+// QUIT: somebody leaves the network; the line belongs to every channel that she was in.
+import type { Message } from '../../irc/message.ts'
+import { nickOf } from '../../irc/source.ts'
+import type { Stored } from '../port.ts'
+import { storedTags } from '../stored-tags.ts'
+import type { Incoming, Upstream } from '../upstream.ts'
+
+export function onQuit(upstream: Upstream, message: Message, { time }: Incoming): void {
+  const [text = ''] = message.params
+  const { source = '' } = message
+  const nick = nickOf(source)
+  const tags = storedTags(message.tags)
+  const lines: Stored[] = []
+  for (const channel of upstream.channels.values()) {
+    if (!channel.members.delete(nick)) continue
+    lines.push({ kind: 'QUIT', target: channel.name, source, text, time, ...tags })
+  }
+  upstream.port.store(message, lines, { time })
+}

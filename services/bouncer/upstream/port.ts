@@ -1,0 +1,54 @@
+// What the connection to a network tells the person's side of it. One way: upstream/ knows no client.
+import type { Message } from '../irc/message.ts'
+import type { MessageKind, NetworkRecord } from '../store/records.ts'
+
+/** A line for the history. */
+export interface Stored {
+  kind: MessageKind
+  /** Channel, or nick of the other side. */
+  target: string
+  source: string
+  text: string
+  time: number
+  tags?: Readonly<Record<string, string>>
+  msgid?: string
+  isOwn?: boolean
+}
+
+/** Who sent a line that the network answers: the answers are hers alone. */
+export interface Requester {
+  /** Label of her request, if she gave one. */
+  readonly label: string | undefined
+  /** A line of the answer. */
+  answer(message: Message): void
+  /** The answer is whole; `isEmpty` when nothing came. */
+  end(isEmpty: boolean): void
+}
+
+export interface NetworkPort {
+  readonly record: NetworkRecord
+  /** To every client that is attached; what each can't read is left out or rewritten there. */
+  relay(message: Message, options?: RelayOptions): void
+  /** Stores lines of one message (a QUIT has one for each channel), then relays it. */
+  store(message: Message, lines: readonly Stored[], options?: RelayOptions): void
+  /** The connection's state, capabilities, ISUPPORT or own nick changed. */
+  changed(what: UpstreamChange): void
+  /** She joined or left a channel: the configuration follows. */
+  joined(channel: string, key: string | undefined): void
+  left(channel: string): void
+}
+
+export interface RelayOptions {
+  /** Tags were read already: when it happened. */
+  time?: number
+  /** The client whose line this is the echo of. */
+  requester?: Requester | undefined
+}
+
+export type UpstreamChange =
+  | { what: 'state' }
+  | { what: 'caps' }
+  | { what: 'isupport' }
+  | { what: 'nick'; from: string }
+  | { what: 'registered' }
+  | { what: 'channel-ready'; channel: string }

@@ -1,0 +1,111 @@
+// Opens the socket to a network: TLS verified against the authorities or a pinned certificate, through SOCKS5 where asked
+// for. Everything within a deadline. https://datatracker.ietf.org/doc/html/rfc1928
+import { isIP, type Socket, connect as connectTcp } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { SocksClient } from 'socks'
+import type { NetworkRecord } from '../store/records.ts'
+import type { OpenSocket } from './transport.ts'
+
+const CONNECT_MS = 30_000
+
+export type SocketOptions = Pick<
+  NetworkRecord,
+  'host' | 'port' | 'transport' | 'fingerprint' | 'socks' | 'certificate' | 'privateKey'
+> & {
+  /** Address that the connection comes from; empty: the system chooses. */
+  bindAddress: string
+  /** Never TLS's silence: whether a plain connection must be TLS after all (STS). */
+  isTlsForced?: boolean
+}
+
+/** Why a certificate is refused: it is told as it is, with the fingerprint that would pin it. */
+export class CertificateRefused extends Error {
+  override name = 'CertificateRefused'
+}
+
+/** Opens one socket for these options; rejects with a reason for a person. */
+export function socketOpener(options: SocketOptions): OpenSocket {
+  return async (signal) => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
+    const isTls = options.transport === 'tls' || options.isTlsForced === true
+    const plain = options.socks ? await throughSocks(options, deadline) : undefined
+    if (!isTls) return plain ?? ready(connectTcp(addressOf(options)), 'connect', deadline)
+    const socket = connectTls({
+      ...(plain ? { socket: plain } : addressOf(options)),
+      ...(isIP(options.host) === 0 && { servername: options.host }),
+      // A pinned certificate is looked at below, whoever signed it.
+      rejectUnauthorized: options.fingerprint === '',
+      ...(options.certificate && { cert: options.certificate, key: options.privateKey }),
+      minVersion: 'TLSv1.2',
+    })
+    await ready(socket, 'secureConnect', deadline)
+    checkPin(socket, options.fingerprint)
+    return socket
+  }
+}
+
+function addressOf({ host, port, bindAddress }: SocketOptions) {
+  return { host, port, ...(bindAddress && { localAddress: bindAddress }) }
+}
+
+function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error) => {
+      socket.destroy()
+      reject(signal.aborted ? new Error('no answer in time') : explain(error))
+    }
+    const aborted = () => failed(new Error('aborted'))
+    signal.addEventListener('abort', aborted, { once: true })
+    socket.once('error', failed)
+    socket.once(event, () => {
+      signal.removeEventListener('abort', aborted)
+      socket.off('error', failed)
+      resolve(socket)
+    })
+    if (signal.aborted) aborted()
+  })
+}
+
+function checkPin(socket: TLSSocket, pinned: string): void {
+  if (pinned === '') return
+  const shown = hex(socket.getPeerCertificate().fingerprint256 ?? '')
+  if (shown === hex(pinned)) return
+  socket.destroy()
+  throw new CertificateRefused(
+    `the server's certificate is not the pinned one; it shows ${shown}: pin that only if you know why it changed`,
+  )
+}
+
+const hex = (fingerprint: string) => fingerprint.replaceAll(':', '').toLowerCase()
+
+/** What a person can do about it. */
+function explain(error: NodeJS.ErrnoException): Error {
+  const { code = '', message } = error
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
+    return new CertificateRefused(
+      `the server's certificate is not trusted (${message}): pin its fingerprint if it is right`,
+    )
+  }
+  return error
+}
+
+async function throughSocks(options: SocketOptions, signal: AbortSignal): Promise<Socket> {
+  const proxy = new URL(`socks5://${options.socks}`)
+  const { socket } = await SocksClient.createConnection({
+    proxy: {
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(proxy.port || 1080),
+      type: 5,
+      ...(proxy.username && { userId: decodeURIComponent(proxy.username) }),
+      ...(proxy.password && { password: decodeURIComponent(proxy.password) }),
+    },
+    command: 'connect',
+    destination: { host: options.host, port: options.port },
+    timeout: CONNECT_MS,
+  })
+  if (signal.aborted) {
+    socket.destroy()
+    throw new Error('aborted')
+  }
+  return socket
+}

@@ -1,0 +1,97 @@
+// One person: her networks and the clients that are logged in as her. Everything of hers happens in the turn of the event
+// loop that a line came in; nothing waits between reading and changing.
+import type { Bouncer } from './bouncer.ts'
+import type { Downstream } from './downstream/downstream.ts'
+import { message } from './irc/message.ts'
+import { Network } from './network.ts'
+import type { NetworkRecord, UserRecord } from './store/records.ts'
+
+const AWAY_TEXT = 'Away: no client is connected'
+
+export class User {
+  readonly bouncer: Bouncer
+  record: UserRecord
+  readonly networks = new Map<number, Network>()
+  /** Her clients, attached to a network or not. */
+  readonly downstreams = new Set<Downstream>()
+
+  constructor(bouncer: Bouncer, record: UserRecord) {
+    this.bouncer = bouncer
+    this.record = record
+    for (const network of bouncer.store.networks.list(record.id)) this.#adopt(network)
+  }
+
+  start(): void {
+    if (this.record.isEnabled) for (const network of this.networks.values()) network.keeper.start()
+  }
+
+  stop(reason: string): void {
+    for (const network of this.networks.values()) network.keeper.stop(reason)
+  }
+
+  /** Leaves the networks until the store works again. */
+  suspend(reason: string): void {
+    for (const network of this.networks.values()) network.keeper.suspend(reason)
+  }
+
+  networkNamed(name: string): Network | undefined {
+    const wanted = name.toLowerCase()
+    return [...this.networks.values()].find(({ record }) => record.name.toLowerCase() === wanted)
+  }
+
+  /** A network that is new: stored, and connected if it is enabled. Undefined when the name is taken. */
+  addNetwork(record: Omit<NetworkRecord, 'id' | 'userId'>): Network | undefined {
+    const stored = this.bouncer.store.networks.add({ ...record, userId: this.record.id })
+    if (!stored) return
+    const network = this.#adopt(stored)
+    network.keeper.start()
+    this.tell(network)
+    return network
+  }
+
+  /** Leaves a network for good, with its history. */
+  removeNetwork(network: Network): void {
+    network.keeper.stop('the network was removed')
+    for (const downstream of [...network.downstreams]) {
+      downstream.close(`the network ${network.record.name} was removed`)
+    }
+    this.networks.delete(network.record.id)
+    this.bouncer.store.networks.remove(this.record.id, network.record.id)
+  }
+
+  /** A client of hers has logged in. */
+  attach(downstream: Downstream): void {
+    this.downstreams.add(downstream)
+    downstream.network?.downstreams.add(downstream)
+    this.updateAway()
+  }
+
+  detach(downstream: Downstream): void {
+    this.downstreams.delete(downstream)
+    downstream.network?.downstreams.delete(downstream)
+    this.updateAway()
+  }
+
+  /** The state of a network changed: clients that watch the list of networks are told. */
+  tell(_network: Network): void {
+    // soju.im/bouncer-networks-notify
+  }
+
+  /** Away when the last client has left, or all of them say that they are; back at the first. */
+  updateAway(): void {
+    for (const network of this.networks.values()) {
+      const { upstream } = network
+      if (!upstream?.isReady || !network.record.isAutoAway) continue
+      const isPresent = [...network.downstreams].some((downstream) => !downstream.isAway)
+      if (isPresent && upstream.isAway) upstream.send(message('AWAY'))
+      else if (!isPresent && !upstream.isAway) upstream.send(message('AWAY', AWAY_TEXT))
+      upstream.isAway = !isPresent
+    }
+  }
+
+  #adopt(record: NetworkRecord): Network {
+    const network = new Network(this.bouncer, this, record)
+    this.networks.set(record.id, network)
+    return network
+  }
+}
