@@ -21,6 +21,7 @@ import { makeWebDeps } from './pages.ts'
 import { startPolls } from './post/polls.ts'
 import type { settings } from './settings.ts'
 import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
+import { whenUnlocked } from './store/lock.ts'
 import { savedKeys } from './store/saved-keys.ts'
 import { makePages } from './web/routes.ts'
 
@@ -31,8 +32,8 @@ type Options = ServeOptions<typeof settings>
 
 /** Starts to serve; resolves when it listens. */
 export async function serve(options: Options): Promise<RunningService> {
-  const { config, log, clock } = options
-  const core = openCore(config, log, clock)
+  const { config, log, clock, say } = options
+  const core = await whenUnlocked(() => openCore(config, log, clock), clock, say)
   try {
     return await serveCore(options, core)
   } catch (error) {

@@ -13,10 +13,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fsck, type ProblemKind } from './fsck.ts'
+import { fsck } from './fsck.ts'
+import type { ProblemKind } from './fsck-report.ts'
 import { hashId, indexes, paths } from './layout.ts'
 import type { Relation } from './relations.ts'
-import { idOf, NOON, post, type TestStore, testStore } from './store.fixture.ts'
+import { copyOf, idOf, NOON, post, type TestStore, testStore } from './store.fixture.ts'
 import type { Store } from './store.ts'
 import { putJson } from './tree.ts'
 
@@ -328,6 +329,22 @@ describe('files', () => {
     expect((await fsck(store)).counts).toEqual({ leftover: 4 })
     expect(await fsck(store, { repair: true })).toMatchObject({ isSound: true, repaired: 4 })
     for (const path of leftovers) expect(existsSync(join(tree.directory, path))).toBe(false)
+    await store.close()
+  })
+
+  test('that a live copy has are noted: it is sound, and the next check of it as well', async () => {
+    const { tree, store } = await sample()
+    write(tree, `${object(5)}.tmp`, '{')
+    write(tree, '.instance.json.0123456789ab.tmp', '{')
+    const copy = copyOf(tree.directory)
+    chmodSync(join(copy.directory, 'keys'), 0o700) // which cpSync does not keep
+    const options = { clock: copy.clock }
+    const found = await fsck(copy.directory, options)
+    expect(found).toMatchObject({ isSound: true, counts: { leftover: 2 }, repaired: 0 })
+    expect(found.lines).toContain(`leftover: ${object(5)}.tmp`)
+    const mended = await fsck(copy.directory, { ...options, repair: true })
+    expect(mended).toMatchObject({ isSound: true, repaired: 2 })
+    expect(await fsck(copy.directory, options)).toMatchObject({ isSound: true, counts: {} })
     await store.close()
   })
 
