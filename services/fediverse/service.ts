@@ -6,6 +6,7 @@ import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from './account/create.ts'
 import { makePassword } from './account/password.ts'
 import { startDelivery } from './activitypub/delivery.ts'
+import { makeOnGone } from './activitypub/delivery-gone.ts'
 import { startEffects } from './activitypub/effects.ts'
 import { makeGate } from './activitypub/gate.ts'
 import { KeyCache } from './activitypub/key-cache.ts'
@@ -63,9 +64,7 @@ async function serveCore(
       urls.isLocal(queued.inbox)
         ? deliverLocally(context, queued, body, (accepted) => effects.start(accepted))
         : post(queued, body, signal),
-    onGone({ user, follower }) {
-      if (follower) dropFollower(core, user, follower)
-    },
+    onGone: makeOnGone(context),
     limits: { giveUpMs: own.giveUpAfter },
   })
   core.onWake((deliveries) => delivery.wake(deliveries))
@@ -79,14 +78,8 @@ async function serveCore(
     onActor: (document) => void context.actors.remember(document),
   })
   const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
-  const gate = makeGate({
-    context,
-    keys,
-    metrics,
-    verifyForwarded,
-    blockedHosts,
-    onLife: (host) => delivery.noteLife(host),
-  })
+  const onLife = (host: string) => delivery.noteLife(host)
+  const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts, onLife })
   const answers = makeAnswers(context)
   const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
   registerRoutes(app, {
@@ -130,16 +123,6 @@ function tellRecovery({ context: { store, log } }: Core): void {
   const { recovery } = store
   const { restored, indexed, damaged } = recovery
   if (restored + indexed + damaged > 0) log.info(recovery, 'recovered from the journal')
-}
-
-function dropFollower({ context: { store, log } }: Core, user: string, follower: string): void {
-  if (!store.relations.get(user, 'followers', follower)) return
-  log.info({ user, follower }, 'follower dropped: her inbox is gone')
-  try {
-    void store.commit([store.relations.remove(user, 'followers', follower)])
-  } catch (error) {
-    log.warn({ err: error, follower }, 'the follower stays for now') // dropped at the next delivery
-  }
 }
 
 /** The owner's account at the first start; returns the password to show, if one was made. */
