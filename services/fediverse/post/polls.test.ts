@@ -275,7 +275,7 @@ test('another server gets the new counts and the result', async () => {
     random: () => 0,
     post: async (...attempt) =>
       attempt[0].inbox === inbox ? post(...attempt) : { kind: 'delivered' },
-    onGone: () => {},
+    onGone: () => [],
   })
   const question = await ask()
   await polls.close()
