@@ -47,7 +47,7 @@ export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
     verifyPassword: passwords,
     views: makeViews(context),
     verbs: makeVerbs(context),
-    keep: (key, about, make) => answers.page(key, make, tagsOf(about)),
+    keep: (key, about, make) => answers.page(key, make, tagsOf(context, about)),
     limits: {
       textChars: POST_LIMITS.characters,
       attachments: POST_LIMITS.attachments,
@@ -58,8 +58,10 @@ export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
 }
 
 /** What makes a public page stale. */
-function tagsOf(about: Subject): string[] {
+function tagsOf({ store }: Context, about: Subject): string[] {
   if (about === 'instance') return ['instance']
+  if ('tag' in about)
+    return ['instance', 'buried', ...store.users.names().map((user) => `reactions ${user}`)]
   if ('post' in about) return [`object ${about.post}`, 'buried', 'instance']
   const { user } = about
   return [`profile ${user}`, `posts ${user}`, `relations ${user}`, `reactions ${user}`, 'buried']

@@ -28,6 +28,7 @@ import { makePages } from './web/routes.ts'
 
 const MAINTAIN_EVERY_MS = 10_000
 const DELIVERY_DEADLINE_MS = 10_000
+const UPLOAD_MS = 2 * 3_600_000
 
 type Options = ServeOptions<typeof settings>
 
@@ -81,7 +82,15 @@ async function serveCore(
   const onLife = (host: string) => delivery.noteLife(host)
   const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts, onLife })
   const answers = makeAnswers(context)
-  const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
+  const pages = makePages(makeWebDeps({ context, answers, config }))
+  const app = createHttp({
+    log,
+    metrics,
+    name: 'fediverse',
+    trustProxy: config.trustProxy,
+    limits: { uploadMs: UPLOAD_MS },
+    notFound: pages.notFound,
+  })
   registerRoutes(app, {
     context,
     gate,
@@ -90,7 +99,7 @@ async function serveCore(
     software: SOFTWARE,
     maxActivity: own.maxActivity,
     isFetchAuthorized: own.authorizedFetch,
-    pages: makePages(makeWebDeps({ context, answers, config })),
+    pages,
   })
   const parts = { context, delivery, owner: own.owner }
   removeStaleSocket(store.directory)

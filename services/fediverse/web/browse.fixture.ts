@@ -35,10 +35,15 @@ export function browse(base = 'http://localhost:3000'): Browser {
   const { origin, pathname } = new URL(`${base}/`)
   const prefix = pathname.slice(0, -1)
   const pages = makePages(sample.deps)
-  const app = createHttp({ log: silentLog(), metrics: createMetrics(), name: 'test' })
+  const { notFound } = pages
+  const app = createHttp({ log: silentLog(), metrics: createMetrics(), name: 'test', notFound })
   app.register(
     async (scope) => {
       pages.register(scope)
+      scope.get<{ Querystring: { t?: string } }>('/', (request, reply) => {
+        const { t: tag } = request.query
+        return tag ? pages.tag(request, reply, tag) : pages.landing(request, reply)
+      })
       scope.get<{ Params: { user: string } }>('/:user', (request, reply) =>
         pages.profile(request, reply, request.params.user),
       )
