@@ -14,7 +14,7 @@ const PROOF_CONTEXT = 'https://w3id.org/security/data-integrity/v1'
 /** Said to whom it concerns, and nothing that only they should know. */
 const OPEN_TYPES: ReadonlySet<unknown> = new Set(['Add', 'Announce', 'Like', 'Move', 'Remove'])
 
-export type Activity = Json & { id: string }
+type Activity = Json & { id: string }
 
 /**
  * Makes the function that gives an activity the proof of its user's Ed25519 key, where it is to have one: 0.1 ms, once for

@@ -206,6 +206,7 @@ describe('the end of a poll', () => {
     expect(scene.notifications()[0]).toBe(end)
     expect(scene.notifications('neighbour')).toEqual([end])
     expect(scene.notifications('stranger')).toEqual([])
+    expect(await fsck(scene.context.store)).toMatchObject({ isSound: true })
     const object = scene.object(end)
     expect(object && notificationView(scene.context, 'you', object, 0)).toMatchObject({
       kind: 'poll',
