@@ -216,8 +216,9 @@ export class DeliveryEngine {
     const { signal } = this.#abort
     try {
       const outcome = await post(delivery, body, signal)
-      if (outcome.kind !== 'gone' || signal.aborted || this.#dropped.has(delivery)) return outcome
-      return { kind: 'gone', instead: onGone(delivery, body) ?? [] }
+      if (outcome.kind !== 'gone' || signal.aborted) return outcome
+      const instead = onGone(delivery, body) ?? []
+      return { kind: 'gone', instead: this.#dropped.has(delivery) ? [] : instead }
     } catch (error) {
       if (!signal.aborted) log.error({ err: error, inbox: delivery.inbox }, 'attempt broke')
       return { kind: 'failed', message: String(error), status: 500 }
