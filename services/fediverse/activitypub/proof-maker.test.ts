@@ -132,8 +132,8 @@ describe('a proof', () => {
   })
 
   test('is by a key that the actor lists for it', () => {
-    const { assertionMethod } = localActor(scene.context, 'you') ?? {}
-    expect(assertionMethod).toMatchObject([{ id: keyId, controller: us }])
+    const actor = localActor(scene.context, 'you')
+    expect(actor?.assertionMethod).toMatchObject([{ id: keyId, controller: us }])
   })
 
   test('is not in what is stored and served', async () => {
