@@ -5,7 +5,6 @@ import { hashId, indexes, isPending, paths } from './layout.ts'
 import type { StoredObject } from './objects.ts'
 import type { Relation } from './relations.ts'
 import { listedTags } from './tags.ts'
-import { listedTags } from './tags.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
 
 const OBJECT = /^objects\/[0-9a-f]{2}\/([0-9a-f]{32})\.json$/
@@ -49,7 +48,6 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
     }
     if (isOpenPoll(object)) names.push(indexes.polls(object.local))
   }
-  for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
   for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
   if (object.kind === 'post' && object.inReplyTo)
     names.push(indexes.replies(hashId(object.inReplyTo)))

@@ -87,8 +87,6 @@ export const indexes = {
   announces: (hash: string) => `announces/${hash.slice(0, 2)}/${hash}`,
   /** Our own public posts with a hashtag, see tags.ts. */
   tagged: (tag: string) => `tagged/${hashId(tag).slice(0, 2)}/${hashId(tag)}`,
-  /** Our own public posts with a hashtag, see tags.ts. */
-  tagged: (tag: string) => `tagged/${hashId(tag).slice(0, 2)}/${hashId(tag)}`,
   votes: (hash: string) => `votes/${hash.slice(0, 2)}/${hash}`,
   seen: (day: string) => `seen/${day}`,
 } as const
