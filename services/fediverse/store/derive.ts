@@ -7,6 +7,9 @@ import type { Relation } from './relations.ts'
 import { listedTags } from './tags.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
 
+/** Another one when other entries follow: the next start then compares all indexes with all files. */
+export const DERIVATION = 2
+
 const OBJECT = /^objects\/[0-9a-f]{2}\/([0-9a-f]{32})\.json$/
 const RELATION = /^users\/([^/]+)\/(followers|following|blocks)\/([0-9a-f]{32})\.json$/
 
@@ -48,6 +51,7 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
     }
     if (isOpenPoll(object)) names.push(indexes.polls(object.local))
   }
+  if (!object.local && object.actor) names.push(indexes.madeBy(object.actor))
   for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
   if (object.kind === 'post' && object.inReplyTo)
     names.push(indexes.replies(hashId(object.inReplyTo)))

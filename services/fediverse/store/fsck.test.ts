@@ -81,6 +81,7 @@ function answers(store: Store): Record<string, unknown> {
     indexes.replies(hashId(idOf('own'))),
     indexes.likes(hashId(idOf('own'))),
     indexes.announces(hashId(idOf('own'))),
+    indexes.madeBy('https://peer.example/users/alice'),
   ]
   const timelines = names.map((name) => [
     name,
@@ -245,10 +246,10 @@ describe('indexes', () => {
   test('larger than what is sorted in memory are compared and rebuilt as well', async () => {
     const tree = testStore()
     const store = tree.open()
-    const count = 60_000 // entries; the sorter takes 50,000 at a time
+    const count = 60_000 // entries, one of them by author; the sorter takes 50,000 at a time
     const ops = Array.from({ length: count / 20 }, (_, i) =>
       store.objects.put(
-        post(i, { at: NOON + i, home: Array.from({ length: 20 }, (_, user) => `user${user}`) }),
+        post(i, { at: NOON + i, home: Array.from({ length: 19 }, (_, user) => `user${user}`) }),
       ),
     )
     for (let i = 0; i < ops.length; i += 500) store.commitLazily(ops.slice(i, i + 500))

@@ -195,6 +195,20 @@ describe('a copy', () => {
     await again.close()
   })
 
+  test('of a program that derives other entries is compared as well', async () => {
+    const { tree, store } = await withPosts(3)
+    await store.close()
+    const marker = join(tree.directory, paths.indexMarker)
+    const text = readFileSync(marker, 'utf8')
+    writeFileSync(marker, text.replace(/^\d+:/, '1:'))
+    truncateSync(indexFile(tree), 58)
+    const again = tree.open()
+    expect(again.recovery).toMatchObject({ wasClean: true, wasReindexed: true })
+    expect(home(again)).toEqual(keys(2, 1, 0))
+    await again.close()
+    expect(readFileSync(marker, 'utf8')).toBe(text)
+  })
+
   test('that was interrupted while its indexes were compared starts over', async () => {
     const { tree, store } = await withPosts(3)
     await store.close()
