@@ -16,6 +16,7 @@ import { pin, unpin } from './post/pin.ts'
 import { changeProfile } from './post/profile.ts'
 import { POST_LIMITS, publish } from './post/publish.ts'
 import { remove } from './post/remove.ts'
+import { keepUpload } from './post/upload.ts'
 import { vote } from './post/vote.ts'
 import { makeViews } from './show/views.ts'
 import { StoreUnavailable } from './store/journal.ts'
@@ -130,7 +131,7 @@ function makeVerbs(context: Context): Verbs {
         edit(context, as(user), id, { ...post, ...(warning ? { summary: warning } : {}) }),
       ),
     async upload(user, { stream, isTruncated }) {
-      const stored = await store.media.write(user, stream, isTruncated)
+      const stored = await keepUpload(context, user, stream, isTruncated)
       if (!stored.ok) return stored
       const { file, mediaType } = stored
       return { ok: true, attachment: { url: urls.media(user, file), mediaType, name: '' } }
