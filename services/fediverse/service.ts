@@ -3,6 +3,7 @@
 
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import type { FastifyInstance } from 'fastify'
 import { createUser } from './account/create.ts'
 import { makePassword } from './account/password.ts'
 import { startDelivery } from './activitypub/delivery.ts'
@@ -15,7 +16,7 @@ import { makePost } from './activitypub/outbound.ts'
 import { makeVerifyForwarded } from './activitypub/proof.ts'
 import { operate } from './admin/operate.ts'
 import { makeAnswers } from './answers.ts'
-import { registerRoutes } from './app.ts'
+import { type AppParts, registerRoutes } from './app.ts'
 import { serveControl } from './control.ts'
 import { type Core, openCore, SOFTWARE } from './core.ts'
 import { makeWebDeps } from './pages.ts'
@@ -23,6 +24,7 @@ import { startPolls } from './post/polls.ts'
 import type { settings } from './settings.ts'
 import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
 import { whenUnlocked } from './store/lock.ts'
+import { MediaSweep } from './store/media-sweep.ts'
 import { savedKeys } from './store/saved-keys.ts'
 import { makePages } from './web/routes.ts'
 
@@ -44,10 +46,8 @@ export async function serve(options: Options): Promise<RunningService> {
   }
 }
 
-async function serveCore(
-  { config, log, clock, metrics, say }: Options,
-  core: Core,
-): Promise<RunningService> {
+async function serveCore(options: Options, core: Core): Promise<RunningService> {
+  const { config, log, clock, metrics, say } = options
   const { context, remote, signerOf, blockedHosts } = core
   const { store, urls } = context
   const { own } = config
@@ -81,6 +81,40 @@ async function serveCore(
   const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
   const onLife = (host: string) => delivery.noteLife(host)
   const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts, onLife })
+  const app = makeApp(options, { context, gate, effects })
+  const parts = { context, delivery, owner: own.owner }
+  removeStaleSocket(store.directory)
+  const socket = controlSocket(store.directory)
+  const control = await serveControl(socket.path, (verb, args) => operate(parts, verb, args))
+  const listening = await listen(app, own.listen)
+  const sweep = new MediaSweep(store.tree, clock)
+  const maintenance = setInterval(() => maintain(core, sweep), MAINTAIN_EVERY_MS)
+  if (password)
+    say(`First login: ${urls.base}/login  user ${own.owner}  password ${password}  (shown once)`)
+
+  return {
+    url: urls.base,
+    listening,
+    notReady: () => store.tree.unavailable(),
+    async close() {
+      clearInterval(maintenance)
+      await control.close()
+      socket.close()
+      await app.close()
+      await effects.close()
+      await polls.close()
+      await delivery.close(DELIVERY_DEADLINE_MS)
+      await core.close()
+    },
+  }
+}
+
+/** The web server with all routes. */
+function makeApp(
+  { config, log, metrics }: Options,
+  { context, gate, effects }: Pick<AppParts, 'context' | 'gate' | 'effects'>,
+): FastifyInstance {
+  const { own } = config
   const answers = makeAnswers(context)
   const pages = makePages(makeWebDeps({ context, answers, config }))
   const app = createHttp({
@@ -101,30 +135,7 @@ async function serveCore(
     isFetchAuthorized: own.authorizedFetch,
     pages,
   })
-  const parts = { context, delivery, owner: own.owner }
-  removeStaleSocket(store.directory)
-  const socket = controlSocket(store.directory)
-  const control = await serveControl(socket.path, (verb, args) => operate(parts, verb, args))
-  const listening = await listen(app, own.listen)
-  const maintenance = setInterval(() => maintain(core), MAINTAIN_EVERY_MS)
-  if (password)
-    say(`First login: ${urls.base}/login  user ${own.owner}  password ${password}  (shown once)`)
-
-  return {
-    url: urls.base,
-    listening,
-    notReady: () => store.tree.unavailable(),
-    async close() {
-      clearInterval(maintenance)
-      await control.close()
-      socket.close()
-      await app.close()
-      await effects.close()
-      await polls.close()
-      await delivery.close(DELIVERY_DEADLINE_MS)
-      await core.close()
-    },
-  }
+  return app
 }
 
 /** Says what opening found, when it was more than an orderly close. */
@@ -146,9 +157,11 @@ async function makeOwner(
   return given ? undefined : password
 }
 
-function maintain({ context: { store, log } }: Core): void {
+function maintain({ context: { store, log } }: Core, sweep: MediaSweep): void {
   try {
     store.maintain()
+    const removed = sweep.turn()
+    if (removed.length > 0) log.info({ removed }, 'uploads that nothing names are removed')
   } catch (error) {
     log.error({ err: error }, 'housekeeping of the store failed')
   }
