@@ -149,6 +149,23 @@ describe('indexes', () => {
     await again.close()
   })
 
+  test('that were deleted, all but `seen/`, are rebuilt, and a replay is known', async () => {
+    const { tree, store } = await sample()
+    const before = answers(store)
+    const id = 'https://peer.example/a/1'
+    const seen = { id, signer: actor(1), receivedAt: NOON, document: {}, attempts: 0 }
+    await store.accepted.accept(seen)
+    await store.commit([store.accepted.finish(seen)])
+    await store.close()
+    const index = join(tree.directory, 'index')
+    for (const name of readdirSync(index))
+      if (name !== 'seen') rmSync(join(index, name), { recursive: true })
+    const again = tree.open()
+    expect(answers(again)).toEqual(before)
+    expect(again.accepted.isSeen(id)).toBe(true)
+    await again.close()
+  })
+
   test('that were deleted under a running server are rebuilt too', async () => {
     const { tree, store } = await sample()
     const before = answers(store)
