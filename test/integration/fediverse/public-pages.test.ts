@@ -44,6 +44,25 @@ test('a hashtag is a page, and a collection of ids for who asks so', async () =>
   expect((await ask(path, BROWSER)).status).toBe(404)
 })
 
+test.each([
+  ['a post', async () => (await server.cli('note', 'Two forms of one #thing')).at(-1) ?? ''],
+  ['an actor', async () => `${server.url}/you`],
+  ['a hashtag', async () => `${server.url}/?t=thing`],
+])('%s is a page for a browser and a document for a server, in any order', async (_, urlOf) => {
+  const path = ((await urlOf()).split(' ').at(-1) ?? '').slice(server.url.length)
+  for (const accept of [ACTIVITY, BROWSER, ACTIVITY, BROWSER]) {
+    const { text, headers } = await ask(path, accept)
+    expect(headers.get('vary')).toBe('accept')
+    expect(text).toMatch(accept === ACTIVITY ? /^\{"@context"/ : /^<!doctype html>/)
+  }
+})
+
+test('a page of a hashtag is a page for a browser and a document for a server', async () => {
+  const at = (page: string) => `/?t=thing${page}&before=9999999999999-${'f'.repeat(32)}`
+  expect((await ask(at('&page=true'), ACTIVITY)).text).toMatch(/^\{"@context"/)
+  expect((await ask(at(''), BROWSER)).text).toMatch(/^<!doctype html>/)
+})
+
 test('the feed has what was just published, and 304 for who has that', async () => {
   await server.cli('note', 'News from the den')
   const { status, headers, text } = await ask('/you.rss', '*/*')
