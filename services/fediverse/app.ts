@@ -12,25 +12,21 @@ import {
 } from './activitypub/collection.ts'
 import type { Json } from './activitypub/document.ts'
 import type { Effects } from './activitypub/effects.ts'
-import type { Gate } from './activitypub/gate.ts'
 import { prefersActivity } from './activitypub/negotiate.ts'
 import { nodeInfo, nodeInfoLinks } from './activitypub/nodeinfo.ts'
 import { answerWebFinger, hostMeta, withRels } from './activitypub/webfinger.ts'
 import { ACTIVITY_JSON, type Answered, type Answers, JRD_JSON } from './answers.ts'
-import type { Context } from './context.ts'
 import { EMOJI_FOLDER } from './post/custom-emoji.ts'
 import { localActor } from './post/profile.ts'
+import { type AccessParts, isAllowed, visibilityFor } from './show/access.ts'
 import { tagCollection, tagCollectionPage } from './show/tag.ts'
 
-export interface AppParts {
-  context: Context
-  gate: Gate
+export interface AppParts extends AccessParts {
   effects: Effects
   answers: Answers
   software: { name: string; version: string }
   /** Longest inbox POST, bytes. */
   maxActivity: number
-  isFetchAuthorized: boolean
   /** Pages for people; see web/routes.ts. */
   pages: {
     register(app: FastifyInstance): void
@@ -200,7 +196,10 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
     (make: (id: string) => Json | undefined, what: string) =>
     async (request: UserRequest, reply: FastifyReply) => {
       const id = idOf(request)
-      const visibility = await visibilityFor(parts, request, reply, id)
+      const visibility = await visibilityFor(parts, request, reply, {
+        user: request.params.user,
+        id,
+      })
       if (visibility === 'unauthorized') return unauthorized(reply)
       if (visibility === 'gone')
         return answers.send(request, reply.code(410), answers.tombstone(id))
@@ -260,58 +259,6 @@ function registerMedia(app: FastifyInstance, { context, pages }: AppParts): void
       .header('content-security-policy', "default-src 'none'; sandbox")
     return reply.send(found.stream())
   })
-}
-
-/** Public posts are for all, others for whom they are addressed to and who signs for it. */
-async function visibilityFor(
-  parts: AppParts,
-  request: UserRequest,
-  reply: FastifyReply,
-  id: string,
-) {
-  const { context } = parts
-  const object = context.store.objects.get(id)
-  if (object?.kind === 'tombstone') return 'gone'
-  if (object?.kind !== 'post' && object?.kind !== 'announce') return 'hidden'
-  if (object.audience === 'public' || object.audience === 'unlisted') {
-    return (await isAllowed(parts, request, reply, [request.params.user]))
-      ? 'public'
-      : 'unauthorized'
-  }
-  const signer = await signerOf(parts, request, [request.params.user])
-  if (!signer || !object.local) return 'hidden'
-  const isFollower =
-    context.store.relations.get(object.local, 'followers', signer)?.state === 'accepted'
-  const isRecipient = object.recipients?.includes(signer) ?? false
-  return isRecipient || (object.audience === 'followers' && isFollower) ? 'private' : 'hidden'
-}
-
-/** Who signed a request, if these users hear her. */
-async function signerOf(
-  { context, gate }: AppParts,
-  request: FastifyRequest,
-  users: readonly string[],
-): Promise<string | undefined> {
-  if (!request.headers.signature) return
-  const { method, headers } = request
-  const { url: target = '', rawHeaders } = request.raw
-  const signed = await gate.verify({ method, target, headers, rawHeaders, body: Buffer.alloc(0) })
-  if (!signed.ok) return
-  const { owner } = signed
-  const isBlocked = users.some((user) => context.store.relations.get(user, 'blocks', owner))
-  return isBlocked ? undefined : owner
-}
-
-/** With authorized fetch, only a request signed by somebody who is not blocked gets an answer. */
-async function isAllowed(
-  parts: AppParts,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  users: readonly string[],
-): Promise<boolean> {
-  if (!parts.isFetchAuthorized) return true
-  reply.header('cache-control', 'private, no-cache').header('vary', 'accept, signature')
-  return (await signerOf(parts, request, users)) !== undefined
 }
 
 const notAllowed = (reply: FastifyReply, allow: string) =>
