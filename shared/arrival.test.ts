@@ -32,10 +32,14 @@ async function lengthOf(body: AsyncIterable<Buffer>): Promise<number> {
 }
 
 /** Sends a head and then `size` bytes every 20 ms, and returns what comes back. */
-async function trickle(url: URL, path: string, size: number, total: number): Promise<string> {
+async function trickle(
+  url: URL,
+  path: string,
+  { size, total, connection = 'close' }: { size: number; total: number; connection?: string },
+): Promise<string> {
   const socket = connect(Number(url.port), url.hostname)
   socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: x/y\r\ncontent-length: ${total}\r\n\r\n`,
+    `POST ${path} HTTP/1.1\r\nhost: a\r\nconnection: ${connection}\r\ncontent-type: x/y\r\ncontent-length: ${total}\r\n\r\n`,
   )
   let left = total
   const timer = setInterval(() => {
@@ -63,22 +67,37 @@ async function answerOf(socket: Socket): Promise<string> {
 describe('a body that comes slowly', () => {
   test('may take longer than the deadline where an upload is allowed', async () => {
     const start = performance.now()
-    expect(await trickle(await serve(), '/upload', 10, 300)).toMatch(/^HTTP\/1\.1 200 [\s\S]*300$/)
+    expect(await trickle(await serve(), '/upload', { size: 10, total: 300 })).toMatch(
+      /^HTTP\/1\.1 200 [\s\S]*300$/,
+    )
     expect(performance.now() - start).toBeGreaterThan(2 * REQUEST_MS)
   })
 
   test('is ended even there when hardly anything comes', async () => {
     const url = await serve()
-    expect(await trickle(url, '/upload', 0, 300)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(await trickle(url, '/upload', { size: 0, total: 300 })).toMatch(/^HTTP\/1\.1 408 /)
   })
 
   test('is ended at the deadline everywhere else (RFC 9110, section 15.5.9)', async () => {
     const start = performance.now()
-    expect(await trickle(await serve(), '/other', 10, 3_000)).toMatch(/^HTTP\/1\.1 408 /)
+    expect(await trickle(await serve(), '/other', { size: 10, total: 3_000 })).toMatch(
+      /^HTTP\/1\.1 408 /,
+    )
     expect(performance.now() - start).toBeLessThan(3 * REQUEST_MS)
   })
 
-  test('is ended at an unknown address too, where nobody reads it', async () => {
-    expect(await trickle(await serve(), '/nowhere', 10, 3_000)).toMatch(/^HTTP\/1\.1 404 /)
+  test.each([
+    ['/nowhere', 404],
+    ['/%', 400],
+    [`/${'x'.repeat(600)}`, 404],
+  ])('holds no connection at %s, where nobody reads it', async (path, status) => {
+    const start = performance.now()
+    const answer = await trickle(await serve(), path, {
+      size: 10,
+      total: 30_000,
+      connection: 'keep-alive',
+    })
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(performance.now() - start).toBeLessThan(3 * REQUEST_MS)
   })
 })

@@ -105,7 +105,7 @@ export function createHttp({
       notFound?.(request, reply) ??
       reply.code(404).type('text/plain; charset=utf-8').send('Not found\n'),
   )
-  limitArrival(app, rest.requestMs)
+  limitArrival(app.server, rest.requestMs)
   count(app, metrics, name)
   closeWhenAnswered(app)
   return app

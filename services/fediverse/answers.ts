@@ -43,8 +43,9 @@ export function makeAnswers(context: Context): Answers {
   const ownObject = (id: string) => context.store.objects.get(id)
   return {
     json,
+    // A key of its own: a post is a document and a page, and who may have the one may not always have the other.
     page: (key, make, tags) =>
-      cache.get(key, () => {
+      cache.get(`page ${key}`, () => {
         const body = make()
         return body === undefined
           ? undefined

@@ -12,31 +12,35 @@ import {
 } from './activitypub/collection.ts'
 import type { Json } from './activitypub/document.ts'
 import type { Effects } from './activitypub/effects.ts'
-import type { Gate } from './activitypub/gate.ts'
 import { prefersActivity } from './activitypub/negotiate.ts'
 import { nodeInfo, nodeInfoLinks } from './activitypub/nodeinfo.ts'
 import { answerWebFinger, hostMeta, withRels } from './activitypub/webfinger.ts'
 import { ACTIVITY_JSON, type Answered, type Answers, JRD_JSON } from './answers.ts'
-import type { Context } from './context.ts'
 import { EMOJI_FOLDER } from './post/custom-emoji.ts'
 import { localActor } from './post/profile.ts'
+import { type AccessParts, isAllowed, visibilityFor } from './show/access.ts'
+import { tagCollection, tagCollectionPage } from './show/tag.ts'
 
-export interface AppParts {
-  context: Context
-  gate: Gate
+export interface AppParts extends AccessParts {
   effects: Effects
   answers: Answers
   software: { name: string; version: string }
   /** Longest inbox POST, bytes. */
   maxActivity: number
-  isFetchAuthorized: boolean
   /** Pages for people; see web/routes.ts. */
   pages: {
     register(app: FastifyInstance): void
     profile(request: FastifyRequest, reply: FastifyReply, user: string): unknown
     post(request: FastifyRequest, reply: FastifyReply, id: string): unknown
+    landing(request: FastifyRequest, reply: FastifyReply): unknown
+    tag(request: FastifyRequest, reply: FastifyReply, tag: string): unknown
+    /** A page for who wants one, else undefined. */
+    notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
   }
 }
+
+/** Longer ones are cut: no hashtag of ours is. */
+const MAX_TAG_CHARS = 200
 
 type UserRequest = FastifyRequest<{ Params: { user: string; tid: string; file: string } }>
 
@@ -59,6 +63,7 @@ export function registerRoutes(app: FastifyInstance, parts: AppParts): void {
       registerInboxes(scope, parts)
       registerActors(scope, parts)
       registerPosts(scope, parts)
+      registerTags(scope, parts)
       registerMedia(scope, parts)
       parts.pages.register(scope)
     },
@@ -152,8 +157,8 @@ function registerActors(app: FastifyInstance, parts: AppParts): void {
   const guarded = (path: string, make: (user: string, request: UserRequest) => Answered) => {
     app.get(`/:user/${path}`, async (request: UserRequest, reply) => {
       const { user } = request.params
-      if (!store.users.get(user)) return notFound(reply)
-      if (!(await isAllowed(parts, request, reply))) return unauthorized(reply)
+      if (!store.users.get(user)) return pages.notFound(request, reply) ?? notFound(reply)
+      if (!(await isAllowed(parts, request, reply, [user]))) return unauthorized(reply)
       return answers.send(request, reply, make(user, request))
     })
   }
@@ -191,11 +196,14 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
     (make: (id: string) => Json | undefined, what: string) =>
     async (request: UserRequest, reply: FastifyReply) => {
       const id = idOf(request)
-      const visibility = await visibilityFor(parts, request, reply, id)
+      const visibility = await visibilityFor(parts, request, reply, {
+        user: request.params.user,
+        id,
+      })
       if (visibility === 'unauthorized') return unauthorized(reply)
       if (visibility === 'gone')
         return answers.send(request, reply.code(410), answers.tombstone(id))
-      if (visibility === 'hidden') return notFound(reply)
+      if (visibility === 'hidden') return pages.notFound(request, reply) ?? notFound(reply)
       const answer = answers.json(`${what} ${id}`, () => make(id), [`object ${id}`])
       if (visibility === 'private') reply.header('cache-control', 'private, no-store')
       return answers.send(request, reply, answer)
@@ -214,13 +222,35 @@ function registerPosts(app: FastifyInstance, parts: AppParts): void {
   )
 }
 
+/** The front page, and with a hashtag what was written here under it: snac's address for both. */
+function registerTags(app: FastifyInstance, parts: AppParts): void {
+  const { context, answers, pages } = parts
+  app.get<{ Querystring: { t?: unknown; page?: unknown; before?: unknown } }>(
+    '/',
+    async (request, reply) => {
+      const { t, page, before } = request.query
+      if (typeof t !== 'string' || t === '') return pages.landing(request, reply)
+      const tag = t.slice(0, MAX_TAG_CHARS)
+      reply.header('vary', 'accept')
+      if (!prefersActivity(request.headers.accept)) return pages.tag(request, reply, tag)
+      if (!(await isAllowed(parts, request, reply, context.store.users.names())))
+        return unauthorized(reply)
+      const cursor = parseCursor(before)
+      const key = page ? `tag ${tag} ${cursor ? formatCursor(cursor) : 'newest'}` : `tag ${tag}`
+      const make = () =>
+        page ? tagCollectionPage(context, tag, cursor) : tagCollection(context, tag)
+      return answers.send(request, reply, answers.json(key, make, ['instance']))
+    },
+  )
+}
+
 /** Uploaded files: named by their content, hence for ever; only kinds that a browser shows and cannot run. */
-function registerMedia(app: FastifyInstance, { context }: AppParts): void {
+function registerMedia(app: FastifyInstance, { context, pages }: AppParts): void {
   app.get('/:user/s/:file', (request: UserRequest, reply) => {
     const { user, file } = request.params
     const isKnown = user === EMOJI_FOLDER || context.store.users.get(user) !== undefined
     const found = isKnown ? context.store.media.read(user, file) : undefined
-    if (!found) return notFound(reply)
+    if (!found) return pages.notFound(request, reply) ?? notFound(reply)
     reply
       .type(found.mediaType)
       .header('content-length', found.size)
@@ -229,53 +259,6 @@ function registerMedia(app: FastifyInstance, { context }: AppParts): void {
       .header('content-security-policy', "default-src 'none'; sandbox")
     return reply.send(found.stream())
   })
-}
-
-/** Public posts are for all, others for whom they are addressed to and who signs for it. */
-async function visibilityFor(
-  parts: AppParts,
-  request: UserRequest,
-  reply: FastifyReply,
-  id: string,
-) {
-  const { context } = parts
-  const object = context.store.objects.get(id)
-  if (object?.kind === 'tombstone') return 'gone'
-  if (object?.kind !== 'post' && object?.kind !== 'announce') return 'hidden'
-  if (object.audience === 'public' || object.audience === 'unlisted') {
-    return (await isAllowed(parts, request, reply)) ? 'public' : 'unauthorized'
-  }
-  const signer = await signerOf(parts, request, request.params.user)
-  if (!signer || !object.local) return 'hidden'
-  const isFollower =
-    context.store.relations.get(object.local, 'followers', signer)?.state === 'accepted'
-  const isRecipient = object.recipients?.includes(signer) ?? false
-  return isRecipient || (object.audience === 'followers' && isFollower) ? 'private' : 'hidden'
-}
-
-/** Who signed a request, if this user hears her. */
-async function signerOf(
-  { context, gate }: AppParts,
-  request: FastifyRequest,
-  user: string,
-): Promise<string | undefined> {
-  if (!request.headers.signature) return
-  const { method, headers } = request
-  const { url: target = '', rawHeaders } = request.raw
-  const signed = await gate.verify({ method, target, headers, rawHeaders, body: Buffer.alloc(0) })
-  if (!signed.ok || context.store.relations.get(user, 'blocks', signed.owner)) return
-  return signed.owner
-}
-
-/** With authorized fetch, only a request signed by somebody who is not blocked gets an answer. */
-async function isAllowed(
-  parts: AppParts,
-  request: UserRequest,
-  reply: FastifyReply,
-): Promise<boolean> {
-  if (!parts.isFetchAuthorized) return true
-  reply.header('cache-control', 'private, no-cache').header('vary', 'accept, signature')
-  return (await signerOf(parts, request, request.params.user)) !== undefined
 }
 
 const notAllowed = (reply: FastifyReply, allow: string) =>

@@ -7,6 +7,7 @@ import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import { makeKeys, newUser } from './account/create.ts'
 import { makeRemoteActors } from './activitypub/actors.ts'
 import { type Json, PUBLIC } from './activitypub/document.ts'
+import { makeProver } from './activitypub/proof-maker.ts'
 import { type Effect, receive } from './activitypub/receive.ts'
 import type { Context } from './context.ts'
 import type { Draft } from './post/publish.ts'
@@ -75,6 +76,7 @@ export class Scene {
       store,
       fetching,
       actors: makeRemoteActors(store.tree, fetching, clock),
+      prove: makeProver(store, urls, clock),
       wake: (deliveries) => {
         for (const delivery of deliveries) {
           const text = store.queue.body(delivery)?.text ?? 'null'

@@ -46,6 +46,8 @@ export interface Context {
   store: Store
   actors: RemoteActors
   fetching: Fetching
+  /** An activity of a user as it is sent: with a proof, where it is to have one. */
+  prove(user: string, activity: Outgoing['activity']): Outgoing['activity']
   /** Hands what was committed to the delivery engine. */
   wake(deliveries: readonly Delivery[]): void
   /** Id part of a new object, see makeTids. */
@@ -62,9 +64,11 @@ export async function commit(
   outgoing: readonly Outgoing[] = [],
 ): Promise<void> {
   const { store, clock } = context
-  const queued = outgoing.map(({ user, activity, inboxes }) =>
-    store.queue.enqueue(user, activity, inboxes, clock.now()),
-  )
+  const queued = outgoing
+    .filter(({ inboxes }) => inboxes.length > 0)
+    .map(({ user, activity, inboxes }) =>
+      store.queue.enqueue(user, context.prove(user, activity), inboxes, clock.now()),
+    )
   await store.commit([...ops, ...queued.flatMap((queue) => queue.ops)])
   // Only now: an attempt may not come before the promise to make it.
   context.wake(queued.flatMap((queue) => queue.deliveries))

@@ -8,6 +8,7 @@ import { makeRemoteActors } from './activitypub/actors.ts'
 import { type BlockedHosts, blockHosts, withoutBlocked } from './activitypub/blocked-hosts.ts'
 import { withLocal } from './activitypub/local.ts'
 import { makeSigners } from './activitypub/outbound.ts'
+import { makeProver } from './activitypub/proof-maker.ts'
 import { Remote } from './activitypub/remote.ts'
 import type { Signer } from './activitypub/signature.ts'
 import { lookupHandle } from './activitypub/webfinger-client.ts'
@@ -71,6 +72,7 @@ export function openCore(config: Config, log: Log, clock: Clock): Core {
     store,
     fetching,
     actors: makeRemoteActors(store.tree, fetching, clock),
+    prove: makeProver(store, urls, clock),
     wake: (deliveries) => wake(deliveries),
     newTid: makeTids(() => clock.now()),
   }

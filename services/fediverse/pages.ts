@@ -16,6 +16,7 @@ import { pin, unpin } from './post/pin.ts'
 import { changeProfile } from './post/profile.ts'
 import { POST_LIMITS, publish } from './post/publish.ts'
 import { remove } from './post/remove.ts'
+import { keepUpload } from './post/upload.ts'
 import { vote } from './post/vote.ts'
 import { makeViews } from './show/views.ts'
 import { StoreUnavailable } from './store/journal.ts'
@@ -47,7 +48,7 @@ export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
     verifyPassword: passwords,
     views: makeViews(context),
     verbs: makeVerbs(context),
-    keep: (key, about, make) => answers.page(key, make, tagsOf(about)),
+    keep: (key, about, make) => answers.page(key, make, tagsOf(context, about)),
     limits: {
       textChars: POST_LIMITS.characters,
       attachments: POST_LIMITS.attachments,
@@ -58,8 +59,10 @@ export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
 }
 
 /** What makes a public page stale. */
-function tagsOf(about: Subject): string[] {
+function tagsOf({ store }: Context, about: Subject): string[] {
   if (about === 'instance') return ['instance']
+  if ('tag' in about)
+    return ['instance', 'buried', ...store.users.names().map((user) => `reactions ${user}`)]
   if ('post' in about) return [`object ${about.post}`, 'buried', 'instance']
   const { user } = about
   return [`profile ${user}`, `posts ${user}`, `relations ${user}`, `reactions ${user}`, 'buried']
@@ -128,7 +131,7 @@ function makeVerbs(context: Context): Verbs {
         edit(context, as(user), id, { ...post, ...(warning ? { summary: warning } : {}) }),
       ),
     async upload(user, { stream, isTruncated }) {
-      const stored = await store.media.write(user, stream, isTruncated)
+      const stored = await keepUpload(context, user, stream, isTruncated)
       if (!stored.ok) return stored
       const { file, mediaType } = stored
       return { ok: true, attachment: { url: urls.media(user, file), mediaType, name: '' } }

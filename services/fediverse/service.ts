@@ -4,8 +4,10 @@
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import type { FastifyInstance } from 'fastify'
 import { createUser } from './account/create.ts'
 import { startDelivery } from './activitypub/delivery.ts'
+import { makeOnGone } from './activitypub/delivery-gone.ts'
 import { startEffects } from './activitypub/effects.ts'
 import { makeGate } from './activitypub/gate.ts'
 import { KeyCache } from './activitypub/key-cache.ts'
@@ -14,25 +16,28 @@ import { makePost } from './activitypub/outbound.ts'
 import { makeVerifyForwarded } from './activitypub/proof.ts'
 import { operate } from './admin/operate.ts'
 import { makeAnswers } from './answers.ts'
-import { registerRoutes } from './app.ts'
+import { type AppParts, registerRoutes } from './app.ts'
 import { serveControl } from './control.ts'
 import { type Core, openCore, SOFTWARE } from './core.ts'
 import { makeWebDeps } from './pages.ts'
 import { startPolls } from './post/polls.ts'
 import type { settings } from './settings.ts'
 import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
+import { whenUnlocked } from './store/lock.ts'
+import { MediaSweep } from './store/media-sweep.ts'
 import { savedKeys } from './store/saved-keys.ts'
 import { makePages } from './web/routes.ts'
 
 const MAINTAIN_EVERY_MS = 10_000
 const DELIVERY_DEADLINE_MS = 10_000
+const UPLOAD_MS = 2 * 3_600_000
 
 type Options = ServeOptions<typeof settings>
 
 /** Starts to serve; resolves when it listens. */
 export async function serve(options: Options): Promise<RunningService> {
-  const { config, log, clock } = options
-  const core = openCore(config, log, clock)
+  const { config, log, clock, say } = options
+  const core = await whenUnlocked(() => openCore(config, log, clock), clock, say)
   try {
     return await serveCore(options, core)
   } catch (error) {
@@ -41,10 +46,8 @@ export async function serve(options: Options): Promise<RunningService> {
   }
 }
 
-async function serveCore(
-  { config, log, clock, metrics, say }: Options,
-  core: Core,
-): Promise<RunningService> {
+async function serveCore(options: Options, core: Core): Promise<RunningService> {
+  const { config, log, clock, metrics, say } = options
   const { context, remote, signerOf, blockedHosts } = core
   const { store, urls } = context
   const { own } = config
@@ -62,9 +65,7 @@ async function serveCore(
       urls.isLocal(queued.inbox)
         ? deliverLocally(context, queued, body, (accepted) => effects.start(accepted))
         : post(queued, body, signal),
-    onGone({ user, follower }) {
-      if (follower) dropFollower(core, user, follower)
-    },
+    onGone: makeOnGone(context),
     limits: { giveUpMs: own.giveUpAfter },
   })
   core.onWake((deliveries) => delivery.wake(deliveries))
@@ -78,32 +79,16 @@ async function serveCore(
     onActor: (document) => void context.actors.remember(document),
   })
   const verifyForwarded = makeVerifyForwarded({ remote, keys, clock })
-  const gate = makeGate({
-    context,
-    keys,
-    metrics,
-    verifyForwarded,
-    blockedHosts,
-    onLife: (host) => delivery.noteLife(host),
-  })
-  const answers = makeAnswers(context)
-  const app = createHttp({ log, metrics, name: 'fediverse', trustProxy: config.trustProxy })
-  registerRoutes(app, {
-    context,
-    gate,
-    effects,
-    answers,
-    software: SOFTWARE,
-    maxActivity: own.maxActivity,
-    isFetchAuthorized: own.authorizedFetch,
-    pages: makePages(makeWebDeps({ context, answers, config })),
-  })
+  const onLife = (host: string) => delivery.noteLife(host)
+  const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts, onLife })
+  const app = makeApp(options, { context, gate, effects })
   const parts = { context, delivery, owner: own.owner }
   removeStaleSocket(store.directory)
   const socket = controlSocket(store.directory)
   const control = await serveControl(socket.path, (verb, args) => operate(parts, verb, args))
   const listening = await listen(app, own.listen)
-  const maintenance = setInterval(() => maintain(core), MAINTAIN_EVERY_MS)
+  const sweep = new MediaSweep(store.tree, clock)
+  const maintenance = setInterval(() => maintain(core, sweep), MAINTAIN_EVERY_MS)
   if (password)
     say(`First login: ${urls.base}/login  user ${own.owner}  password ${password}  (shown once)`)
 
@@ -124,21 +109,40 @@ async function serveCore(
   }
 }
 
+/** The web server with all routes. */
+function makeApp(
+  { config, log, metrics }: Options,
+  { context, gate, effects }: Pick<AppParts, 'context' | 'gate' | 'effects'>,
+): FastifyInstance {
+  const { own } = config
+  const answers = makeAnswers(context)
+  const pages = makePages(makeWebDeps({ context, answers, config }))
+  const app = createHttp({
+    log,
+    metrics,
+    name: 'fediverse',
+    trustProxy: config.trustProxy,
+    limits: { uploadMs: UPLOAD_MS },
+    notFound: pages.notFound,
+  })
+  registerRoutes(app, {
+    context,
+    gate,
+    effects,
+    answers,
+    software: SOFTWARE,
+    maxActivity: own.maxActivity,
+    isFetchAuthorized: own.authorizedFetch,
+    pages,
+  })
+  return app
+}
+
 /** Says what opening found, when it was more than an orderly close. */
 function tellRecovery({ context: { store, log } }: Core): void {
   const { recovery } = store
   const { restored, indexed, damaged } = recovery
   if (restored + indexed + damaged > 0) log.info(recovery, 'recovered from the journal')
-}
-
-function dropFollower({ context: { store, log } }: Core, user: string, follower: string): void {
-  if (!store.relations.get(user, 'followers', follower)) return
-  log.info({ user, follower }, 'follower dropped: her inbox is gone')
-  try {
-    void store.commit([store.relations.remove(user, 'followers', follower)])
-  } catch (error) {
-    log.warn({ err: error, follower }, 'the follower stays for now') // dropped at the next delivery
-  }
 }
 
 /** The owner's account at the first start; returns the password to show, if one was made. */
@@ -153,9 +157,11 @@ async function makeOwner(
   return given ? undefined : password
 }
 
-function maintain({ context: { store, log } }: Core): void {
+function maintain({ context: { store, log } }: Core, sweep: MediaSweep): void {
   try {
     store.maintain()
+    const removed = sweep.turn()
+    if (removed.length > 0) log.info({ removed }, 'uploads that nothing names are removed')
   } catch (error) {
     log.error({ err: error }, 'housekeeping of the store failed')
   }

@@ -92,6 +92,26 @@ describe.skipIf(!requirePeer('chromium'))('a newcomer with a browser', () => {
     await look('profile')
   })
 
+  test('follows the hashtag, finds the feed, and is told where nothing is', async () => {
+    await page.locator('.e-content a.hashtag').first().click()
+    expect(await page.locator('h1').innerText()).toBe('#fox')
+    expect(await text()).toContain('Hello from the burrow')
+    await look('hashtag')
+    await page.goto(`${server.url}/you`)
+    const feed = page.locator('link[type="application/rss+xml"]')
+    expect(await feed.getAttribute('href')).toBe(`${server.url}/you.rss`)
+    const link = page.getByRole('link', { name: 'Feed' })
+    expect(await link.getAttribute('href')).toBe('/you.rss')
+    for (const [name, path] of [
+      ['nothing', '/no/such/page'],
+      ['no-hashtag', '/?t=nosuchtag'],
+    ] as const) {
+      await page.goto(server.url + path)
+      expect(await page.locator('h1').innerText()).toBe('There is nothing here')
+      await look(name)
+    }
+  })
+
   test('opens the post, and signs out', async () => {
     const id = (await server.cli('show', 'posts')).at(-1)?.trim() ?? ''
     await page.goto(id)

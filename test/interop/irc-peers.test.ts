@@ -3,10 +3,21 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startAtheme } from '../support/atheme.ts'
 import { type Ca, createCa } from '../support/ca.ts'
+import { startFakeIrc } from '../support/fake-irc-server.ts'
 import { startInspircd } from '../support/inspircd.ts'
 import { connect, type IrcClientOptions } from '../support/irc-client.ts'
+import {
+  startIrssi,
+  startSenpai,
+  startWeechat,
+  type TerminalClientOptions,
+} from '../support/irc-terminal.ts'
 import { startNgircd } from '../support/ngircd.ts'
-import { requirePeer } from '../support/peers.ts'
+import { type Peer, requirePeer } from '../support/peers.ts'
+import { startSoju } from '../support/soju.ts'
+import type { Terminal } from '../support/terminal.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { startZnc } from '../support/znc.ts'
 
 let ca: Ca
 beforeAll(async () => {
@@ -73,7 +84,12 @@ test.skipIf(!requirePeer('inspircd3') || !requirePeer('atheme'))(
   'InspIRCd 3 offers SASL while atheme is linked: PLAIN and EXTERNAL',
   async () => {
     await using ircd = await startInspircd({ ca, version: 3 })
+    await using early = await connect({ port: ircd.port })
+    expect((await early.register({ nick: 'owl', caps: ['cap-notify'] })).offered).not.toContain(
+      'sasl',
+    )
     await using atheme = await startAtheme({ ircd })
+    expect((await early.expect('CAP owl NEW')).params[2]).toBe('sasl=PLAIN,EXTERNAL')
     const { cert, key } = await ca.issue('fox')
     const { raw } = new X509Certificate(cert)
     await atheme.addAccount('fox', 'den-den', createHash('sha256').update(raw).digest('hex'))
@@ -87,10 +103,6 @@ test.skipIf(!requirePeer('inspircd3') || !requirePeer('atheme'))(
     await using external = await connect({ port: ircd.tlsPort, tls: { ca: ca.pem, cert, key } })
     const welcome = await external.register({ nick: 'fox2', sasl: { mechanism: 'EXTERNAL' } })
     expect(welcome.account).toBe('fox')
-    await atheme.stop()
-    await fox.expect('CAP * DEL')
-    await atheme.start()
-    await fox.expect('CAP * NEW')
   },
 )
 
@@ -99,8 +111,80 @@ test.skipIf(!requirePeer('ngircd'))('ngIRCd: two clients talk, plain and by TLS'
   await talk({ port: ircd.port }, { port: ircd.tlsPort, tls: { ca: ca.pem } })
 })
 
+const zncs = [{ peer: 'znc18' }, { peer: 'znc' }] as const
+
+test.each(zncs)(
+  '$peer: a client is attached to a network, by TLS, and hears and is heard',
+  async ({ peer }) => {
+    if (!requirePeer(peer)) return
+    await using server = await startFakeIrc({ tls: await ca.issue('127.0.0.1') })
+    const network = { name: 'net', port: server.port, tls: true, channels: ['#den'] }
+    const user = { name: 'fox', password: 'den', networks: [network], modules: ['log'] }
+    await using znc = await startZnc({ ca, peer, users: [user] })
+    await server.expectLine('JOIN #den', { timeoutMs: 30_000 })
+    await using fox = await connect({ port: znc.tlsPort, tls: { ca: ca.pem } })
+    await fox.register({ nick: 'fox', pass: 'fox/net:den' })
+    await fox.expect('366 * #den')
+    server.say('#den', 'hare', 'hello')
+    expect((await fox.expect('PRIVMSG #den hello')).nick).toBe('hare')
+    fox.send('PRIVMSG #den :hi')
+    expect((await server.expectLine('PRIVMSG #den hi')).connection.user.nick).toBe('fox')
+  },
+)
+
+test.skipIf(!requirePeer('soju'))('soju: a client is attached to a network by SASL', async () => {
+  await using server = await startFakeIrc({ tls: await ca.issue('127.0.0.1') })
+  await using soju = await startSoju({ ca })
+  await soju.addUser('fox', 'den')
+  await soju.addNetwork('fox', { name: 'net', port: server.port, tls: true })
+  const sasl = { mechanism: 'PLAIN', account: 'fox/net@test', password: 'den' } as const
+  await using fox = await connect({ port: soju.tlsPort, tls: { ca: ca.pem } })
+  await fox.register({ nick: 'fox', sasl, caps: ['draft/chathistory', 'message-tags', 'batch'] })
+  fox.send('JOIN #den')
+  await fox.expect('366 * #den', { timeoutMs: 15_000 })
+  server.say('#den', 'hare', 'hello')
+  expect((await fox.expect('PRIVMSG #den hello')).nick).toBe('hare')
+  fox.send('PRIVMSG #den :hi')
+  expect((await server.expectLine('PRIVMSG #den hi')).connection.user.nick).toBe('fox')
+  await using web = await connect({ port: soju.webPort, path: '/socket' })
+  await web.register({ nick: 'fox', sasl })
+  server.say('#den', 'hare', 'hello again')
+  expect((await web.expect('PRIVMSG #den')).params[1]).toBe('hello again')
+})
+
+type Start = (options: TerminalClientOptions) => Promise<Terminal>
+const clients: { peer: Peer; start: Start }[] = [
+  { peer: 'irssi', start: startIrssi },
+  { peer: 'weechat3', start: (options) => startWeechat({ ...options, version: 3 }) },
+  { peer: 'weechat', start: startWeechat },
+  { peer: 'senpai', start: startSenpai },
+]
+
+test.each(clients)(
+  '$peer in a terminal: connects by TLS and SASL, joins, shows what is said',
+  async ({ peer, start }) => {
+    if (!requirePeer(peer) || !requirePeer('tmux')) return
+    await using server = await startFakeIrc({
+      tls: await ca.issue('127.0.0.1'),
+      accounts: { fox: 'den' },
+    })
+    server.addCap('sasl', 'PLAIN')
+    const sasl = { account: 'fox', password: 'den' }
+    await using terminal = await start({ ca, port: server.port, tls: true, nick: 'fox', sasl })
+    await server.expectLine('CAP END', { timeoutMs: 15_000 })
+    await terminal.waitFor('Welcome')
+    await terminal.enter('/join #den')
+    await server.expectLine('JOIN #den')
+    expect(server.client('fox').user.account).toBe('fox')
+    server.say('#den', 'hare', 'hello, grüß dich')
+    expect(await terminal.waitFor('hello, grüß dich')).toContain('hare')
+    await terminal.enter('hi there')
+    await server.expectLine('PRIVMSG #den')
+    expect(await terminal.waitFor('hi there')).toContain('#den')
+  },
+)
+
 /** Connects, and again for a while when it fails. */
-async function connectSoon(options: IrcClientOptions) {
-  const { waitFor } = await import('../support/wait-for.ts')
+function connectSoon(options: IrcClientOptions) {
   return waitFor(() => connect(options), { what: 'a connection' })
 }

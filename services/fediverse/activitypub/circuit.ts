@@ -97,7 +97,7 @@ export class Circuit {
     this.#askedUntil = 0
   }
 
-  /** Further ahead than any hold: the clock was set back since. */
+  /** Whether an instant still holds: when it is further ahead than any hold, the clock was set back since. */
   #isHold(until: number, now: number): boolean {
     return until > now && until - now <= this.#options.retry.maxMs
   }

@@ -4,7 +4,7 @@
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Op } from '../store/journal.ts'
-import type { Delivery, OutgoingBody } from '../store/queue.ts'
+import type { Delivery, NewDelivery, OutgoingBody } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
 
 export interface DeliveryFilesOptions {
@@ -68,6 +68,17 @@ export class DeliveryFiles {
     const { store } = this.#options
     const durable = this.#record(deliveries.map((delivery) => store.queue.finish(delivery)))
     for (const delivery of deliveries) this.release(delivery, durable)
+  }
+
+  /** Ends a delivery and queues the same activity to other inboxes, in one transaction. Returns what is queued. */
+  replace(delivery: Delivery, { text }: OutgoingBody, inboxes: readonly NewDelivery[]): Delivery[] {
+    const { store, clock } = this.#options
+    const activity = JSON.parse(text) as { id: string }
+    const queued = store.queue.enqueue(delivery.user, activity, inboxes, clock.now())
+    const durable = this.#record([...queued.ops, store.queue.finish(delivery)])
+    // Whoever takes these retains the body before this can come to its end.
+    this.release(delivery, durable)
+    return queued.deliveries
   }
 
   /** Counts one delivery less of a body; it goes after the last one, once `durable` resolved. */

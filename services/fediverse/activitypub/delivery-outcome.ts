@@ -1,15 +1,15 @@
 // What one attempt's outcome means for the delivery: ended, or tried again. Pure.
 
 import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
-import type { Delivery } from '../store/queue.ts'
+import type { Delivery, NewDelivery } from '../store/queue.ts'
 import type { Circuit } from './circuit.ts'
 import type { QueuedDelivery } from './host-lane.ts'
 
 /** What came of one attempt. Every kind but `failed` means that the host answered and works. */
 export type Outcome =
   | { kind: 'delivered' }
-  /** 404 or 410. */
-  | { kind: 'gone' }
+  /** 404 or 410. `instead`: where the activity goes now, as the engine was told. */
+  | { kind: 'gone'; instead?: readonly NewDelivery[] }
   /** Another 4xx but 408, 425 and 429: trying again won't help (401 and 403 are tried a few times). */
   | { kind: 'refused'; status: number; message: string }
   /** No answer, 5xx, 408, 425 or 429. `status` where there was an answer. */

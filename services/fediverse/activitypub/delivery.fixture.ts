@@ -9,7 +9,8 @@ import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import { makeTempData, removeTempData } from '../../../test/support/temp-data.ts'
 import type { Delivery, NewDelivery, OutgoingBody } from '../store/queue.ts'
 import { openStore, type Store } from '../store/store.ts'
-import { type DeliveryEngine, type DeliveryLimits, startDelivery } from './delivery.ts'
+import { type DeliveryEngine, startDelivery } from './delivery.ts'
+import type { DeliveryLimits } from './delivery-limits.ts'
 import type { Outcome } from './delivery-outcome.ts'
 
 /** One attempt under way. */
@@ -43,6 +44,8 @@ export class Bench {
   /** Attempts under way, oldest first. */
   readonly open: Attempt[] = []
   readonly gone: Delivery[] = []
+  /** Where activities go for which an inbox is gone. */
+  readonly instead = new Map<string, NewDelivery[]>()
   /** Lines of the log. */
   readonly logged: { level: string; msg: string }[] = []
   store: Store
@@ -116,7 +119,7 @@ export class Bench {
   }
 
   #begin(): DeliveryEngine {
-    const { store, clock, metrics, gone, logged } = this
+    const { store, clock, metrics, gone, instead, logged } = this
     const stream = { write: (line: string) => logged.push(JSON.parse(line)) }
     return startDelivery({
       store,
@@ -125,7 +128,10 @@ export class Bench {
       metrics,
       random: () => 0,
       post: this.#post,
-      onGone: (delivery) => gone.push(delivery),
+      onGone: (delivery) => {
+        gone.push(delivery)
+        return instead.get(delivery.inbox)
+      },
       limits: this.#limits,
     })
   }

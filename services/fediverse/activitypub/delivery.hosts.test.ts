@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 import { Bench, day, delivered, down, hour, minute, settle, start } from './delivery.fixture.ts'
-import type { DeliveryLimits } from './delivery.ts'
+import type { DeliveryLimits } from './delivery-limits.ts'
 
 const benches: Bench[] = []
 function bench(limits: Partial<DeliveryLimits> = {}): Bench {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Bench, day, delivered, down, hour, minute, settle, start } from './delivery.fixture.ts'
-import type { DeliveryLimits } from './delivery.ts'
+import type { DeliveryLimits } from './delivery-limits.ts'
 
 const benches: Bench[] = []
 function bench(limits: Partial<DeliveryLimits> = {}): Bench {
@@ -230,6 +230,76 @@ describe('failures', () => {
     await first(open).answer({ kind: 'gone' })
     expect(gone).toMatchObject([{ inbox: a, follower: 'https://a.example/bob', user: 'alice' }])
     await expect.poll(() => [...queued(), ...bodies()]).toEqual([])
+  })
+
+  test('what a shared inbox that is gone was to get goes to those behind it, in order, and the body stays', async () => {
+    const { send, open, gone, instead, underWay, answerAll, queued, bodies, metrics } = bench()
+    const own = ['ann', 'abe'].map((name) => `https://a.example/${name}/inbox`)
+    instead.set(
+      a,
+      own.map((inbox) => ({ inbox, follower: inbox.replace('/inbox', '') })),
+    )
+    await send('create', a)
+    await send('delete', a)
+    const { body } = first(open)
+    await first(open).answer({ kind: 'gone' })
+    expect(underWay()).toEqual([`${own[0]} create`, `${own[1]} create`, `${a} delete`])
+    expect(first(open).body).toBe(body)
+    await open[2]?.answer({ kind: 'gone' })
+    expect(queued()).toHaveLength(4)
+    expect(await answerAll()).toEqual(
+      ['create', 'delete'].flatMap((id) => own.map((inbox) => `${inbox} ${id}`)),
+    )
+    expect(gone.map(({ inbox }) => inbox)).toEqual([a, a])
+    await expect.poll(() => [...queued(), ...bodies()]).toEqual([])
+    expect(metrics.text()).toContain('deliveries_total{outcome="gone"} 2')
+    expect(metrics.text()).toContain('deliveries_total{outcome="delivered"} 4')
+  })
+
+  test('a shared inbox that is gone is replaced in one transaction', async () => {
+    const made = bench()
+    const own = 'https://a.example/ann/inbox'
+    made.instead.set(a, [{ inbox: own, follower: 'https://a.example/ann' }])
+    await made.send('1', a)
+    const { store } = made
+    const commit = store.commit.bind(store)
+    let commits = 0
+    store.commit = (ops) => {
+      commits += 1
+      return commit(ops)
+    }
+    await first(made.open).answer({ kind: 'gone' })
+    expect(commits).toBe(1)
+    await made.crash()
+    expect(made.underWay()).toEqual([`${own} 1`])
+    expect(made.open).toMatchObject([{ delivery: { follower: 'https://a.example/ann' } }])
+    await first(made.open).answer({ kind: 'gone' })
+    expect(made.gone).toMatchObject([{ inbox: a }, { follower: 'https://a.example/ann' }])
+    expect(made.queued()).toEqual([])
+  })
+
+  test('a shared inbox is replaced although the disk is full, and found gone again after a crash', async () => {
+    const made = bench()
+    const own = 'https://a.example/ann/inbox'
+    made.instead.set(a, [{ inbox: own, follower: 'https://a.example/ann' }])
+    await made.send('1', a)
+    made.store.commit = () => {
+      throw new Error('ENOSPC')
+    }
+    await first(made.open).answer({ kind: 'gone' })
+    expect(made.underWay()).toEqual([`${own} 1`])
+    await made.crash()
+    expect(made.underWay()).toEqual([`${a} 1`])
+  })
+
+  test('what the operator dropped meanwhile goes nowhere else', async () => {
+    const { send, open, instead, engine, queued } = bench()
+    instead.set(a, [{ inbox: 'https://a.example/ann/inbox', follower: 'https://a.example/ann' }])
+    await send('1', a)
+    engine.drop({ host: 'a.example' })
+    await first(open).answer({ kind: 'gone' })
+    expect(open).toEqual([])
+    expect(queued()).toEqual([])
   })
 
   test('a mistake in the code that posts is retried, logged, and stops nobody', async () => {

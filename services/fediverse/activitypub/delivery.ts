@@ -6,9 +6,10 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
-import type { Delivery, OutgoingBody } from '../store/queue.ts'
+import type { Delivery, NewDelivery, OutgoingBody } from '../store/queue.ts'
 import type { Store } from '../store/store.ts'
 import { DeliveryFiles } from './delivery-files.ts'
+import { type DeliveryLimits, defaultLimits } from './delivery-limits.ts'
 import { countDeliveries, type Ending } from './delivery-metrics.ts'
 import {
   afterFailure,
@@ -16,37 +17,10 @@ import {
   isKeyTrouble,
   judge,
   type Outcome,
-  type OutcomeLimits,
   type Verdict,
 } from './delivery-outcome.ts'
 import type { Host, Lane, QueuedDelivery } from './host-lane.ts'
-import { Schedule, type ScheduleLimits } from './schedule.ts'
-
-export interface DeliveryLimits extends ScheduleLimits, OutcomeLimits {
-  /** Bodies kept in memory. */
-  cachedBodies: number
-}
-
-export const defaultLimits: DeliveryLimits = {
-  inFlight: 256,
-  perHost: 32,
-  startsPerTurn: 16,
-  openAfter: 5,
-  retry: {
-    firstMs: 60_000,
-    factor: 2,
-    maxMs: 12 * 3_600_000,
-    attempts: Number.POSITIVE_INFINITY,
-    jitter: 0.2,
-  },
-  refusedAttempts: 4,
-  asideAttempts: 4,
-  giveUpMs: 10 * 86_400_000,
-  giveUpAttempts: 8,
-  cachedBodies: 64,
-}
-
-const LIFE_SIGN_EVERY_MS = 60_000
+import { Schedule } from './schedule.ts'
 
 export interface DeliveryOptions {
   store: Pick<Store, 'queue' | 'commit'>
@@ -56,8 +30,8 @@ export interface DeliveryOptions {
   random: () => number
   /** Makes one attempt, within a deadline of its own; `signal` aborts it when we close. */
   post(delivery: Delivery, body: OutgoingBody, signal: AbortSignal): Promise<Outcome>
-  /** The inbox is gone: drop `delivery.follower`, where there is one. */
-  onGone(delivery: Delivery): void
+  /** The inbox is gone. Returns where the activity goes instead, if anywhere: each with a `follower`, so that this ends. */
+  onGone(delivery: Delivery, body: OutgoingBody): readonly NewDelivery[] | undefined
   limits?: Partial<DeliveryLimits>
 }
 
@@ -148,7 +122,7 @@ export class DeliveryEngine {
     if (!host || this.#isClosing) return
     const now = this.#options.clock.now()
     const sinceMs = Math.abs(now - host.lifeSignAt)
-    if (sinceMs < LIFE_SIGN_EVERY_MS || !host.circuit.isDoubted(now)) return
+    if (sinceMs < this.#limits.lifeSignEveryMs || !host.circuit.isDoubted(now)) return
     host.lifeSignAt = now
     this.#schedule.retryNow(host)
   }
@@ -215,7 +189,25 @@ export class DeliveryEngine {
     if (this.#abort.signal.aborted) return
     this.#counts.attempted(outcome.kind, clock.now() - startedAt)
     this.#noteHealth(lane.host, outcome, wave)
-    this.#settle(lane, delivery, outcome)
+    const { instead = [] } = outcome.kind === 'gone' ? outcome : {}
+    if (instead.length > 0) this.#replace(lane, delivery, body, instead)
+    else this.#settle(lane, delivery, outcome)
+  }
+
+  /** A shared inbox is gone. Not waited for the disk: what a crash undoes is found gone once more. */
+  #replace(
+    lane: Lane,
+    delivery: QueuedDelivery,
+    body: OutgoingBody,
+    instead: readonly NewDelivery[],
+  ): void {
+    const { inbox, user } = delivery
+    this.#schedule.shift(lane)
+    this.#counts.ended('gone', 1)
+    for (const each of this.#files.replace(delivery, body, instead)) this.#add(each)
+    const facts = { inbox, user, count: instead.length }
+    this.#options.log.info(facts, 'shared inbox is gone: delivered to those behind it one by one')
+    lane.isRefusing = false
   }
 
   /** A mistake of our own is an outcome too: it must neither stop the others nor be repeated without a pause. */
@@ -224,8 +216,9 @@ export class DeliveryEngine {
     const { signal } = this.#abort
     try {
       const outcome = await post(delivery, body, signal)
-      if (outcome.kind === 'gone' && !signal.aborted) onGone(delivery)
-      return outcome
+      if (outcome.kind !== 'gone' || signal.aborted) return outcome
+      const instead = onGone(delivery, body) ?? []
+      return { kind: 'gone', instead: this.#dropped.has(delivery) ? [] : instead }
     } catch (error) {
       if (!signal.aborted) log.error({ err: error, inbox: delivery.inbox }, 'attempt broke')
       return { kind: 'failed', message: String(error), status: 500 }

@@ -6,9 +6,8 @@ import type { Timer } from '@fuchsbau/shared/clock.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
 import type { Context } from '../context.ts'
-import type { AcceptedActivity } from '../store/accepted.ts'
+import type { AcceptedActivity, Waiting } from '../store/accepted.ts'
 import { StoreUnavailable } from '../store/journal.ts'
-import { hashId, paths } from '../store/layout.ts'
 import { type Effect, receive } from './receive.ts'
 import { SignerLanes } from './signer-lanes.ts'
 
@@ -50,7 +49,7 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
   let isClosing = false
 
   async function run(id: string, atHand?: AcceptedActivity): Promise<void> {
-    const accepted = isClosing ? undefined : (atHand ?? find(id))
+    const accepted = isClosing ? undefined : (atHand ?? store.accepted.find(id))
     if (!accepted) return
     let effect: Effect
     try {
@@ -88,7 +87,7 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
     }
   }
 
-  function wait({ id, signer, nextAt = 0 }: AcceptedActivity): void {
+  function wait({ id, signer, nextAt = 0 }: Waiting): void {
     const timer = clock.after(Math.max(0, nextAt - clock.now()), () => {
       timers.delete(timer)
       lanes.enter(signer, id)
@@ -112,15 +111,9 @@ export function startEffects(context: Context, metrics: Metrics): Effects {
     }
   }
 
-  function find(id: string): AcceptedActivity | undefined {
-    const path = paths.inbox(hashId(id))
-    const text = store.tree.held.get(path)
-    return text === undefined ? store.tree.readOnce(path) : JSON.parse(text)
-  }
-
-  for (const accepted of store.accepted.pending()) {
-    if (accepted.nextAt === undefined) start(accepted)
-    else wait(accepted) // what it is will be read again
+  for (const waiting of store.accepted.pending()) {
+    if (waiting.nextAt === undefined) lanes.enter(waiting.signer, waiting.id)
+    else wait(waiting)
   }
   return {
     start,

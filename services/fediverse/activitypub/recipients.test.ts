@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Audience } from '../store/objects.ts'
-import { type Recipient, recipients } from './recipients.ts'
+import { ownInboxes, type Recipient, recipients } from './recipients.ts'
 
 const isLocal = (url: string) => url.startsWith('https://us.example/')
 const on = (host: string, name: string, hasShared = true): Recipient => ({
@@ -76,5 +76,58 @@ describe('recipients (ActivityPub 7.1.3)', () => {
     expect(inboxes('public', [...odd, none, on('a.example', 'ann')])).toEqual([
       'https://a.example/shared',
     ])
+  })
+})
+
+describe('a shared inbox that is gone', () => {
+  const shared = 'https://a.example/shared'
+  const behind = (audience: Audience, followers: Recipient[], addressed: Recipient[] = []) =>
+    ownInboxes(shared, { audience, followers, addressed, isLocal })
+
+  test('leaves the own inboxes of followers and of whoever is addressed there, each once', () => {
+    const ann = on('a.example', 'ann')
+    const followers = [ann, on('a.example', 'abe'), on('b.example', 'bob')]
+    expect(behind('public', followers, [ann, on('a.example', 'ada')])).toEqual([
+      { inbox: 'https://a.example/ann/inbox', follower: 'https://a.example/ann' },
+      { inbox: 'https://a.example/abe/inbox', follower: 'https://a.example/abe' },
+      { inbox: 'https://a.example/ada/inbox', follower: 'https://a.example/ada' },
+    ])
+  })
+
+  test('was not asked for direct messages', () => {
+    expect(behind('direct', [on('a.example', 'ann')], [on('a.example', 'ann')])).toEqual([])
+  })
+
+  test('leaves out those who got the activity in their own inbox before', () => {
+    const ann = on('a.example', 'ann')
+    const withoutShared = on('a.example', 'ann', false)
+    expect(behind('public', [ann], [withoutShared])).toEqual([])
+    expect(behind('public', [withoutShared], [ann])).toEqual([])
+    const twin = { ...ann, actor: 'https://a.example/twin', sharedInbox: 'https://a.example/other' }
+    const inOther = { ...on('a.example', 'x'), inbox: 'https://a.example/other' }
+    expect(behind('public', [twin, { ...inOther, sharedInbox: shared }])).toEqual([])
+  })
+
+  test('is not tried again as somebody’s own', () => {
+    expect(behind('public', [{ ...on('a.example', 'ann'), inbox: shared }])).toEqual([])
+  })
+
+  test('leads to no other host, to nothing of ours, and to no odd URL', () => {
+    const inboxes = [
+      'https://victim.example/x/inbox',
+      'https://us.example/me/inbox',
+      'ftp://a.example/x',
+    ]
+    const followers = inboxes.map((inbox) => ({ actor: inbox, inbox, sharedInbox: shared }))
+    expect(behind('followers', followers)).toEqual([])
+    const ours = 'https://us.example/shared'
+    const me = {
+      actor: 'https://x.example/',
+      inbox: 'https://us.example/me/inbox',
+      sharedInbox: ours,
+    }
+    expect(
+      ownInboxes(ours, { audience: 'public', followers: [me], addressed: [], isLocal }),
+    ).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-// From an audience to inboxes: which deliveries one activity needs.
+// From an audience to inboxes: which deliveries one activity needs, also when one of them finds nothing.
 
 import type { Audience } from '../store/objects.ts'
 import type { NewDelivery } from '../store/queue.ts'
@@ -14,9 +14,9 @@ export interface Recipient {
 export interface RecipientsOptions {
   audience: Audience
   /** Those who follow the author, where the activity is addressed to followers or the public; else none. */
-  followers: Iterable<Recipient>
+  followers: readonly Recipient[]
   /** Actors named in `to` and `cc`. */
-  addressed: Iterable<Recipient>
+  addressed: readonly Recipient[]
   /** Whether a URL is below our own base: never delivered to. */
   isLocal(url: string): boolean
 }
@@ -52,6 +52,35 @@ export function recipients({
     add(inbox)
   }
   return [...found.values()]
+}
+
+/**
+ * The own inboxes of those whom an activity was to reach by a shared inbox that is gone; where it was delivered anyway it
+ * is not delivered again. Each names its actor as `follower`, also one who only was addressed: so it is never taken for a
+ * shared inbox itself, and nothing goes round in circles.
+ */
+export function ownInboxes(
+  gone: string,
+  { audience, followers, addressed, isLocal }: RecipientsOptions,
+): NewDelivery[] {
+  if (audience === 'direct') return []
+  const isShared = ({ sharedInbox }: Recipient) => sharedInbox === gone
+  const elsewhere = (some: readonly Recipient[]) => some.filter((each) => !isShared(each))
+  const reached = recipients({
+    audience,
+    followers: elsewhere(followers),
+    addressed: elsewhere(addressed),
+    isLocal,
+  })
+  const known = new Set([gone, ...reached.map(({ inbox }) => inbox)])
+  const found: NewDelivery[] = []
+  for (const { actor, inbox } of [...followers, ...addressed].filter(isShared)) {
+    if (inbox === undefined || known.has(inbox) || isLocal(inbox)) continue
+    if (!isDeliverable(inbox) || !isSameHost(gone, inbox)) continue
+    known.add(inbox)
+    found.push({ inbox, follower: actor })
+  }
+  return found
 }
 
 function isDeliverable(inbox: string): boolean {

@@ -228,8 +228,8 @@ export class Remote {
   }
 
   /**
-   * Makes a request with the signature the host took last, and once more with the other if it is refused. Where a POST breaks the
-   * host the second time, its first answer of 401 or 403 stands: it is alive, and has said what it makes of us.
+   * Makes a request with the signature the host took last, and once more with the other if it is refused. Where the
+   * second POST breaks the host, a first answer of 401 or 403 stands: it is alive, and has said what it makes of us.
    */
   async #knock(
     request: KnockRequest,

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import { type Context, VerbError } from '../context.ts'
 import { EMOJI_FOLDER, emojiUrls } from '../post/custom-emoji.ts'
+import { cleanPicture } from '../post/picture.ts'
 import { type Operation, readArgs } from './operation.ts'
 
 const MAX_BYTES = 256 * 1024
@@ -32,8 +33,11 @@ async function add(context: Context, code: string, picture: Buffer): Promise<str
   if (picture.length === 0 || picture.length > MAX_BYTES) {
     throw new VerbError('Give the picture on standard input, at most 256 KiB of it.')
   }
+  const cleaned = cleanPicture(picture)
+  if (!cleaned.ok) throw new VerbError(cleaned.message)
   await remove(context, code).catch(() => {})
-  const stored = await context.store.media.writeAs(EMOJI_FOLDER, code, Readable.from([picture]))
+  const source = Readable.from([cleaned.bytes])
+  const stored = await context.store.media.writeAs(EMOJI_FOLDER, code, source)
   if (!stored.ok) throw new VerbError(stored.message)
   return [`:${code}:  ${context.urls.media(EMOJI_FOLDER, stored.file)}`]
 }

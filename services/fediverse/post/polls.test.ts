@@ -206,6 +206,7 @@ describe('the end of a poll', () => {
     expect(scene.notifications()[0]).toBe(end)
     expect(scene.notifications('neighbour')).toEqual([end])
     expect(scene.notifications('stranger')).toEqual([])
+    expect(await fsck(scene.context.store)).toMatchObject({ isSound: true })
     const object = scene.object(end)
     expect(object && notificationView(scene.context, 'you', object, 0)).toMatchObject({
       kind: 'poll',
@@ -275,7 +276,7 @@ test('another server gets the new counts and the result', async () => {
     random: () => 0,
     post: async (...attempt) =>
       attempt[0].inbox === inbox ? post(...attempt) : { kind: 'delivered' },
-    onGone: () => {},
+    onGone: () => [],
   })
   const question = await ask()
   await polls.close()

@@ -2,7 +2,7 @@
 // what is owed: an open poll stands in the index `polls/USER`, and its document has the counts that were told last.
 
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { currentDocument, hasEnded } from '../activitypub/current.ts'
+import { currentDocument } from '../activitypub/current.ts'
 import { type Poll, parsePost } from '../activitypub/document.ts'
 import { aboutPost } from '../activitypub/object.ts'
 import { type Context, commit } from '../context.ts'
@@ -14,7 +14,7 @@ import { toAudience } from './publish.ts'
 
 /** From the first vote that nobody was told of, as in Mastodon: so often at most is a poll told of. */
 export const TELL_AFTER_MS = 3 * 60_000
-/** Also how long the clock may have been set on before it is noticed. */
+/** So soon is it noticed that the clock was set, or that the machine slept. */
 const LONGEST_SLEEP_MS = 60_000
 const RETRY_MS = 60_000
 
@@ -41,7 +41,7 @@ export function startPolls(context: Context): Polls {
     timer?.cancel()
     timer = undefined
     if (due.size === 0 || isClosing) return
-    const next = Math.min(...due.values())
+    const next = due.values().reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY)
     timer = clock.after(Math.min(next - clock.now(), LONGEST_SLEEP_MS), takeDue)
   }
 
@@ -125,10 +125,9 @@ async function tell(context: Context, id: string): Promise<void> {
   const document = object && currentDocument(context, object)
   const poll = document && parsePost(document)?.poll
   if (!object?.local || !told || !poll) return
-  const now = clock.now()
-  const isEnd = hasEnded(told, now)
+  const isEnd = poll.closedAt !== undefined
   if (!isEnd && JSON.stringify(poll) === JSON.stringify(told)) return
-  const update = aboutPost('Update', updateId(context, id, isEnd), document, now)
+  const update = aboutPost('Update', updateId(context, id, isEnd), document, clock.now())
   const ops: Op[] = [store.objects.put({ ...object, document })]
   if (isEnd) ops.push(store.objects.put(endNotice(context, object, update.id)))
   const reached = { ...object, readers: readersOf(context, object) }

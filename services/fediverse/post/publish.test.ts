@@ -33,9 +33,10 @@ describe('a post', () => {
     expect(scene.home()).toEqual([post.id])
     const { activity, inboxes } = onlySent(scene)
     expect(inboxes).toEqual(['https://fan.example/inbox'])
-    const { '@context': context, ...note } = post.document ?? {}
-    expect(activity).toEqual({
-      '@context': context,
+    const { '@context': _, ...note } = post.document ?? {}
+    const { '@context': __, proof, ...create } = activity
+    expect(proof).toBeDefined()
+    expect(create).toEqual({
       id: `${post.id}/Create`,
       type: 'Create',
       actor: us,

@@ -20,9 +20,11 @@ import type {
   ProfileView,
   RelationView,
 } from '../web/views.ts'
+import { feedView } from './feed.ts'
 import { notificationView } from './notification.ts'
 import { movedView, personView } from './person.ts'
 import { postView } from './post.ts'
+import { tagView } from './tag.ts'
 import { threadView } from './thread.ts'
 
 const PAGE_SIZE = 30
@@ -67,6 +69,8 @@ export function makeViews(context: Context): Views {
       if (page.isFirst && newest && newest.at > seenAt) store.notices.markSeen(user, newest.at)
       return page
     },
+    tag: (name, before) => tagView(context, name, before),
+    feed: (user) => feedView(context, user),
     people: (user, list, before) => peopleView(context, user, list, before),
     ownThread: (user, id) => threadView(context, id, user),
     draft: (user, id) => draftView(context, user, id),

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Accepted, type AcceptedActivity } from './accepted.ts'
 import { StoreUnavailable } from './journal.ts'
 import { hashId } from './layout.ts'
 import { afterCrash, faultyDisk, NOON, testStore } from './store.fixture.ts'
+import { putJson } from './tree.ts'
 
 const DAY = 86_400_000
 
@@ -15,6 +16,9 @@ const activity = (i: number | string, receivedAt = NOON): AcceptedActivity => ({
   document: { type: 'Create' },
   attempts: 0,
 })
+
+/** What is told of it without its document. */
+const waiting = ({ document: _, ...rest }: AcceptedActivity) => rest
 
 function openTest() {
   const tree = testStore()
@@ -39,7 +43,7 @@ describe('an accepted activity', () => {
     sync.resolve()
     await accepted
     expect(existsSync(join(tree.directory, 'inbox'))).toBe(false)
-    expect(store.accepted.pending()).toEqual([activity(1)])
+    expect(store.accepted.pending()).toEqual([waiting(activity(1))])
   })
 
   test('is not accepted when the disk does not take it, and can come again', async () => {
@@ -50,7 +54,7 @@ describe('an accepted activity', () => {
     expect(store.accepted.isSeen(activity(1).id)).toBe(false)
     expect(store.accepted.pending()).toEqual([])
     await store.accepted.accept(activity(1))
-    expect(store.accepted.pending()).toEqual([activity(1)])
+    expect(store.accepted.pending()).toEqual([waiting(activity(1))])
   })
 
   test('waits in a file after a failed attempt, and is put aside after the last', async () => {
@@ -58,7 +62,8 @@ describe('an accepted activity', () => {
     await store.accepted.accept(activity(1))
     await store.commit([store.accepted.postpone({ ...activity(1), attempts: 1 })])
     expect(readdirSync(join(tree.directory, 'inbox'))).toEqual([`${hashId(activity(1).id)}.json`])
-    expect(store.accepted.pending()).toEqual([{ ...activity(1), attempts: 1 }])
+    expect(store.accepted.pending()).toEqual([waiting({ ...activity(1), attempts: 1 })])
+    expect(store.accepted.find(activity(1).id)).toEqual({ ...activity(1), attempts: 1 })
     await store.commit(store.accepted.fail({ ...activity(1), attempts: 8, lastError: 'gone' }))
     expect(store.accepted.pending()).toEqual([])
     expect(store.accepted.failed()).toEqual([{ ...activity(1), attempts: 8, lastError: 'gone' }])
@@ -69,12 +74,39 @@ describe('an accepted activity', () => {
     await store.accepted.accept(activity(1))
     await store.commit([store.accepted.postpone({ ...activity(1), attempts: 1 })])
     await store.accepted.accept(activity(1)) // long after, when it is not remembered any more
-    expect(store.accepted.pending()).toEqual([activity(1)])
+    expect(store.accepted.pending()).toEqual([waiting(activity(1))])
     await store.commit([store.accepted.finish(activity(1))])
     expect(store.accepted.pending()).toEqual([])
     const again = afterCrash(tree)
     expect(again.accepted.pending()).toEqual([])
     await again.close()
+  })
+
+  test('is listed without being read whole', async () => {
+    const { tree, store } = openTest()
+    const document = {
+      type: 'Create',
+      id: 'x',
+      attempts: 7,
+      content: 'é","document":{"'.repeat(40_000),
+    }
+    const postponed = { ...activity(1), document, attempts: 2, nextAt: NOON + 1, lastError: '"' }
+    await store.commit([store.accepted.postpone(postponed)])
+    await store.accepted.accept({ ...activity('","document":'), document })
+    const path = join(tree.directory, 'inbox', `${hashId(activity(1).id)}.json`)
+    expect(store.accepted.find(activity(1).id)).toEqual(postponed)
+    truncateSync(path, 10_000) // so that only the beginning can be parsed
+    expect(store.accepted.pending()).toEqual([
+      waiting(postponed),
+      waiting(activity('","document":')),
+    ])
+  })
+
+  test('that was written with its document first is listed as well', async () => {
+    const { store } = openTest()
+    const { id, document, ...rest } = { ...activity(1), nextAt: NOON + 5 }
+    await store.commit([putJson(`inbox/${hashId(id)}.json`, { id, document, ...rest })])
+    expect(store.accepted.pending()).toMatchObject([{ id, nextAt: NOON + 5 }])
   })
 
   test('waits in the order in which it came', async () => {

@@ -6,6 +6,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { type Op, StoreUnavailable } from './journal.ts'
 import { KeySet } from './key-set.ts'
 import { hashId, indexes, paths } from './layout.ts'
+import { parseJson } from './transaction.ts'
 import { putJson, removeFile, type Tree } from './tree.ts'
 
 /** An activity that passed the gate. */
@@ -24,12 +25,19 @@ export interface AcceptedActivity {
   lastError?: string
 }
 
+/** What is known of an activity without reading what was sent. */
+export type Waiting = Omit<AcceptedActivity, 'document'>
+
 const DAY_MS = 86_400_000
 /** Keys of one generation of the memory (8 MiB), and how many of them there are. */
 const GENERATION_KEYS = 350_000
 const GENERATIONS = 3
 /** What may wait for its effect without a file; more than that is a flood, or effects that hang. */
 const MAX_HELD = { activities: 10_000, characters: 64 * 1024 * 1024 }
+
+/** So much of a file is read for what comes before its document. */
+const HEAD_BYTES = 8 * 1024
+const DOCUMENT = ',"document":'
 
 interface Generation {
   day: string
@@ -56,7 +64,7 @@ export class Accepted {
       }
       if (keys.size > 0) this.#seen.push({ day, keys })
     }
-    for (const text of tree.held.texts()) this.#mark(JSON.parse(text) as AcceptedActivity)
+    for (const text of tree.held.texts()) this.#mark(parseWaiting(text))
   }
 
   /** Whether this activity was accepted before. */
@@ -75,7 +83,7 @@ export class Accepted {
       throw new StoreUnavailable('too many activities wait for their effect')
     }
     const path = paths.inbox(hashId(activity.id))
-    const text = JSON.stringify(activity)
+    const text = JSON.stringify(documentLast(activity))
     const durable = this.#tree.commit([{ kind: 'hold', path, text, value: activity }])
     this.#mark(activity)
     return durable
@@ -88,7 +96,7 @@ export class Accepted {
 
   /** The operation that gives it a file, to be tried again later. */
   postpone(activity: AcceptedActivity): Op {
-    return putJson(paths.inbox(hashId(activity.id)), activity)
+    return putJson(paths.inbox(hashId(activity.id)), documentLast(activity))
   }
 
   /** The operations that put it aside for good, where the operator can look at it. */
@@ -96,14 +104,26 @@ export class Accepted {
     return [putJson(paths.failed(hashId(activity.id)), activity), this.finish(activity)]
   }
 
-  /** What still waits for its effect, in the order in which it came: read at start. */
-  pending(): AcceptedActivity[] {
+  /** An activity that waits for its effect; undefined when it has ended. */
+  find(id: string): AcceptedActivity | undefined {
+    const path = paths.inbox(hashId(id))
+    const text = this.#tree.held.get(path)
+    return text === undefined ? this.#tree.readOnce(path) : JSON.parse(text)
+  }
+
+  /** What still waits for its effect, in the order in which it came, without what was sent: see `find`. */
+  pending(): Waiting[] {
     const files = this.#tree
       .list('inbox')
-      .map((file) => this.#tree.readOnce<AcceptedActivity>(`inbox/${file}`))
-      .filter((activity) => activity !== undefined)
-    const held = this.#tree.held.texts().map((text) => JSON.parse(text) as AcceptedActivity)
+      .map((file) => this.#readWaiting(`inbox/${file}`))
+      .filter((waiting) => waiting !== undefined)
+    const held = this.#tree.held.texts().map(parseWaiting)
     return [...files, ...held].sort((a, b) => a.receivedAt - b.receivedAt)
+  }
+
+  #readWaiting(path: string): Waiting | undefined {
+    const head = this.#tree.readStart(path, HEAD_BYTES)
+    return parseHead(head ?? '') ?? this.#tree.readOnce<AcceptedActivity>(path)
   }
 
   failed(): AcceptedActivity[] {
@@ -126,7 +146,7 @@ export class Accepted {
     }
   }
 
-  #mark(activity: AcceptedActivity): void {
+  #mark(activity: Waiting): void {
     const key = hashId(activity.id)
     const day = dayOf(activity.receivedAt)
     if (this.#seen.some(({ keys }) => keys.has(key))) return
@@ -144,6 +164,20 @@ export class Accepted {
     return [dayOf(now - DAY_MS), dayOf(now)]
   }
 }
+
+/** So that the rest can be read without it. */
+const documentLast = ({ document, ...waiting }: AcceptedActivity) => ({ ...waiting, document })
+
+/** All but the document, from the beginning of a text; undefined when the rest does not stand there before it. */
+function parseHead(text: string): Waiting | undefined {
+  // Not within a string of the head: there a quotation mark has a backslash before it.
+  const end = text.indexOf(DOCUMENT)
+  const head = end < 0 ? undefined : (parseJson(`${text.slice(0, end)}}`) as Waiting | undefined)
+  return head?.attempts === undefined ? undefined : head
+}
+
+const parseWaiting = (text: string): Waiting =>
+  parseHead(text) ?? (JSON.parse(text) as AcceptedActivity)
 
 /** The day of an instant, as the index of what was seen on it is called. */
 export function dayOf(at: number): string {

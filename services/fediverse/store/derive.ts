@@ -5,8 +5,10 @@ import { hashId, indexes, isPending, paths } from './layout.ts'
 import type { StoredObject } from './objects.ts'
 import type { Relation } from './relations.ts'
 import { listedTags } from './tags.ts'
-import { listedTags } from './tags.ts'
 import type { Derivation, IndexEntry } from './tree.ts'
+
+/** Another one when other entries follow: the next start then compares all indexes with all files. */
+export const DERIVATION = 2
 
 const OBJECT = /^objects\/[0-9a-f]{2}\/([0-9a-f]{32})\.json$/
 const RELATION = /^users\/([^/]+)\/(followers|following|blocks)\/([0-9a-f]{32})\.json$/
@@ -49,7 +51,7 @@ function objectEntries(key: string, object: StoredObject): IndexEntry[] {
     }
     if (isOpenPoll(object)) names.push(indexes.polls(object.local))
   }
-  for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
+  if (!object.local && object.actor) names.push(indexes.madeBy(object.actor))
   for (const tag of listedTags(object)) names.push(indexes.tagged(tag))
   if (object.kind === 'post' && object.inReplyTo)
     names.push(indexes.replies(hashId(object.inReplyTo)))

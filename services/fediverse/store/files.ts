@@ -1,6 +1,16 @@
 // The stored files below one directory: read through a cache, written whole.
 
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Disk, makeDirectory } from './disk.ts'
 import { paths } from './layout.ts'
@@ -44,6 +54,21 @@ export class Files {
     const file = join(this.#directory, path)
     // Asked first, because a thrown ENOENT costs five times as much as the question.
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  }
+
+  /** The first bytes of a file, as text. */
+  readStart(path: string, bytes: number): string | undefined {
+    const replacement = this.#replacements.get(path)
+    if (replacement) return replacement.text.slice(0, bytes)
+    const file = join(this.#directory, path)
+    if (!existsSync(file)) return
+    const descriptor = openSync(file, 'r')
+    try {
+      const buffer = Buffer.allocUnsafe(bytes)
+      return buffer.toString('utf8', 0, readSync(descriptor, buffer))
+    } finally {
+      closeSync(descriptor)
+    }
   }
 
   /** Names in a directory, without unfinished temporary files; empty when there is none. */

@@ -13,10 +13,11 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fsck, type ProblemKind } from './fsck.ts'
+import { fsck } from './fsck.ts'
+import type { ProblemKind } from './fsck-report.ts'
 import { hashId, indexes, paths } from './layout.ts'
 import type { Relation } from './relations.ts'
-import { idOf, NOON, post, type TestStore, testStore } from './store.fixture.ts'
+import { copyOf, idOf, NOON, post, type TestStore, testStore } from './store.fixture.ts'
 import type { Store } from './store.ts'
 import { putJson } from './tree.ts'
 
@@ -80,6 +81,7 @@ function answers(store: Store): Record<string, unknown> {
     indexes.replies(hashId(idOf('own'))),
     indexes.likes(hashId(idOf('own'))),
     indexes.announces(hashId(idOf('own'))),
+    indexes.madeBy('https://peer.example/users/alice'),
   ]
   const timelines = names.map((name) => [
     name,
@@ -144,6 +146,23 @@ describe('indexes', () => {
     expect(report.lines[0]).toMatch(/indexes or index entries completed/)
     const again = tree.open()
     expect(answers(again)).toEqual(before)
+    await again.close()
+  })
+
+  test('that were deleted, all but `seen/`, are rebuilt, and a replay is known', async () => {
+    const { tree, store } = await sample()
+    const before = answers(store)
+    const id = 'https://peer.example/a/1'
+    const seen = { id, signer: actor(1), receivedAt: NOON, document: {}, attempts: 0 }
+    await store.accepted.accept(seen)
+    await store.commit([store.accepted.finish(seen)])
+    await store.close()
+    const index = join(tree.directory, 'index')
+    for (const name of readdirSync(index))
+      if (name !== 'seen') rmSync(join(index, name), { recursive: true })
+    const again = tree.open()
+    expect(answers(again)).toEqual(before)
+    expect(again.accepted.isSeen(id)).toBe(true)
     await again.close()
   })
 
@@ -244,10 +263,10 @@ describe('indexes', () => {
   test('larger than what is sorted in memory are compared and rebuilt as well', async () => {
     const tree = testStore()
     const store = tree.open()
-    const count = 60_000 // entries; the sorter takes 50,000 at a time
+    const count = 60_000 // entries, one of them by author; the sorter takes 50,000 at a time
     const ops = Array.from({ length: count / 20 }, (_, i) =>
       store.objects.put(
-        post(i, { at: NOON + i, home: Array.from({ length: 20 }, (_, user) => `user${user}`) }),
+        post(i, { at: NOON + i, home: Array.from({ length: 19 }, (_, user) => `user${user}`) }),
       ),
     )
     for (let i = 0; i < ops.length; i += 500) store.commitLazily(ops.slice(i, i + 500))
@@ -328,6 +347,22 @@ describe('files', () => {
     expect((await fsck(store)).counts).toEqual({ leftover: 4 })
     expect(await fsck(store, { repair: true })).toMatchObject({ isSound: true, repaired: 4 })
     for (const path of leftovers) expect(existsSync(join(tree.directory, path))).toBe(false)
+    await store.close()
+  })
+
+  test('that a live copy has are noted: it is sound, and the next check of it as well', async () => {
+    const { tree, store } = await sample()
+    write(tree, `${object(5)}.tmp`, '{')
+    write(tree, '.instance.json.0123456789ab.tmp', '{')
+    const copy = copyOf(tree.directory)
+    chmodSync(join(copy.directory, 'keys'), 0o700) // which cpSync does not keep
+    const options = { clock: copy.clock }
+    const found = await fsck(copy.directory, options)
+    expect(found).toMatchObject({ isSound: true, counts: { leftover: 2 }, repaired: 0 })
+    expect(found.lines).toContain(`leftover: ${object(5)}.tmp`)
+    const mended = await fsck(copy.directory, { ...options, repair: true })
+    expect(mended).toMatchObject({ isSound: true, repaired: 2 })
+    expect(await fsck(copy.directory, options)).toMatchObject({ isSound: true, counts: {} })
     await store.close()
   })
 

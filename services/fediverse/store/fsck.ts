@@ -4,52 +4,19 @@
 import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isTemporary } from '@fuchsbau/shared/atomic-file.ts'
 import { type Clock, systemClock } from '@fuchsbau/shared/clock.ts'
 import { derivation } from './derive.ts'
 import { CHECKED_FOLDERS, checkFile } from './fsck-files.ts'
+import { describe, describeRecovery, type FsckReport, type ProblemKind } from './fsck-report.ts'
 import { LAYOUT, paths } from './layout.ts'
 import type { Delivery } from './queue.ts'
-import type { Recovery } from './recover.ts'
-import { IndexAudit, type IndexProblem } from './reindex.ts'
+import { IndexAudit } from './reindex.ts'
 import { readSegment, segmentNumbers, segmentPath } from './segment.ts'
 import { openStore, type Store } from './store.ts'
 import type { Tree } from './tree.ts'
 
-export type ProblemKind =
-  | IndexProblem
-  | 'bad JSON'
-  | 'wrong content'
-  | 'leftover'
-  | 'delivery without body'
-  | 'body without deliveries'
-  | 'user without keys'
-  | 'keys readable by others'
-  | 'damaged journal line'
-  | 'unknown file'
-
-export interface Problem {
-  kind: ProblemKind
-  /** Below the data directory. */
-  path: string
-  detail?: string
-}
-
-export type Phase = 'files' | 'indexes' | 'comparing' | 'repairing'
-
-export interface FsckReport {
-  files: number
-  indexEntries: number
-  /** How many there are of each kind. */
-  counts: Partial<Record<ProblemKind, number>>
-  /** The first of them, at most MAX_PROBLEMS. */
-  problems: Problem[]
-  /** Indexes rebuilt, and files moved aside, removed or given their mode. */
-  repaired: number
-  /** Nothing was found, or all that was found is repaired. */
-  isSound: boolean
-  /** The same in words, for the operator. */
-  lines: string[]
-}
+type Phase = 'files' | 'indexes' | 'comparing' | 'repairing'
 
 export interface FsckOptions {
   repair?: boolean
@@ -61,8 +28,12 @@ export interface FsckOptions {
 
 /** Problems that are told one by one. */
 export const MAX_PROBLEMS = 1_000
-/** What repairing does not change, and what needs no repair: not counted against the tree. */
-const NOTES: ReadonlySet<ProblemKind> = new Set(['unknown file', 'damaged journal line'])
+/** What does no harm: told, not counted against the tree. A copy of a live tree may have leftovers. */
+const NOTES: ReadonlySet<ProblemKind> = new Set([
+  'unknown file',
+  'damaged journal line',
+  'leftover',
+])
 const TURN = 100
 const TELL_MS = 1_000
 
@@ -144,7 +115,8 @@ class Fsck {
 
   *#checkFiles(): Generator<void> {
     for (const name of readdirSync(this.#tree.directory)) {
-      if (!(name in LAYOUT) && name !== 'lost+found') this.#found('unknown file', name)
+      if (isTemporary(name)) this.#foundLeftover(name)
+      else if (!(name in LAYOUT) && name !== 'lost+found') this.#found('unknown file', name)
     }
     const bodies = new Map(this.#store.queue.bodies().map((key) => [key, 0]))
     for (const folder of CHECKED_FOLDERS) {
@@ -179,7 +151,7 @@ class Fsck {
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) yield* this.#walk(path)
       else if (!entry.name.endsWith('.tmp')) yield path
-      else this.#found('leftover', path, undefined, () => rmSync(join(directory, entry.name)))
+      else this.#foundLeftover(path)
     }
   }
 
@@ -194,6 +166,11 @@ class Fsck {
     }
     this.#audit.expect(path, checked.value)
     return checked.value
+  }
+
+  #foundLeftover(path: string): void {
+    const file = join(this.#tree.directory, path)
+    this.#found('leftover', path, undefined, () => rmSync(file, { force: true }))
   }
 
   #checkMode(path: string): void {
@@ -256,40 +233,12 @@ class Fsck {
     const { counts, problems } = this.#report
     counts[kind] = (counts[kind] ?? 0) + 1
     if (problems.length < MAX_PROBLEMS) problems.push({ kind, path, ...(detail ? { detail } : {}) })
-    if (repair === true || NOTES.has(kind)) return
+    if (repair === true) return
     if (repair === false || !this.#options.repair) {
-      this.#report.isSound = false
+      if (!NOTES.has(kind)) this.#report.isSound = false
       return
     }
     repair()
     this.#report.repaired += 1
   }
-}
-
-/** What opening the tree has mended already. */
-function describeRecovery({ wasClean, wasReindexed, restored, indexed }: Recovery): string[] {
-  const lines: string[] = []
-  if (!wasClean) lines.push(`not closed in order: ${restored} files restored from the journal`)
-  if (wasReindexed || indexed > 0) lines.push(`${indexed} indexes or index entries completed`)
-  return lines
-}
-
-/** The report as lines: what was looked at, each problem, and the conclusion. */
-function describe({
-  files,
-  indexEntries,
-  counts,
-  problems,
-  repaired,
-  isSound,
-}: FsckReport): string[] {
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  return [
-    `${files} files and ${indexEntries} index entries checked`,
-    ...problems.map(({ kind, path, detail }) => `${kind}: ${path}${detail ? ` (${detail})` : ''}`),
-    ...(total > problems.length ? [`… and ${total - problems.length} more`] : []),
-    ...Object.entries(counts).map(([kind, count]) => `${kind}: ${count}`),
-    ...(repaired > 0 ? [`${repaired} files and indexes repaired`] : []),
-    isSound ? 'The tree is sound.' : 'The tree needs attention; --repair mends what can be mended.',
-  ]
 }

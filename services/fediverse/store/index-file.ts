@@ -37,7 +37,7 @@ export class IndexFiles {
   /** Names of the files that were written; who makes one durable takes it off. */
   readonly unsynced = new Set<string>()
 
-  constructor(directory: string, disk: Disk = realDisk, maxOpen = 256) {
+  constructor(directory: string, disk: Disk = realDisk, maxOpen = 512) {
     this.directory = directory
     this.#disk = disk
     this.#maxOpen = maxOpen

@@ -87,9 +87,9 @@ export const indexes = {
   announces: (hash: string) => `announces/${hash.slice(0, 2)}/${hash}`,
   /** Our own public posts with a hashtag, see tags.ts. */
   tagged: (tag: string) => `tagged/${hashId(tag).slice(0, 2)}/${hashId(tag)}`,
-  /** Our own public posts with a hashtag, see tags.ts. */
-  tagged: (tag: string) => `tagged/${hashId(tag).slice(0, 2)}/${hashId(tag)}`,
   votes: (hash: string) => `votes/${hash.slice(0, 2)}/${hash}`,
+  /** What actors elsewhere made, in 256 files: an actor has most often made less than a block of the disk holds. */
+  madeBy: (actor: string) => `made-by/${hashId(actor).slice(0, 2)}`,
   seen: (day: string) => `seen/${day}`,
 } as const
 

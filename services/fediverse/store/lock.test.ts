@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { StoreUnavailable } from './journal.ts'
-import { HEARTBEAT_STALE_MS, StoreLocked, takeLock, treeIdentity } from './lock.ts'
+import { HEARTBEAT_STALE_MS, StoreLocked, takeLock, treeIdentity, whenUnlocked } from './lock.ts'
 import { NOON, post, tempDirectory, testStore } from './store.fixture.ts'
 
 const now = () => NOON
@@ -130,6 +131,61 @@ describe('a lock of another container', () => {
     const error = failure(() => takeLock(path, now))
     expect(error).toMatchObject({ name: 'StoreLocked', isCertain: false })
     expect((error as Error).message).toContain('another container')
+  })
+
+  /** A start beside such a lock, last heard of 3 s ago; `isAlive` says whether it is heard of again. */
+  async function start(isAlive: boolean) {
+    const path = lockIn()
+    takeLock(path, now)
+    const clock = settableClock(NOON)
+    const beat = () => change(path, { pidNamespace: 'pid:[1]', beatAt: clock.now() - 3_000 })
+    beat()
+    const said: string[] = []
+    const open = () => takeLock(path, () => clock.now())
+    let result: unknown
+    const ended = whenUnlocked(open, clock, (text) => said.push(text)).then(
+      (lock) => {
+        result = lock
+      },
+      (error) => {
+        result = error
+      },
+    )
+    let seconds = 0
+    for (; result === undefined && seconds < 60; seconds++) {
+      if (isAlive) beat()
+      clock.advance(1_000)
+      await new Promise(setImmediate)
+    }
+    await ended
+    return { path, result, seconds, said }
+  }
+
+  test('is waited for at start, with a word, until it does not count any more', async () => {
+    const { path, result, seconds, said } = await start(false)
+    expect(result).not.toBeInstanceOf(Error)
+    expect(read(path).pid).toBe(process.pid)
+    expect(seconds).toBe(17)
+    expect(said).toEqual([expect.stringMatching(/in use by process \d+.*: waiting up to 20 s$/)])
+  })
+
+  test('that goes on beating refuses the start in the end', async () => {
+    const { result, seconds } = await start(true)
+    expect(result).toBeInstanceOf(StoreLocked)
+    expect(seconds).toBe(21)
+  })
+
+  test('is not waited for when its process is seen', async () => {
+    const path = lockIn()
+    takeLock(path, now)
+    const said: string[] = []
+    const opening = whenUnlocked(
+      () => takeLock(path, now),
+      settableClock(NOON),
+      (text) => said.push(text),
+    )
+    await expect(opening).rejects.toMatchObject({ name: 'StoreLocked', isCertain: true })
+    expect(said).toEqual([])
   })
 })
 

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { makeDirectory } from './disk.ts'
 import { paths } from './layout.ts'
 
@@ -54,6 +55,7 @@ export interface Lock {
 
 /** How long a lock of another container (whose processes cannot be seen) is honoured after its last heartbeat. */
 export const HEARTBEAT_STALE_MS = 20_000
+const ASK_AGAIN_MS = 1_000
 /** How long taking the lock may last: a `lock.new` that is older was left by a crash. */
 const TAKING_MS = 5_000
 
@@ -86,6 +88,29 @@ export function takeLock(path: string, now: () => number): Lock {
     release() {
       if (isOurs()) rmSync(path)
     },
+  }
+}
+
+/**
+ * Opens what the lock protects; while its holder may be one that has just died, again each second, for as long as such
+ * a lock counts.
+ * @throws what `open` throws: StoreLocked when the holder is seen, or was heard of meanwhile.
+ */
+export async function whenUnlocked<T>(
+  open: () => T,
+  clock: Clock,
+  say: (text: string) => void,
+): Promise<T> {
+  const until = clock.now() + HEARTBEAT_STALE_MS
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return open()
+    } catch (error) {
+      const mayBeDead = error instanceof StoreLocked && !error.isCertain
+      if (!mayBeDead || clock.now() > until) throw error
+      if (attempt === 0) say(`${error.message}: waiting up to ${HEARTBEAT_STALE_MS / 1_000} s`)
+    }
+    await new Promise<void>((resolve) => void clock.after(ASK_AGAIN_MS, resolve))
   }
 }
 

@@ -93,7 +93,11 @@ describe('a journal segment', () => {
     expect(paths).not.toContain(store.accepted.finish(activity(3)).path)
     expect(existsSync(join(tree.directory, store.accepted.finish(activity(1)).path))).toBe(true)
     const again = afterCrash(tree)
-    expect(again.accepted.pending()).toEqual([activity(1), activity(2, 1)])
+    expect(again.accepted.pending()).toMatchObject([
+      { id: activity(1).id, attempts: 0 },
+      { id: activity(2).id, attempts: 1 },
+    ])
+    expect(again.accepted.find(activity(2).id)).toEqual(activity(2, 1))
     await again.close()
   })
 

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { Accepted } from './accepted.ts'
-import { derivation } from './derive.ts'
+import { DERIVATION, derivation } from './derive.ts'
 import { type Disk, makeDirectory } from './disk.ts'
 import { bindTo } from './instance.ts'
 import type { Op } from './journal.ts'
@@ -150,7 +150,7 @@ function completeIndexes(tree: Tree, recovery: Recovery): void {
   const marker = join(directory, paths.indexMarker)
   const [identity, state] = existsSync(marker) ? readFileSync(marker, 'utf8').trim().split(' ') : []
   const isVouchedFor = state === 'synced' || (state === boot && boot !== '')
-  if (identity !== treeIdentity(directory) || !isVouchedFor) {
+  if (identity !== indexIdentity(directory) || !isVouchedFor) {
     rmSync(marker, { force: true })
     recovery.wasReindexed = true
     recovery.indexed += reindex(tree, derivation)
@@ -162,5 +162,8 @@ function completeIndexes(tree: Tree, recovery: Recovery): void {
 function markIndexes(directory: string, state: string): void {
   const marker = join(directory, paths.indexMarker)
   makeDirectory(dirname(marker))
-  writeFileAtomic(marker, `${treeIdentity(directory)} ${state}\n`, { isDurable: true })
+  writeFileAtomic(marker, `${indexIdentity(directory)} ${state}\n`, { isDurable: true })
 }
+
+/** Which files the indexes follow from, and how. */
+const indexIdentity = (directory: string) => `${DERIVATION}:${treeIdentity(directory)}`

@@ -112,6 +112,11 @@ export class Tree {
     return this.#files.readText(path)
   }
 
+  /** The beginning of a file, about so many bytes of it; a character may be cut. */
+  readStart(path: string, bytes: number): string | undefined {
+    return this.#files.readStart(path, bytes)
+  }
+
   /** Names in a directory of the tree, without unfinished temporary files; empty when there is none. */
   list(directory: string): string[] {
     return this.#files.list(directory)

@@ -61,7 +61,10 @@ async function deliver(store: Store, delivery: Delivery, n: number): Promise<voi
 
 async function run(directory: string, first: number): Promise<void> {
   const store = openStore({ directory, clock, minFreeBytes: 0 })
-  for (const accepted of store.accepted.pending()) await takeEffect(store, accepted)
+  for (const { id } of store.accepted.pending()) {
+    const accepted = store.accepted.find(id)
+    if (accepted) await takeEffect(store, accepted)
+  }
   let next = first
   const write = async () => {
     for (;;) {

@@ -1,6 +1,6 @@
 // A browser without a screen, for the tests: keeps the cookie, follows what a person would click.
 
-import { createHttp } from '@fuchsbau/shared/http.ts'
+import { createHttp, type HttpLimits } from '@fuchsbau/shared/http.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { FastifyInstance } from 'fastify'
@@ -29,16 +29,27 @@ export type Browser = Sample & {
 
 type File = { filename: string; type: string; content: string }
 
-/** The pages at `base`, as the service mounts them. */
-export function browse(base = 'http://localhost:3000'): Browser {
+/** The pages at `base`, as the service mounts them, on a server with these limits. */
+export function browse(base = 'http://localhost:3000', limits: Partial<HttpLimits> = {}): Browser {
   const sample = makeSample(base)
   const { origin, pathname } = new URL(`${base}/`)
   const prefix = pathname.slice(0, -1)
   const pages = makePages(sample.deps)
-  const app = createHttp({ log: silentLog(), metrics: createMetrics(), name: 'test' })
+  const { notFound } = pages
+  const app = createHttp({
+    log: silentLog(),
+    metrics: createMetrics(),
+    name: 'test',
+    notFound,
+    limits,
+  })
   app.register(
     async (scope) => {
       pages.register(scope)
+      scope.get<{ Querystring: { t?: string } }>('/', (request, reply) => {
+        const { t: tag } = request.query
+        return tag ? pages.tag(request, reply, tag) : pages.landing(request, reply)
+      })
       scope.get<{ Params: { user: string } }>('/:user', (request, reply) =>
         pages.profile(request, reply, request.params.user),
       )

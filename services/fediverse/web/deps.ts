@@ -5,6 +5,7 @@ import type {
   AttachmentView,
   Audience,
   DraftView,
+  FeedView,
   LandingView,
   NotificationView,
   PageOf,
@@ -13,6 +14,7 @@ import type {
   PostView,
   ProfileDraftView,
   ProfileView,
+  TagView,
   ThreadView,
   ViewerView,
 } from './views.ts'
@@ -35,6 +37,10 @@ export type Views = {
   profile(user: string, before: string | undefined): ProfileView | undefined
   /** A public or unlisted post of ours by id, with what of its thread is public. */
   thread(id: string): ThreadView | 'gone' | undefined
+  /** Undefined: nobody here wrote about it. */
+  tag(name: string, before: string | undefined): TagView | undefined
+  /** Undefined: there is no such user. */
+  feed(user: string): FeedView | undefined
   viewer(user: string): ViewerView | undefined
   home(user: string, before: string | undefined): PageOf<PostView>
   /** `newest` of what is shown counts as seen from now on, unless it is an older page. */
@@ -101,7 +107,7 @@ export const actorVerbs = ['follow', 'unfollow', 'accept', 'reject', 'block', 'u
 export type ActorVerb = (typeof actorVerbs)[number]
 
 /** What a public page shows: when it changes, the page is made again. */
-export type Subject = { user: string } | { post: string } | 'instance'
+export type Subject = { user: string } | { post: string } | { tag: string } | 'instance'
 
 export type WebDeps = {
   /** Public base, no slash at its end; may have a path. */

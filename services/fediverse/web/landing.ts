@@ -1,18 +1,17 @@
 // The first page of the site: who lives here.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
-import { count, notice, renderPage } from './layout.ts'
+import { count, renderPage } from './layout.ts'
 import { avatar, personName } from './person.ts'
 import type { Site } from './site.ts'
 import type { LandingView } from './views.ts'
 
-/** Pure: the same view gives the same bytes. `tag` is the hashtag that a link led here for. */
-export function renderLanding({ about, people }: LandingView, site: Site, tag?: string): string {
+/** Pure: the same view gives the same bytes. */
+export function renderLanding({ about, people }: LandingView, site: Site): string {
   const body = html`<section class="welcome">
 <img src="${site.logoPath}" alt="" width="112" height="112">
 <h1>${site.host}</h1>
 <p>${about || 'A small den in the fediverse.'}</p>
 </section>
-${notice(tag && `Posts are not collected by hashtag here yet. Look for #${tag} on the server where you have your account.`)}
 <section aria-labelledby="people"><h2 id="people">Who lives here</h2>
 <ul class="residents">${people.map(resident)}</ul>
 ${people.length === 0 ? html`<p class="empty">Nobody yet.</p>` : ''}</section>`

@@ -9,6 +9,8 @@ const thread = encodeURIComponent('http://localhost:3000/reynard/p/a4')
 const publicPaths = [
   '/',
   '/?t=fox',
+  '/?t=fox&before=1',
+  '/?t=%3Cfox%3E',
   '/login',
   '/reynard',
   '/reynard?before=1',

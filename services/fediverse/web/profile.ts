@@ -12,7 +12,7 @@ export function renderProfile(view: ProfileView, site: Site): string {
   const { person, posts, pinned } = view
   const list = [...(posts.isFirst ? pinned : []), ...posts.items]
   const body = html`<article class="profile h-card">
-${card(view)}
+${card(view, site)}
 </article>
 <section aria-labelledby="posts">
 <h2 id="posts"${posts.isFirst ? html` class="hidden"` : ''}>${posts.isFirst ? 'Posts' : 'Older posts'}</h2>
@@ -30,7 +30,7 @@ ${paging(site.path(localName(person.handle)), posts)}
   })
 }
 
-function card(view: ProfileView): Html {
+function card(view: ProfileView, site: Site): Html {
   const { person, bio, fields, counts, movedTo, headerUrl } = view
   return html`${headerUrl ? html`<img class="banner" src="${headerUrl}" alt="">` : ''}
 <div class="card">${person.avatarUrl ? html`<img class="avatar u-photo" src="${person.avatarUrl}" alt="" width="96" height="96">` : avatar(person, 96)}
@@ -43,7 +43,7 @@ ${
     ? html`<dl class="fields">${fields.map(({ name, value }) => html`<div><dt dir="auto">${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>`
     : ''
 }
-<p class="counts">${count(counts.posts, 'post')} · follows ${counts.following.toLocaleString('en')} · ${count(counts.followers, 'follower')} · since ${formatDate(view.createdAt)}</p>
+<p class="counts">${count(counts.posts, 'post')} · follows ${counts.following.toLocaleString('en')} · ${count(counts.followers, 'follower')} · since ${formatDate(view.createdAt)} · <a href="${site.path(`${localName(person.handle)}.rss`)}">Feed</a></p>
 <details class="follow"><summary>How to follow</summary>
 <p>Search for <strong>${person.handle}</strong> on the server where you have your account (Mastodon, GoToSocial, snac, …), then follow from there.</p></details>`
 }
@@ -56,6 +56,7 @@ function head({ person, bio, isDiscoverable, posts }: ProfileView, site: Site): 
   const url = `${site.base}/${localName(person.handle)}`
   return html`<link rel="canonical" href="${url}">
 <link rel="alternate" type="application/activity+json" href="${person.id}">
+<link rel="alternate" type="application/rss+xml" href="${url}.rss" title="${nameText(person)}">
 <meta property="og:type" content="profile">
 <meta property="og:site_name" content="${site.host}">
 <meta property="og:title" content="${nameText(person)} (${person.handle})">

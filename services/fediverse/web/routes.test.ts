@@ -52,8 +52,35 @@ describe('public pages', () => {
     expect(answer.body).toContain(words)
   })
 
-  test('a link to a hashtag leads to a page that says what to do', async () => {
-    expect((await browser.get('/?t=%3Cfox%3E')).body).toContain('#&lt;fox&gt;')
+  test('a link to a hashtag leads to the posts with it, in pages', async () => {
+    const { status, body } = await browser.get('/?t=fox')
+    expect(status).toBe(200)
+    const elements = elementsOf(body)
+    expect(elements.find(({ name }) => name === 'h1')?.text).toBe('#fox')
+    const older = elements.find(({ attributes }) => attributes.rel === 'next')?.attributes.href
+    expect(older).toBe('/?t=fox&before=1-abc')
+    expect((await browser.get(older ?? '')).body).toContain('>Newest</a>')
+  })
+
+  test('a hashtag that nobody used is not there', async () => {
+    const { status, body } = await browser.get('/?t=%3Cfox%3E')
+    expect(status).toBe(404)
+    expect(body).toContain('#&lt;fox&gt;')
+  })
+
+  test.each([
+    [
+      'text/html,application/xhtml+xml,*/*;q=0.8',
+      'text/html; charset=utf-8',
+      /There is nothing here/,
+    ],
+    ['*/*', 'text/plain; charset=utf-8', /^Not found\n$/],
+    ['application/activity+json, text/html;q=0.5', 'text/plain; charset=utf-8', /^Not found\n$/],
+  ])('an unknown address, asked for as %s, is %s', async (accept, type, text) => {
+    const { status, headers, body } = await browser.get('/no/such/page', { accept })
+    expect({ status, type: headers['content-type'] }).toEqual({ status: 404, type })
+    expect(headers.vary).toBe('accept')
+    expect(body).toMatch(text)
   })
 
   test('forbid scripts, frames, and forms to elsewhere (https://www.w3.org/TR/CSP3/)', async () => {

@@ -5,6 +5,7 @@ import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type OwnHandler, ownForm, ownPage, queryOf, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
+import { RSS, renderFeed } from './feed.ts'
 import { acceptForms } from './form.ts'
 import { renderLanding } from './landing.ts'
 import { logo } from './logo.ts'
@@ -19,10 +20,11 @@ import {
 } from './own-pages.ts'
 import { renderPost } from './post.ts'
 import { renderProfile } from './profile.ts'
-import { sendError, sendKept, sendPage } from './send.ts'
+import { sendError, sendKept, wantsPage } from './send.ts'
 import { showLogin, signIn, signOut } from './sign-in.ts'
 import { makeSite } from './site.ts'
 import { style } from './style.ts'
+import { renderTag } from './tag.ts'
 import { edit, publish, saveProfile } from './write-forms.ts'
 
 export type Pages = {
@@ -31,6 +33,11 @@ export type Pages = {
   /** `GET /USER` and `GET /USER/p/TID`, for who wants a page: their other form is ActivityPub's. */
   profile(request: FastifyRequest, reply: FastifyReply, user: string): FastifyReply
   post(request: FastifyRequest, reply: FastifyReply, id: string): FastifyReply
+  /** `GET /` and `GET /?t=TAG`, likewise. */
+  landing(request: FastifyRequest, reply: FastifyReply): FastifyReply
+  tag(request: FastifyRequest, reply: FastifyReply, tag: string): FastifyReply
+  /** An address where nothing is: a page for a browser, undefined for everybody else. */
+  notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
   /** A page that says what went wrong, for routes of others. */
   error(request: FastifyRequest, reply: FastifyReply, status: number, detail?: string): FastifyReply
 }
@@ -45,10 +52,11 @@ export function makePages(deps: WebDeps): Pages {
     profile(request, reply, user) {
       const before = queryOf(request, 'before')
       const key = `profile ${user} ${before ?? ''}`
-      return sendPublic(web, request, reply, key, { user }, () => {
+      const make = () => {
         const view = web.views.profile(user, before)
         return view && renderProfile(view, site)
-      })
+      }
+      return sendPublic(web, request, reply, { key, about: { user }, make })
     },
     post(request, reply, id) {
       let isGone = false
@@ -60,6 +68,26 @@ export function makePages(deps: WebDeps): Pages {
       return kept
         ? sendKept(request, reply, site, kept)
         : sendError(request, reply, site, isGone ? 410 : 404)
+    },
+    landing: (request, reply) =>
+      sendPublic(web, request, reply, {
+        key: 'landing',
+        about: 'instance',
+        make: () => renderLanding(web.views.landing(), site),
+      }),
+    tag(request, reply, tag) {
+      const before = queryOf(request, 'before')
+      const kept = web.keep(`tag ${tag} ${before ?? ''}`, { tag }, () => {
+        const view = web.views.tag(tag, before)
+        return view && renderTag(view, site)
+      })
+      if (kept) return sendKept(request, reply, site, kept)
+      const name = tag.replace(/^#/, '')
+      return sendError(request, reply, site, 404, `No public post from here has #${name}.`)
+    },
+    notFound(request, reply) {
+      reply.header('vary', 'accept')
+      return wantsPage(request) ? sendError(request, reply, site, 404) : undefined
     },
     error: (request, reply, status, detail) => sendError(request, reply, site, status, detail),
   }
@@ -94,13 +122,18 @@ function registerAll(app: FastifyInstance, web: Web): void {
 }
 
 function registerPublic(app: FastifyInstance, web: Web): void {
-  const { site, views } = web
-  app.get('/', (request, reply) => {
-    const tag = queryOf(request, 't')
-    if (tag) return sendPage(reply, site, renderLanding(views.landing(), site, tag.slice(0, 100)))
-    return sendPublic(web, request, reply, 'landing', 'instance', () =>
-      renderLanding(views.landing(), site),
-    )
+  app.get<{ Params: { user: string } }>('/:user.rss', (request, reply) => {
+    const { user } = request.params
+    const make = () => {
+      const view = web.views.feed(user)
+      return view && renderFeed(view, web.site)
+    }
+    return sendPublic(web, request, reply, {
+      key: `feed ${user}`,
+      about: { user },
+      make,
+      type: RSS,
+    })
   })
   const asset = (path: string, type: string, content: string) =>
     app.get(path, (_request, reply) =>
@@ -116,16 +149,24 @@ function registerPublic(app: FastifyInstance, web: Web): void {
   asset('/logo.svg', 'image/svg+xml', logo)
 }
 
+type PublicPage = {
+  key: string
+  about: Subject
+  make: () => string | undefined
+  /** Media type, when it is no page. */
+  type?: string
+}
+
 function sendPublic(
   web: Web,
   request: FastifyRequest,
   reply: FastifyReply,
-  key: string,
-  about: Subject,
-  make: () => string | undefined,
+  { key, about, make, type }: PublicPage,
 ): FastifyReply {
   const kept = web.keep(key, about, make)
-  return kept ? sendKept(request, reply, web.site, kept) : sendError(request, reply, web.site, 404)
+  return kept
+    ? sendKept(request, reply, web.site, kept, type)
+    : sendError(request, reply, web.site, 404)
 }
 
 /** Errors as pages. Only messages meant for readers are shown; what went wrong on our side is logged. */

@@ -294,6 +294,31 @@ function makeViews(base: string): WebDeps['views'] {
   }
   const withoutOwn = ({ own: _own, ...rest }: PostView) => rest
   return {
+    tag: (tag, before) =>
+      tag === 'fox'
+        ? {
+            tag,
+            id: `${base}/?t=${tag}`,
+            count: 61,
+            posts: before
+              ? { items: [publicFirst], isFirst: false }
+              : { items: publicPosts, isFirst: true, next: '1-abc' },
+          }
+        : undefined,
+    feed: (user) =>
+      user === 'reynard'
+        ? {
+            person: reynard,
+            about: 'Sly & well read',
+            language: 'en',
+            posts: publicPosts.map((post) => ({
+              post,
+              enclosures: post.attachments
+                .filter(({ url }) => url.startsWith('http'))
+                .map((attachment) => ({ ...attachment, bytes: 1_234 })),
+            })),
+          }
+        : undefined,
     landing: () => ({
       about: '',
       people: [{ person: reynard, bio: 'Sly, well read, usually underground.', posts: 128 }],

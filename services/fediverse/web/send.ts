@@ -1,5 +1,6 @@
 // How a page is sent: what the browser may do with it, and how long it may keep it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { prefersActivity } from '../activitypub/negotiate.ts'
 import { hasTag } from '../byte-cache.ts'
 import { renderError } from './error.ts'
 import type { Site } from './site.ts'
@@ -42,16 +43,17 @@ export function sendPage(
     .send(page)
 }
 
-/** A public page from kept bytes: 304 where the browser has it. */
+/** A public page (or feed) from kept bytes: 304 where the browser has it. */
 export function sendKept(
   request: FastifyRequest,
   reply: FastifyReply,
   site: Site,
   kept: { bytes: Buffer; etag: string },
+  type = 'text/html; charset=utf-8',
 ): FastifyReply {
   secure(reply, site).headers({ etag: kept.etag, 'cache-control': 'no-cache' })
   if (hasTag(request.headers['if-none-match'], kept.etag)) return reply.code(304).send()
-  return reply.type('text/html; charset=utf-8').send(kept.bytes)
+  return reply.type(type).send(kept.bytes)
 }
 
 export function sendError(
@@ -62,6 +64,11 @@ export function sendError(
   detail?: string,
 ): FastifyReply {
   return sendPage(reply, site, renderError(site, status, detail, request.id), status)
+}
+
+/** Whether a person asks, with a browser: programs get less to read. */
+export function wantsPage({ headers: { accept = '' } }: FastifyRequest): boolean {
+  return /\btext\/html\b/i.test(accept.slice(0, 1_000)) && !prefersActivity(accept)
 }
 
 /** After a form: https://www.rfc-editor.org/rfc/rfc9110#status.303 */

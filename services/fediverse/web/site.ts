@@ -19,6 +19,8 @@ export type Site = {
   path(below: string): string
   /** Path of one of a user's private pages or actions: `own('you', 'people')`; '' is her home timeline. */
   own(user: string, page?: string): string
+  /** Path of the posts with a hashtag. */
+  tag(tag: string): string
 }
 
 /** The links below `base`, which has no slash at its end. */
@@ -34,6 +36,7 @@ export function makeSite(base: string, software: { name: string; version: string
     stylePath: path(`style.css?v=${contentHash(style)}`),
     logoPath: path(`logo.svg?v=${contentHash(logo)}`),
     path,
+    tag: (tag) => path(`?t=${encodeURIComponent(tag)}`),
     own: (user, page = '') => path(`${user}/admin${page && `/${page}`}`),
   }
 }

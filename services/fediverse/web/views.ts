@@ -102,6 +102,30 @@ export type ProfileView = {
   movedTo?: { handle: string; url: string }
 }
 
+/** The public posts of a hashtag that were written here. */
+export type TagView = {
+  /** Without `#`, in lower case. */
+  tag: string
+  /** Its address, with the public base. */
+  id: string
+  count: number
+  posts: PageOf<PostView>
+}
+
+export type EnclosureView = AttachmentView & {
+  /** 0 when that is not known. */
+  bytes: number
+}
+
+/** What the feed of a user has: her newest public posts, without boosts. */
+export type FeedView = {
+  person: PersonView
+  /** Plain text, may be ''. */
+  about: string
+  language: string
+  posts: { post: PostView; enclosures: EnclosureView[] }[]
+}
+
 export type ThreadView = {
   /** Oldest first. */
   ancestors: PostView[]

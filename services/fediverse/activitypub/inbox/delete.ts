@@ -1,5 +1,7 @@
 // Delete of a post or of a whole actor. https://www.w3.org/TR/activitypub/#delete-activity-inbox
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Context } from '../../context.ts'
 import { followersHere } from '../audience.ts'
 import { isTemporary } from '../authority.ts'
 import { hostOf } from '../document.ts'
@@ -52,7 +54,10 @@ async function refuseUnlessGone({ context }: Receiving, id: string): Promise<Eff
   return isTemporary(fetched.kind) ? { retry: fetched.message } : 'ignored'
 }
 
-/** The actor leaves every list; her posts stay hidden behind their tombstones as they are deleted one by one. */
+/**
+ * The actor leaves every list and everything that she made is buried, part by part. The activity ends after the last one:
+ * what a crash interrupts is done again.
+ */
 async function deleteActor(receiving: Receiving): Promise<Effect> {
   const { context, activity, isFromActor } = receiving
   const { store, actors } = context
@@ -65,7 +70,23 @@ async function deleteActor(receiving: Receiving): Promise<Effect> {
         .filter((kind) => store.relations.get(user, kind, activity.actor))
         .map((kind) => store.relations.remove(user, kind, activity.actor)),
     )
-  await receiving.commit(ops)
+  if (ops.length > 0) await store.commit(ops)
+  while (await buryMade(context, activity.actor));
+  await receiving.commit([])
   actors.forget(activity.actor)
   return 'done'
+}
+
+/** True when there was something: then something may have come meanwhile, or fsck have moved the index. */
+async function buryMade({ store }: Context, actor: string): Promise<boolean> {
+  let isAny = false
+  for (const objects of store.objects.madeBy(actor)) {
+    if (objects.length === 0) {
+      await nextTurn()
+      continue
+    }
+    isAny = true
+    await store.commit(objects.map((object) => store.objects.bury(object, object.at)))
+  }
+  return isAny
 }
