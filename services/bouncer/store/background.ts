@@ -15,10 +15,20 @@ const PAUSE_MS = 10
 /** Starts the chores, which are looked at after each commit; returns how to stop them. */
 export function startChores(turn: Turn, clock: Clock, chores: readonly Chore[]): () => void {
   let timer: Timer | undefined
+  /** Whose turn it is: the one that waited longest. */
+  const queue = [...chores]
   const work = () => {
     timer = undefined
-    const chore = chores.find(({ isBehind }) => isBehind)
+    const [chore] = queue.splice(
+      Math.max(
+        0,
+        queue.findIndex(({ isBehind }) => isBehind),
+      ),
+      1,
+    )
     if (!chore) return
+    queue.push(chore)
+    if (!chore.isBehind) return
     try {
       chore.step()
     } catch (error) {

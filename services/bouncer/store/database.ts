@@ -17,10 +17,10 @@ const LOCK_FILE = 'bouncer.lock'
 /** Other programs (a backup) may read; they hold us up for so long at most. */
 const BUSY_MS = 5000
 const CACHE_KIB = 16 * 1024
-/** The log is copied to the database when it has so many pages of 4 KiB. */
-const CHECKPOINT_PAGES = 4000
+/** In a flood the log is copied to the database when it has so many pages of 4 KiB; else see log-sync.ts. */
+const CHECKPOINT_PAGES = 8000
 /** And cut to that length after it was longer. */
-const LOG_BYTES = 64 * 1024 * 1024
+const LOG_BYTES = 16 * 1024 * 1024
 
 export interface OpenDatabase {
   database: Database.Database

@@ -1,21 +1,32 @@
 // Has the write-ahead log on the disk about once a second while it changes, without holding anybody up: what a power
-// cut can take at most.
+// cut can take at most. Then the log is copied into the database, if it is long: that waits for the disk, but not for
+// long, as most is there already.
 
 import { closeSync, fsync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
-import { FILE } from './database.ts'
-import type { Turn } from './turn.ts'
+import type Database from 'better-sqlite3'
+import { FILE, fileSizes } from './database.ts'
+import { StoreUnavailable, type Turn } from './turn.ts'
 
 const EVERY_MS = 1000
+/** Copied when so many commits were made since the last time: each has some ten pages of 4 KiB. */
+const COPY_COMMITS = 200
+/** A log of more bytes is emptied in a second without a commit. */
+const LONG_BYTES = 4 * 1024 * 1024
 
 /** Returns how to stop; then the log is synced by closing the database. An error of the disk fails the turn. */
-export function syncInBackground(turn: Turn, directory: string, clock: Clock): () => void {
+export function syncInBackground(
+  { database, directory }: { database: Database.Database; directory: string },
+  turn: Turn,
+  clock: Clock,
+): () => void {
   let timer: Timer | undefined
   let descriptor: number | undefined
   let isStopped = false
   let isSyncing = false
   let synced = turn.commits
+  let copied = turn.commits
   const close = () => {
     if (descriptor !== undefined) closeSync(descriptor)
     descriptor = undefined
@@ -34,8 +45,20 @@ export function syncInBackground(turn: Turn, directory: string, clock: Clock): (
       if (isStopped) return close()
       if (error) return turn.fail(`the disk reports an error (${error.message})`)
       synced = upTo
+      if (turn.commits === upTo && fileSizes(directory).logBytes > LONG_BYTES) copy('TRUNCATE')
+      else if (turn.commits - copied >= COPY_COMMITS) copy('PASSIVE')
       return schedule()
     })
+  }
+  const copy = (mode: 'PASSIVE' | 'TRUNCATE') => {
+    copied = turn.commits
+    if (turn.isOpen) return
+    try {
+      turn.read(() => database.pragma(`wal_checkpoint(${mode})`))
+    } catch (error) {
+      // The listeners of failures know.
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
   }
   const stopListening = turn.onCommitted(schedule)
   return () => {

@@ -103,7 +103,7 @@ export class Store {
     uploads.step()
     this.#ends = [
       startChores(turn, clock, [index, removal, uploads]),
-      syncInBackground(turn, directory, clock),
+      syncInBackground({ database: open.database, directory }, turn, clock),
       () => this.receipts.flush(),
       () => turn.commitTurn(),
       open.close,

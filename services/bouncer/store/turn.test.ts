@@ -5,6 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Interned } from './interned.ts'
+import { migrate } from './migrations.ts'
 import { addNetwork, line, NOON, tempDirectory, testStore } from './store.fixture.ts'
 import { openStore } from './store.ts'
 import { StoreUnavailable, Turn } from './turn.ts'
@@ -18,12 +20,13 @@ describe('a turn', () => {
     onTestFinished(() => void reader.close())
     const stored = () => reader.prepare('SELECT count(*) FROM messages').pluck().get()
     const seen: unknown[] = []
-    store.onCommitted(() => seen.push(stored()))
+    const stop = store.onCommitted(() => seen.push(stored()))
     store.messages.append(line(id, 'one'))
     store.messages.append(line(id, 'two'))
     expect(stored()).toBe(0)
     expect(store.messages.lastId(id)).toBe(2)
     await nextTurn()
+    stop()
     expect(seen).toEqual([2])
   })
 
@@ -57,7 +60,9 @@ describe('a turn', () => {
 function smallTurn(pages: number) {
   const database = new Database(':memory:')
   onTestFinished(() => void database.close())
-  database.exec('CREATE TABLE things (name TEXT); CREATE TABLE trial (id INTEGER, bytes BLOB)')
+  database.exec(
+    'CREATE TABLE things (name TEXT); CREATE TABLE trial (id INTEGER PRIMARY KEY, bytes BLOB)',
+  )
   const limit = (count: number) => database.pragma(`max_page_count = ${count}`)
   limit(pages)
   const turn = new Turn(database)
@@ -96,9 +101,10 @@ describe('a failure', () => {
 
   test('of a statement is thrown, and harms nothing else', () => {
     const { turn, add, count } = smallTurn(100)
-    const bad = turn.writing<[number]>('INSERT INTO trial VALUES (abs(?), 1)')
+    const once = turn.writing<[]>('INSERT INTO trial VALUES (1, NULL)')
+    once.run()
     add.run('stored')
-    expect(() => bad.run(Number.MIN_SAFE_INTEGER * 1024)).toThrow(/integer overflow/)
+    expect(() => once.run()).toThrow(/UNIQUE constraint/)
     turn.commitTurn()
     expect([turn.failure, count()]).toEqual([undefined, 1])
   })
@@ -116,17 +122,26 @@ describe('a failure', () => {
   })
 
   test('makes the store forget the numbers of rows that were never stored', () => {
-    const { store, directory } = testStore()
-    const { id } = addNetwork(store)
-    store.commitTurn()
-    store.messages.append(line(id, 'lost', { target: '#new', foldedTarget: '#new' }))
-    const other = new Database(join(directory, 'bouncer.db'))
-    onTestFinished(() => void other.close())
-    other.pragma('busy_timeout = 0')
-    expect(() => other.exec('DELETE FROM messages')).toThrow(/locked/)
-    expect(() => store.properties.set('x', undefined as never)).toThrow()
-    store.commitTurn()
-    expect(store.sizes()).toMatchObject({ messages: 1, targets: 1 })
+    const database = new Database(':memory:')
+    onTestFinished(() => void database.close())
+    migrate(database)
+    database.pragma('foreign_keys = OFF')
+    const turn = new Turn(database)
+    const interned = new Interned(turn)
+    const kept = interned.target(1, '#fox', '#Fox')
+    turn.commitTurn()
+    interned.noteAdded(interned.target(1, '#den', '#den'), 100)
+    interned.source(1, 'bob!b@host')
+    turn.fail('as a test')
+    expect(turn.tryAgain()).toBe(true)
+    expect(interned.knownTarget(1, '#den')).toBeUndefined()
+    expect(interned.target(1, '#fox', '#Fox').id).toBe(kept.id)
+    interned.source(1, 'bob!b@host')
+    turn.commitTurn()
+    expect(database.prepare('SELECT folded, row_count FROM targets').raw().all()).toEqual([
+      ['#fox', 0],
+    ])
+    expect(database.prepare('SELECT source FROM sources').pluck().all()).toEqual(['bob!b@host'])
   })
 })
 
@@ -149,7 +164,7 @@ test.skipIf(!isRoot)(
     const { id } = addNetwork(store)
     store.commitTurn()
     let committed = 0
-    store.onCommitted(() => {
+    const stop = store.onCommitted(() => {
       committed = store.messages.lastId(id)
     })
     const fill = () => {
@@ -159,6 +174,7 @@ test.skipIf(!isRoot)(
       }
     }
     expect(fill).toThrow(StoreUnavailable)
+    stop()
     expect(store.failure).toMatch(/^the disk (is full|reports an error)/)
     expect(committed).toBeGreaterThan(100)
     expect(store.messages.lastId(id)).toBe(committed)

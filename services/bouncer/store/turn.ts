@@ -64,6 +64,11 @@ export class Turn {
     return this.#failure
   }
 
+  /** Whether something is written that is not committed yet. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
   /** A statement that reads; it sees what the turn has written so far. */
   reading<P extends unknown[], R>(sql: string): Reading<P, R> {
     const statement = this.#database.prepare<P, R>(sql)
