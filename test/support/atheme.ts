@@ -1,9 +1,14 @@
 // Real services for tests: atheme 7.2, linked to an InspIRCd 3, which offers SASL while they are there.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Daemon, makePeerHome, programInside, startDaemon } from './daemon.ts'
 import type { Inspircd } from './inspircd.ts'
 import { connect } from './irc-client.ts'
 
-/** Running services. `stop` unlinks them: the network sends CAP DEL :sasl; `start` brings it back. */
+/**
+ * Running services. The first link brings CAP DEL and CAP NEW of `sasl`; `stop` takes it from CAP LS, and CAP REQ is
+ * refused, but no CAP DEL is sent; `start` brings it back as quietly.
+ */
 export interface Atheme extends Daemon {
   /** Registers a nick, and certificates by their SHA-256 fingerprint (hex, lower case) for EXTERNAL. */
   addAccount(nick: string, password: string, fingerprint?: string): Promise<void>
@@ -15,12 +20,21 @@ export async function startAtheme({ ircd }: { ircd: Inspircd }): Promise<Atheme>
   const home = makePeerHome('atheme')
   const file = home.write('atheme.conf', configure(ircd))
   const data = home.mkdir('data')
+  let links = 0
+  /** Whether this start has linked, told everything, and is known to the network. */
+  const isReady = async () => {
+    const log = readFileSync(join(home.directory, 'data/log'), 'utf8')
+    const told = log.split('finished synching with uplink').length - 1
+    if (told <= links || !(await offersSasl(ircd))) return false
+    links = told
+    return true
+  }
   const daemon = await startDaemon({
     name: 'atheme',
     home,
     program: programInside('atheme'),
     args: ['-n', '-c', file, '-D', data, '-l', `${data}/log`, '-p', `${data}/pid`],
-    isReady: () => offersSasl(ircd),
+    isReady,
   })
   return Object.assign(daemon, {
     async addAccount(nick: string, password: string, fingerprint?: string) {
