@@ -103,6 +103,14 @@ test.skipIf(!requirePeer('inspircd3') || !requirePeer('atheme'))(
     await using external = await connect({ port: ircd.tlsPort, tls: { ca: ca.pem, cert, key } })
     const welcome = await external.register({ nick: 'fox2', sasl: { mechanism: 'EXTERNAL' } })
     expect(welcome.account).toBe('fox')
+    await atheme.stop()
+    await using vain = await connect({ port: ircd.port })
+    await expect(vain.register({ nick: 'elk', sasl })).rejects.toThrow('NAK')
+    vain.cut()
+    await vain.closed
+    await atheme.start()
+    await using again = await connect({ port: ircd.port })
+    expect((await again.register({ nick: 'elk', sasl })).account).toBe('fox')
   },
 )
 

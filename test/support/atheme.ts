@@ -36,7 +36,18 @@ export async function startAtheme({ ircd }: { ircd: Inspircd }): Promise<Atheme>
     args: ['-n', '-c', file, '-D', data, '-l', `${data}/log`, '-p', `${data}/pid`],
     isReady,
   })
+  /** InspIRCd 3 now and then does not see that a link was closed (its socket stays in CLOSE-WAIT). */
+  const unlink = async () => {
+    if (ircd.pid === undefined) return
+    await using client = await connect({ port: ircd.port })
+    await client.register({ nick: 'unlinker' })
+    client.send('OPER oper oper', `SQUIT ${ircd.link.services}`)
+    await client.sync()
+  }
+  const { stop, kill } = daemon
   return Object.assign(daemon, {
+    stop: () => stop().then(unlink),
+    kill: () => kill().then(unlink),
     async addAccount(nick: string, password: string, fingerprint?: string) {
       await using client = await connect({ port: ircd.port })
       await client.register({ nick })

@@ -36,7 +36,7 @@ export interface Terminal extends AsyncDisposable {
   resize(columns: number, rows: number): Promise<void>
   /** Whether the program has ended. */
   hasEnded(): Promise<boolean>
-  /** Ends the program by SIGKILL, as a crash does. */
+  /** Ends the program as closing its window does. */
   close(): Promise<void>
 }
 
@@ -54,7 +54,10 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
       ...home,
       directory,
       command: (file, ...words) => ['setpriv', ['--pdeathsig', 'KILL', '--', file, ...words]],
-      remove: () => removeTempData(directory),
+      remove() {
+        removeTempData(directory)
+        home.remove()
+      },
     },
     program: programOf('tmux'),
     args: [...base, '-D'],
@@ -65,8 +68,8 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
     tmux('capture-pane', '-p', '-t', 'main', ...(hasColours ? ['-e'] : []))
   const close = async () => {
     await tmux('kill-session', '-t', 'main').catch(() => undefined)
+    await server.stop()
     await server.close()
-    home.remove()
   }
   const type = async (text: string) => {
     await tmux('send-keys', '-t', 'main', '-l', '--', text)
