@@ -1,5 +1,6 @@
 // A stored message as a row, and back.
 
+import type { MsgidCode, Msgids } from './msgids.ts'
 import { MESSAGE_KINDS, type MessageKind, type NewMessage, type StoredMessage } from './records.ts'
 
 const OWN = 1
@@ -17,7 +18,7 @@ export interface MessageRow {
   source: string
   text: string
   tags: string | null
-  msgid: string | null
+  msgid: string | number | null
 }
 
 /** With the tables that it takes; conditions may name `m`, `t` and `s`. Deleted targets are left out by `t`. */
@@ -47,43 +48,23 @@ export function flagsOf({ kind, isOwn }: NewMessage): number {
 }
 
 /** What a message counts for retention: about what it takes on the disk. */
-export function bytesOf(message: NewMessage, tags: string | null): number {
-  const { text, msgid = '' } = message
-  return ROW_BYTES + Buffer.byteLength(text) + (tags?.length ?? 0) + 2 * msgid.length
+export function bytesOf(text: string, tags: string | null, msgid: MsgidCode | null): number {
+  const msgidBytes = typeof msgid === 'string' ? 2 * Buffer.byteLength(msgid) : 0
+  return ROW_BYTES + Buffer.byteLength(text) + Buffer.byteLength(tags ?? '') + msgidBytes
 }
 
 const ROW_BYTES = 60
 /** The same for a row `m`. */
-export const BYTES_OF_ROW = `(${ROW_BYTES} + octet_length(m.text)
-  + ifnull(length(m.tags), 0) + 2 * ifnull(length(m.msgid), 0))`
+export const BYTES_OF_ROW = `(${ROW_BYTES} + octet_length(m.text) + ifnull(octet_length(m.tags), 0)
+  + iif(typeof(m.msgid) = 'text', 2 * octet_length(m.msgid), 0))`
 
-/** Our msgids: a prefix that no other database has, then the row's number in base 36. */
-export class OwnMsgids {
-  readonly #prefix: string
-
-  constructor(prefix: string) {
-    this.#prefix = prefix
-  }
-
-  format(id: number): string {
-    return this.#prefix + id.toString(36)
-  }
-
-  /** The row's number; undefined for what we cannot have made. */
-  parse(msgid: string): number | undefined {
-    if (!msgid.startsWith(this.#prefix)) return
-    const id = Number.parseInt(msgid.slice(this.#prefix.length), 36)
-    return Number.isSafeInteger(id) && this.format(id) === msgid ? id : undefined
-  }
-
-  message(row: MessageRow): StoredMessage {
-    const { flags, tags, msgid, ...rest } = row
-    return {
-      ...rest,
-      kind: MESSAGE_KINDS[flags >> KIND_SHIFT] ?? 'GAP',
-      isOwn: (flags & OWN) !== 0,
-      msgid: msgid ?? this.format(row.id),
-      ...(tags === null ? {} : { tags: JSON.parse(tags) }),
-    }
+export function toMessage(row: MessageRow, msgids: Msgids): StoredMessage {
+  const { flags, tags, msgid, ...rest } = row
+  return {
+    ...rest,
+    kind: MESSAGE_KINDS[flags >> KIND_SHIFT] ?? 'GAP',
+    isOwn: (flags & OWN) !== 0,
+    msgid: msgid === null ? msgids.ofRow(row.id) : msgids.decode(msgid),
+    ...(tags === null ? {} : { tags: JSON.parse(tags) }),
   }
 }

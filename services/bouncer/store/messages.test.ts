@@ -43,6 +43,50 @@ describe('a message', () => {
     expect(store.sizes()).toMatchObject({ messages: 2, targets: 2 })
   })
 
+  test.each([
+    '1OA~1732312345~0',
+    '1OA~1732312345~123456789',
+    '1OA~1732312345~01',
+    '1OA~1732312345~9999999999',
+    '12345',
+    '1073741829',
+    'pm2vkyn4wkqzq5u6ifhvvmjxye',
+    'ü🦊',
+    '~',
+  ])('with the msgid %j is found by it, once and with no other', (msgid) => {
+    const { store, directory } = testStore()
+    const { id } = addNetwork(store)
+    const others = ['1OA~1732312345~1', '2OA~1732312345~0', '1073741825', '1OA~1732312345~']
+    for (const other of others) store.messages.append(line(id, other, { msgid: other }))
+    expect(store.messages.byMsgid(id, '#fox', msgid)).toBeUndefined()
+    expect(store.messages.append(line(id, 'it', { msgid, tags: { a: '🦊' } })).isNew).toBe(true)
+    expect(store.messages.append(line(id, 'it', { msgid })).isNew).toBe(false)
+    store.close()
+    const { store: again } = testStore(directory)
+    expect(again.messages.byMsgid(id, '#fox', msgid)).toMatchObject({ text: 'it', msgid })
+    expect(again.messages.append(line(id, 'it', { msgid }))).toMatchObject({ isNew: false, msgid })
+    const shown = again.messages.afterId(id, 0, 10).map((each) => each.msgid)
+    expect(shown).toEqual([...others, msgid])
+    again.removal.trim({ networkId: id }, { rows: 0 })
+    expect(again.messages.sizes(id)).toEqual([])
+    again.commitTurn()
+    again.messages.append(line(id, 'new'))
+    again.commitTurn()
+    expect(again.messages.sizes(id)).toMatchObject([{ rows: 1, bytes: 63 }])
+  })
+
+  test('of a network with ever new prefixes of msgids is stored all the same', () => {
+    const { store } = testStore()
+    const { id } = addNetwork(store)
+    for (let n = 0; n < 1100; n++) {
+      store.messages.append(line(id, `${n}`, { msgid: `1OA~${n}~7` }))
+    }
+    for (const n of [0, 999, 1000, 1099]) {
+      expect(store.messages.byMsgid(id, '#fox', `1OA~${n}~7`)?.text).toBe(`${n}`)
+      expect(store.messages.append(line(id, '', { msgid: `1OA~${n}~7` })).isNew).toBe(false)
+    }
+  })
+
   test('of ours is found, also when the network gives another the same msgid', () => {
     const { store } = testStore()
     const { id } = addNetwork(store)

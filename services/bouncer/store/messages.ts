@@ -6,10 +6,11 @@ import {
   bytesOf,
   flagsOf,
   type MessageRow,
-  type OwnMsgids,
   SELECT_MESSAGES,
   SET_REDACTED,
+  toMessage,
 } from './message-row.ts'
+import type { MsgidCode, Msgids } from './msgids.ts'
 import { Ranges } from './ranges.ts'
 import type { NewMessage, StoredMessage } from './records.ts'
 import type { SearchIndex } from './search-index.ts'
@@ -18,7 +19,7 @@ import type { Turn } from './turn.ts'
 /** `isNew` is false when the network's msgid is stored in that target already: then this is the stored message. */
 export type Appended = StoredMessage & { isNew: boolean }
 
-type Insert = [number, number, number, number, number, string, string | null, string | null]
+type Insert = [number, number, number, number, number, string, string | null, MsgidCode | null]
 
 export class Messages extends Ranges {
   readonly #turn: Turn
@@ -29,7 +30,7 @@ export class Messages extends Ranges {
   readonly #byMsgid
   readonly #redact
 
-  constructor(turn: Turn, interned: Interned, index: SearchIndex, msgids: OwnMsgids) {
+  constructor(turn: Turn, interned: Interned, index: SearchIndex, msgids: Msgids) {
     super(turn, interned, msgids)
     this.#turn = turn
     this.#interned = interned
@@ -40,7 +41,7 @@ export class Messages extends Ranges {
        ON CONFLICT (target_id, msgid) WHERE msgid IS NOT NULL DO NOTHING`,
     )
     this.#byId = turn.reading<[number], MessageRow>(`${SELECT_MESSAGES} WHERE m.id = ?`)
-    this.#byMsgid = turn.reading<[number, string], MessageRow>(
+    this.#byMsgid = turn.reading<[number, MsgidCode], MessageRow>(
       `${SELECT_MESSAGES} WHERE m.target_id = ? AND m.msgid = ?`,
     )
     this.#redact = turn.writing<[number]>(`UPDATE messages SET ${SET_REDACTED} WHERE id = ?`)
@@ -53,6 +54,7 @@ export class Messages extends Ranges {
       const target = this.#interned.target(networkId, foldedTarget, message.target)
       const source = this.#interned.source(networkId, message.source)
       const tags = message.tags === undefined ? null : JSON.stringify(message.tags)
+      const code = message.msgid === undefined ? null : this.msgids.encode(networkId, message.msgid)
       const { changes, id } = this.#insert.run(
         networkId,
         target.id,
@@ -61,19 +63,19 @@ export class Messages extends Ranges {
         flagsOf(message),
         text,
         tags,
-        message.msgid ?? null,
+        code,
       )
-      if (changes === 0) return { ...this.#stored(target, message.msgid ?? ''), isNew: false }
-      this.#interned.noteAdded(target, bytesOf(message, tags))
+      if (changes === 0) return { ...this.#stored(target, code ?? ''), isNew: false }
+      this.#interned.noteAdded(target, bytesOf(text, tags, code))
       this.#index.noteAppended(id)
-      return { ...message, id, msgid: message.msgid ?? this.msgids.format(id), isNew: true }
+      return { ...message, id, msgid: message.msgid ?? this.msgids.ofRow(id), isNew: true }
     })
   }
 
   /** The message that a client names. Ours are told from the network's, whatever those look like. */
   byMsgid(networkId: number, foldedTarget: string, msgid: string): StoredMessage | undefined {
     const target = this.#interned.knownTarget(networkId, foldedTarget)
-    return target && this.#find(target, msgid)
+    return target && this.#find(networkId, target, msgid)
   }
 
   /**
@@ -88,12 +90,12 @@ export class Messages extends Ranges {
     return message
   }
 
-  #find(target: InternedTarget, msgid: string): StoredMessage | undefined {
-    const id = this.msgids.parse(msgid)
+  #find(networkId: number, target: InternedTarget, msgid: string): StoredMessage | undefined {
+    const id = this.msgids.rowOf(msgid)
     const own = id === undefined ? undefined : this.#byId.get(id)
-    if (own && own.msgid === null && this.#isIn(own, target)) return this.msgids.message(own)
-    const row = this.#byMsgid.get(target.id, msgid)
-    return row && this.msgids.message(row)
+    if (own && own.msgid === null && this.#isIn(own, target)) return toMessage(own, this.msgids)
+    const row = this.#byMsgid.get(target.id, this.msgids.known(networkId, msgid))
+    return row && toMessage(row, this.msgids)
   }
 
   #isIn(row: MessageRow, target: InternedTarget): boolean {
@@ -101,9 +103,9 @@ export class Messages extends Ranges {
     return this.#interned.knownTarget(networkId, foldedTarget)?.id === target.id
   }
 
-  #stored(target: InternedTarget, msgid: string): StoredMessage {
-    const row = this.#byMsgid.get(target.id, msgid)
-    if (!row) throw new Error(`message ${msgid} is there, but not found`)
-    return this.msgids.message(row)
+  #stored(target: InternedTarget, code: MsgidCode): StoredMessage {
+    const row = this.#byMsgid.get(target.id, code)
+    if (!row) throw new Error(`message ${code} is there, but not found`)
+    return toMessage(row, this.msgids)
   }
 }

@@ -2,13 +2,8 @@
 // most MOST_ROWS long. https://ircv3.net/specs/extensions/chathistory
 
 import type { Interned } from './interned.ts'
-import {
-  IS_SAID,
-  IS_SHOWN,
-  type MessageRow,
-  type OwnMsgids,
-  SELECT_MESSAGES,
-} from './message-row.ts'
+import { IS_SAID, IS_SHOWN, type MessageRow, SELECT_MESSAGES, toMessage } from './message-row.ts'
+import type { Msgids } from './msgids.ts'
 import type { StoredMessage } from './records.ts'
 import type { Reading, Turn } from './turn.ts'
 
@@ -53,7 +48,7 @@ const FIRST: Bound = { time: -1, id: 0 }
 const LAST: Bound = { time: Number.MAX_SAFE_INTEGER, id: 0 }
 
 export class Ranges {
-  readonly msgids: OwnMsgids
+  readonly msgids: Msgids
   readonly #interned: Interned
   readonly #said: Ordered
   readonly #all: Ordered
@@ -62,7 +57,7 @@ export class Ranges {
   readonly #lastId
   readonly #targets
 
-  constructor(turn: Turn, interned: Interned, msgids: OwnMsgids) {
+  constructor(turn: Turn, interned: Interned, msgids: Msgids) {
     this.#interned = interned
     this.msgids = msgids
     const range = (condition: string, order: 'ASC' | 'DESC') =>
@@ -143,7 +138,7 @@ export class Ranges {
   afterId(networkId: number, id: number, limit: number): StoredMessage[] {
     return this.#page
       .all(networkId, id, Math.min(limit, MOST_ROWS))
-      .map((row) => this.msgids.message(row))
+      .map((row) => toMessage(row, this.msgids))
   }
 
   /** How many are stored on a network behind a message, redacted ones too. */
@@ -171,6 +166,6 @@ export class Ranges {
       limit,
     )
     if (order === 'DESC') rows.reverse()
-    return rows.map((row) => this.msgids.message(row))
+    return rows.map((row) => toMessage(row, this.msgids))
   }
 }

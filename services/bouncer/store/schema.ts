@@ -167,7 +167,14 @@ CREATE TABLE messages (
   flags INTEGER NOT NULL,
   text TEXT NOT NULL,
   tags TEXT,
-  msgid TEXT
+  -- see msgids.ts
+  msgid BLOB
+);
+CREATE TABLE msgid_prefixes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  network_id INTEGER NOT NULL REFERENCES networks ON DELETE CASCADE,
+  prefix TEXT NOT NULL,
+  UNIQUE (network_id, prefix)
 );
 CREATE INDEX messages_by_time ON messages (target_id, time);
 CREATE INDEX messages_by_network ON messages (network_id);

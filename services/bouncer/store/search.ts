@@ -2,7 +2,8 @@
 
 import type Database from 'better-sqlite3'
 import type { Interned } from './interned.ts'
-import { IS_SHOWN, type MessageRow, type OwnMsgids, SELECT_MESSAGES } from './message-row.ts'
+import { IS_SHOWN, type MessageRow, SELECT_MESSAGES, toMessage } from './message-row.ts'
+import type { Msgids } from './msgids.ts'
 import type { Networks } from './networks.ts'
 import type { StoredMessage } from './records.ts'
 import type { SearchIndex } from './search-index.ts'
@@ -53,7 +54,7 @@ export class Search {
   readonly #index: SearchIndex
   readonly #networks: Networks
   readonly #interned: Interned
-  readonly #msgids: OwnMsgids
+  readonly #msgids: Msgids
   readonly #candidates: Database.Statement<[string, number], MessageRow>
 
   constructor(
@@ -62,7 +63,7 @@ export class Search {
     index: SearchIndex,
     networks: Networks,
     interned: Interned,
-    msgids: OwnMsgids,
+    msgids: Msgids,
   ) {
     this.#turn = turn
     this.#index = index
@@ -91,7 +92,7 @@ export class Search {
     let looked = 0
     for (const row of this.#candidates.iterate(match, beforeId)) {
       const isWanted = row.time < before && row.time > after
-      if (isWanted && hasPhrases(row.text, phrases)) messages.push(this.#msgids.message(row))
+      if (isWanted && hasPhrases(row.text, phrases)) messages.push(toMessage(row, this.#msgids))
       if (messages.length >= limit || ++looked >= MOST_CANDIDATES) return { messages, next: row.id }
     }
     return { messages }

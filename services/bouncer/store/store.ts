@@ -11,8 +11,8 @@ import { fileSizes, type OpenDatabase, openDatabase } from './database.ts'
 import { Interned } from './interned.ts'
 import { syncInBackground } from './log-sync.ts'
 import { Markers } from './markers.ts'
-import { OwnMsgids } from './message-row.ts'
 import { Messages } from './messages.ts'
+import { Msgids } from './msgids.ts'
 import { Networks } from './networks.ts'
 import { Properties } from './properties.ts'
 import { Receipts } from './receipts.ts'
@@ -76,7 +76,7 @@ export class Store {
     const interned = new Interned(turn)
     const index = new SearchIndex(turn, this.properties)
     this.#index = index
-    const msgids = new OwnMsgids(this.properties.get('msgid-prefix') ?? 'fb')
+    const msgids = new Msgids(turn, this.properties.get('msgid-prefix') ?? 'fb')
     this.messages = new Messages(turn, interned, index, msgids)
     const removal = new Removal(turn, interned, index)
     this.removal = removal

@@ -72,7 +72,11 @@ export class Uploads {
     try {
       await pipeline(source, counter, createWriteStream(temporary, { mode: 0o600, flags: 'wx' }))
       const handle = await open(temporary, 'r')
-      await handle.sync().finally(() => handle.close())
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
       await rename(temporary, file)
       const upload = { ...about, name, bytes: counter.bytes }
       const { userId, fileName, mediaType, createdAt } = upload
