@@ -1,11 +1,13 @@
 // What every handler of this folder is given, and how it learns who is there.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import { foreignOrigin, isCsrfRight, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
+import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebDeps } from './deps.ts'
 import type { Reader } from './layout.ts'
-import { seeOther, sendError } from './send.ts'
-import { isCsrfRight, isOwnOrigin, type SignedIn, signedIn } from './session.ts'
+import { sendError } from './send.ts'
+import { type SignedIn, signedIn } from './session.ts'
 import type { Site } from './site.ts'
 
 export type Web = WebDeps & { site: Site; throttle: Throttle }
@@ -43,7 +45,7 @@ export function ownPage(web: Web, handle: OwnHandler) {
 export function ownForm(web: Web, handle: OwnHandler) {
   return (request: Request, reply: FastifyReply) => {
     const reader = readerOf(web, request)
-    const refused = isOwnOrigin(request, web.site) ? undefined : foreignOrigin(web)
+    const refused = isOwnOrigin(request, web.site) ? undefined : foreignOrigin(web.site)
     if (refused) return sendError(request, reply, web.site, 403, refused)
     if (!reader || reader.user !== request.params.user) {
       return sendError(
@@ -59,28 +61,14 @@ export function ownForm(web: Web, handle: OwnHandler) {
   }
 }
 
-/** What is shown to who sends a form from a page that is not at the public address. */
-export function foreignOrigin({ site }: Web): string {
-  return `This form was not sent from ${site.origin}. Open the site under that address and try again.`
-}
-
 /** Whether the form carries the token of this session. */
 export function isTokenRight(web: Web, request: FastifyRequest, given: string | null): boolean {
   const session = signedIn(request, web.site, web.sessions)
-  return session !== undefined && isCsrfRight(session, given)
+  return session !== undefined && isCsrfRight(session.csrf, given)
 }
-
-export const STALE_FORM =
-  'The form is from another session. Go back, reload the page, and send it again.'
 
 function readerOf({ site, sessions, views }: Web, request: FastifyRequest): Reader | undefined {
   const session: SignedIn | undefined = signedIn(request, site, sessions)
   const viewer = session && views.viewer(session.user)
   return session && viewer && { ...viewer, csrf: session.csrf }
-}
-
-/** A parameter of the query, when it is there once. */
-export function queryOf(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, unknown>)[name]
-  return typeof value === 'string' && value !== '' ? value.slice(0, 2_500) : undefined
 }

@@ -1,19 +1,14 @@
-// Reads the forms: fields as URLSearchParams, files as streams, everything bounded.
+// Reads the forms with files: fields as URLSearchParams, files as streams, everything bounded.
 import { finished } from 'node:stream/promises'
 import multipart, { type Multipart } from '@fastify/multipart'
 import { HttpError } from '@fuchsbau/shared/http.ts'
+import { acceptFields, fieldsOf } from '@fuchsbau/shared/page/form.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Upload, WebLimits } from './deps.ts'
 
-const MAX_FIELDS_BYTES = 64 * 1024
-
 /** Teaches a scope our two kinds of form. Their bodies are read by `fieldsOf` and `readParts`. */
 export function acceptForms(app: FastifyInstance, limits: WebLimits): void {
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string', bodyLimit: MAX_FIELDS_BYTES },
-    (_request, body, done) => done(null, new URLSearchParams(String(body))),
-  )
+  acceptFields(app)
   app.register(multipart, {
     throwFileSizeLimit: false,
     limits: {
@@ -26,11 +21,6 @@ export function acceptForms(app: FastifyInstance, limits: WebLimits): void {
       headerPairs: 20,
     },
   })
-}
-
-/** The fields of a form without files; none for any other body. */
-export function fieldsOf({ body }: FastifyRequest): URLSearchParams {
-  return body instanceof URLSearchParams ? body : new URLSearchParams()
 }
 
 /**

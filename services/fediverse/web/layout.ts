@@ -1,7 +1,10 @@
-// The frame of every page: head, site header, navigation, footer; and small pieces that many pages share.
+// The frame of every page, with the navigation of who is signed in; and small pieces that many pages share.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { csrfField, navigationLink, renderFrame } from '@fuchsbau/shared/page/layout.ts'
 import type { Site } from './site.ts'
 import type { PageOf, ViewerView } from './views.ts'
+
+export { count, csrfField, formatDate, notice, time } from '@fuchsbau/shared/page/layout.ts'
 
 export type Page = {
   site: Site
@@ -21,39 +24,21 @@ export type Reader = ViewerView & { csrf: string }
 
 /** The whole document. */
 export function renderPage({ site, title, body, head, reader, current }: Page): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>${title === site.host ? title : `${title} · ${site.host}`}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="stylesheet" href="${site.stylePath}">
-<link rel="icon" href="${site.logoPath}" type="image/svg+xml">
-${head}</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header class="site">
-<a class="brand" href="${site.path('')}"><img src="${site.logoPath}" alt="" width="36" height="36"><span>${site.host}</span></a>
-${reader ? navigation(site, reader, current) : ''}
-</header>
-<main id="main">
-${body}
-</main>
-<footer class="site">
-<p>${site.software.name} ${site.software.version}</p>
-${reader ? signOutForm(site, reader) : html`<p><a href="${site.path('login')}">Sign in</a></p>`}
-</footer>
-</body>
-</html>
-`.text
+  return renderFrame({
+    site,
+    title,
+    body,
+    head,
+    navigation: reader && navigation(site, reader, current),
+    footer: reader
+      ? signOutForm(site, reader)
+      : html`<p><a href="${site.path('login')}">Sign in</a></p>`,
+  })
 }
 
 function navigation(site: Site, reader: Reader, current: string | undefined): Html {
   const link = (href: string, label: string, count = 0) =>
-    html`<li><a href="${href}"${
-      href === current ? html` aria-current="page"` : ''
-    }>${label}${count > 0 ? html` <span class="badge">${count}<span class="hidden"> new</span></span>` : ''}</a></li>`
+    navigationLink(href, label, { isCurrent: href === current, count })
   const { user } = reader
   return html`<nav aria-label="Main"><ul>
 ${link(site.own(user), 'Home')}
@@ -67,16 +52,6 @@ function signOutForm(site: Site, reader: Reader): Html {
   return html`<form method="post" action="${site.path('logout')}">${csrfField(reader)}<button class="link">Sign out ${reader.person.handle}</button></form>`
 }
 
-export function csrfField(reader: Reader): Html {
-  return html`<input type="hidden" name="csrf" value="${reader.csrf}">`
-}
-
-/** A message above the page; `role` makes screen readers say it. */
-export function notice(text: string | undefined, kind: 'good' | 'bad' = 'good'): Html | '' {
-  if (!text) return ''
-  return html`<p class="notice ${kind}" role="${kind === 'bad' ? 'alert' : 'status'}">${text}</p>`
-}
-
 /** Links to older posts and back to the newest. `path` is that of the page, perhaps with a query. */
 export function paging(path: string, page: PageOf<unknown>): Html | '' {
   const { next, isFirst } = page
@@ -86,24 +61,4 @@ export function paging(path: string, page: PageOf<unknown>): Html | '' {
 ${isFirst ? '' : html`<a href="${path}">Newest</a>`}
 ${next ? html`<a rel="next" href="${path}${join}before=${encodeURIComponent(next)}">Older</a>` : ''}
 </nav>`
-}
-
-/** An instant, as `22 Nov 2026, 18:36 UTC`, or the day only. */
-export function time(at: number, className = '', isShort = false): Html {
-  const iso = new Date(at).toISOString()
-  const classes = className && html` class="${className}"`
-  return html`<time${classes} datetime="${iso}">${formatDate(at)}${isShort ? '' : `, ${iso.slice(11, 16)} UTC`}</time>`
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** As `22 Nov 2026`, in UTC. */
-export function formatDate(at: number): string {
-  const date = new Date(at)
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`
-}
-
-/** `1 post`, `2 posts`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 }

@@ -1,11 +1,13 @@
 // The small forms of the private pages: one button, one verb.
+import { STALE_FORM } from '@fuchsbau/shared/page/cookie.ts'
+import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
+import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { FastifyReply } from 'fastify'
 import { backPath } from './back.ts'
-import { isTokenRight, STALE_FORM, type Visit } from './context.ts'
+import { isTokenRight, type Visit } from './context.ts'
 import type { ActorVerb, Outcome, PostVerb } from './deps.ts'
-import { fieldsOf } from './form.ts'
 import { renderPeople } from './people.ts'
-import { seeOther, sendError, sendPage } from './send.ts'
+import { sendError, sendPage } from './send.ts'
 
 type Act = (fields: URLSearchParams, user: string) => Promise<Outcome>
 

@@ -1,8 +1,9 @@
 // The private pages: home timeline, notifications, people, one post with the form to answer, edit, profile.
+import { queryOf } from '@fuchsbau/shared/page/form.ts'
 import type { FastifyReply } from 'fastify'
 import { plainText } from '../post/sanitize.ts'
 import type { ComposeOptions } from './compose.ts'
-import { queryOf, type Visit, type Web } from './context.ts'
+import type { Visit, Web } from './context.ts'
 import type { Reader } from './layout.ts'
 import { messageOf } from './message.ts'
 import { renderNotifications } from './notifications.ts'

@@ -1,14 +1,15 @@
 // Every page and form for people, on one screen. Public pages come from kept bytes and never look at the cookie;
 // what a signed-in person does is below /USER/admin.
 import { HttpError } from '@fuchsbau/shared/http.ts'
+import { queryOf } from '@fuchsbau/shared/page/form.ts'
+import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type OwnHandler, ownForm, ownPage, queryOf, type Web } from './context.ts'
+import { type OwnHandler, ownForm, ownPage, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
 import { RSS, renderFeed } from './feed.ts'
 import { acceptForms } from './form.ts'
 import { renderLanding } from './landing.ts'
-import { logo } from './logo.ts'
 import { actOnActor, actOnPost, follow, vote } from './own-forms.ts'
 import {
   showEdit,
@@ -135,18 +136,7 @@ function registerPublic(app: FastifyInstance, web: Web): void {
       type: RSS,
     })
   })
-  const asset = (path: string, type: string, content: string) =>
-    app.get(path, (_request, reply) =>
-      reply
-        .headers({
-          'cache-control': 'public, max-age=31536000, immutable',
-          'x-content-type-options': 'nosniff',
-        })
-        .type(type)
-        .send(content),
-    )
-  asset('/style.css', 'text/css; charset=utf-8', style)
-  asset('/logo.svg', 'image/svg+xml', logo)
+  serveAssets(app, style)
 }
 
 type PublicPage = {

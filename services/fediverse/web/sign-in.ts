@@ -1,12 +1,15 @@
 // Signing in with a password, and out.
+import { foreignOrigin, isOwnOrigin, STALE_FORM } from '@fuchsbau/shared/page/cookie.ts'
+import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
+import { waitInWords } from '@fuchsbau/shared/page/layout.ts'
+import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOwnPath } from './back.ts'
-import { foreignOrigin, isTokenRight, queryOf, STALE_FORM, type Web } from './context.ts'
-import { fieldsOf } from './form.ts'
+import { isTokenRight, type Web } from './context.ts'
 import { renderLogin } from './login.ts'
 import { messageOf } from './message.ts'
-import { seeOther, sendError, sendPage } from './send.ts'
-import { endedCookie, isOwnOrigin, sessionCookie, signedIn } from './session.ts'
+import { sendError, sendPage } from './send.ts'
+import { endedCookie, sessionCookie, signedIn } from './session.ts'
 
 export function showLogin(web: Web, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { site, sessions, views } = web
@@ -31,7 +34,7 @@ export async function signIn(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { site, sessions, throttle, verifyPassword } = web
-  if (!isOwnOrigin(request, site)) return sendError(request, reply, site, 403, foreignOrigin(web))
+  if (!isOwnOrigin(request, site)) return sendError(request, reply, site, 403, foreignOrigin(site))
   const fields = fieldsOf(request)
   const user = (fields.get('user') ?? '').trim().replace(/^@/, '').toLowerCase()
   const next = fields.get('next') ?? ''
@@ -42,7 +45,7 @@ export async function signIn(
   if (!attempt.ok) {
     const seconds = Math.ceil(attempt.waitMs / 1_000)
     reply.header('retry-after', String(seconds))
-    return again(429, `Too many attempts. Try again in ${duration(seconds)}.`)
+    return again(429, `Too many attempts. Try again in ${waitInWords(seconds)}.`)
   }
   try {
     if (!(await verifyPassword(user, fields.get('password') ?? ''))) {
@@ -63,7 +66,7 @@ export async function signOut(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { site, sessions } = web
-  if (!isOwnOrigin(request, site)) return sendError(request, reply, site, 403, foreignOrigin(web))
+  if (!isOwnOrigin(request, site)) return sendError(request, reply, site, 403, foreignOrigin(site))
   const session = signedIn(request, site, sessions)
   if (session) {
     if (!isTokenRight(web, request, fieldsOf(request).get('csrf')))
@@ -72,9 +75,4 @@ export async function signOut(
   }
   reply.header('set-cookie', endedCookie(site))
   return seeOther(reply, `${site.path('login')}?m=out`)
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return seconds === 1 ? '1 second' : `${seconds} seconds`
-  return `${Math.ceil(seconds / 60)} minutes`
 }

@@ -1,13 +1,15 @@
 // The forms with files: publishing, editing, the profile. What was typed is shown again when it is not taken.
+import { STALE_FORM } from '@fuchsbau/shared/page/cookie.ts'
+import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { FastifyReply } from 'fastify'
 import { backPath } from './back.ts'
-import { isTokenRight, STALE_FORM, type Visit, type Web } from './context.ts'
+import { isTokenRight, type Visit, type Web } from './context.ts'
 import type { NewPost, Outcome, ProfileChange, Upload } from './deps.ts'
 import { readParts } from './form.ts'
 import { LANGUAGE } from './language.ts'
 import { composeOptions } from './own-pages.ts'
 import { FIELD_ROWS, renderProfileForm } from './profile-form.ts'
-import { seeOther, sendError, sendPage } from './send.ts'
+import { sendError, sendPage } from './send.ts'
 import { renderComposePage } from './timeline.ts'
 import type { AttachmentView, Audience, DraftView } from './views.ts'
 
