@@ -5,7 +5,8 @@ import { createLifecycle, type Host } from './lifecycle.ts'
 import type { Log } from './log.ts'
 import { startManagement } from './management.ts'
 import { createMetrics } from './metrics.ts'
-import type { RunningService, Service } from './service.ts'
+import { makePassword } from './password.ts'
+import type { OwnerPassword, RunningService, Service } from './service.ts'
 import type { ServiceConfig } from './settings.ts'
 
 /** A service with what it is to run on. */
@@ -30,6 +31,7 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
   const metrics = createMetrics()
   addProcessMetrics(metrics)
   const running = new Map<string, RunningService>()
+  const ownerPassword = firstPassword(first.config.ownerPassword, print)
 
   function notReady(): string[] {
     if (lifecycle.signal.aborted) return ['closing']
@@ -52,6 +54,7 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
         clock,
         metrics,
         say: print,
+        ownerPassword,
       })
       running.set(name, serving)
       lifecycle.onClose(name, () => serving.close())
@@ -63,6 +66,19 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
   } catch (error) {
     log.fatal({ err: error }, 'could not start')
     await lifecycle.close('could not start', 1)
+  }
+}
+
+/** Shown as soon as it is asked for: a service that fails later must not take it along. */
+function firstPassword(given: string | undefined, print: RunOptions['print']): () => OwnerPassword {
+  let made: string | undefined
+  return () => {
+    if (given !== undefined) return { password: given, isMade: false }
+    if (made === undefined) {
+      made = makePassword()
+      print(`The owner's first password: ${made}  (shown once)`)
+    }
+    return { password: made, isMade: true }
   }
 }
 

@@ -6,13 +6,21 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServiceConfig } from './settings.ts'
 
+export type OwnerPassword = {
+  password: string
+  /** Made just now, and shown to who started the command; otherwise it is a setting. */
+  isMade: boolean
+}
+
 export type ServeOptions<S extends Section = Section> = {
   config: ServiceConfig<S>
   log: Log
   clock: Clock
   metrics: Metrics
-  /** Shows lines to the person who started the command, such as a password made just now. */
+  /** Shows lines to the person who started the command. */
   say(text: string): void
+  /** Asked for by a service that has nobody yet: what its owner is to log in with. The same for all services. */
+  ownerPassword(): OwnerPassword
 }
 
 export type RunningService = {

@@ -1,6 +1,6 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
-import { hashPassword, makePassword } from '@fuchsbau/shared/password.ts'
+import { hashPassword } from '@fuchsbau/shared/password.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { Bouncer } from './bouncer.ts'
 import { listenPlain } from './server.ts'
@@ -14,14 +14,15 @@ export async function serve({
   clock,
   metrics,
   say,
+  ownerPassword,
 }: ServeOptions<typeof settings>): Promise<RunningService> {
   const { own } = config
   const store = openStore({ directory: join(config.data, 'bouncer'), clock, log })
   const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname })
-  const made = await makeOwner(bouncer, own.owner, config.ownerPassword)
+  const made = await makeOwner(bouncer, own.owner, ownerPassword)
   const listener = await listenPlain(bouncer, own.plainListen ?? own.listen)
   bouncer.start()
-  if (made) say(`First login to IRC: ${own.listen.host}:${own.listen.port} user ${own.owner} password ${made}`)
+  if (made) say(`First login to IRC: ${own.listen.host}:${own.listen.port} user ${own.owner}`)
   return {
     url: `irc://${listener.address}`,
     listening: listener.address,
@@ -37,10 +38,10 @@ export async function serve({
 async function makeOwner(
   bouncer: Bouncer,
   name: string,
-  given: string | undefined,
-): Promise<string | undefined> {
-  if (bouncer.users.size > 0) return
-  const password = given ?? makePassword()
+  ownerPassword: ServeOptions['ownerPassword'],
+): Promise<boolean> {
+  if (bouncer.users.size > 0) return false
+  const { password, isMade } = ownerPassword()
   const record = bouncer.store.users.add({
     name,
     password: await hashPassword(password),
@@ -53,5 +54,5 @@ async function makeOwner(
     subject: '',
   })
   if (record) bouncer.adopt(record)
-  return given ? undefined : password
+  return isMade
 }

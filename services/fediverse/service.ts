@@ -2,7 +2,6 @@
 // the command line. Wires and closes; decides nothing.
 
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
-import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import type { FastifyInstance } from 'fastify'
 import { createUser } from './account/create.ts'
@@ -47,12 +46,12 @@ export async function serve(options: Options): Promise<RunningService> {
 }
 
 async function serveCore(options: Options, core: Core): Promise<RunningService> {
-  const { config, log, clock, metrics, say } = options
+  const { config, log, clock, metrics, say, ownerPassword } = options
   const { context, remote, signerOf, blockedHosts } = core
   const { store, urls } = context
   const { own } = config
   tellRecovery(core)
-  const password = await makeOwner(core, own.owner, config.ownerPassword)
+  const isNew = await makeOwner(core, own.owner, ownerPassword)
 
   const post = makePost(remote, signerOf, blockedHosts)
   const delivery = startDelivery({
@@ -89,8 +88,7 @@ async function serveCore(options: Options, core: Core): Promise<RunningService> 
   const listening = await listen(app, own.listen)
   const sweep = new MediaSweep(store.tree, clock)
   const maintenance = setInterval(() => maintain(core, sweep), MAINTAIN_EVERY_MS)
-  if (password)
-    say(`First login: ${urls.base}/login  user ${own.owner}  password ${password}  (shown once)`)
+  if (isNew) say(`First login: ${urls.base}/login  user ${own.owner}`)
 
   return {
     url: urls.base,
@@ -145,16 +143,16 @@ function tellRecovery({ context: { store, log } }: Core): void {
   if (restored + indexed + damaged > 0) log.info(recovery, 'recovered from the journal')
 }
 
-/** The owner's account at the first start; returns the password to show, if one was made. */
+/** The owner's account at the first start; returns whether its password was made just now. */
 async function makeOwner(
   { context }: Core,
   name: string,
-  given: string | undefined,
-): Promise<string | undefined> {
-  if (context.store.users.names().length > 0) return
-  const password = given ?? makePassword()
+  ownerPassword: Options['ownerPassword'],
+): Promise<boolean> {
+  if (context.store.users.names().length > 0) return false
+  const { password, isMade } = ownerPassword()
   await createUser(context, name, password)
-  return given ? undefined : password
+  return isMade
 }
 
 function maintain({ context: { store, log } }: Core, sweep: MediaSweep): void {

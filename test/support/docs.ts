@@ -74,6 +74,7 @@ export async function routesOf(service: Service): Promise<string[]> {
       clock: systemClock(),
       metrics: createMetrics(),
       say: () => undefined,
+      ownerPassword: () => ({ password: 'of the documents', isMade: false }),
     })
     await serving.close()
   } finally {
