@@ -1,0 +1,185 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type FakeIssuer, startFakeIssuer } from '../../test/support/fake-issuer.ts'
+import { settableClock } from '../clock.ts'
+import { createLog } from '../log.ts'
+import { createRelyingParty, type PendingLogin, type RelyingParty } from './oidc.ts'
+
+const redirectUri = 'http://localhost:3001/login/oidc/back'
+const returnTo = 'http://localhost:3001/login'
+
+type Scene = {
+  provider: FakeIssuer
+  party: RelyingParty
+  clock: ReturnType<typeof settableClock>
+  lines: string[]
+}
+
+async function scene(): Promise<Scene> {
+  const provider = await startFakeIssuer({ redirectUris: [redirectUri], logoutUris: [returnTo] })
+  onTestFinished(() => provider[Symbol.asyncDispose]())
+  const clock = settableClock(Date.now())
+  const lines: string[] = []
+  const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } })
+  const { issuer, clientId, clientSecret } = provider
+  const party = createRelyingParty({ issuer, clientId, clientSecret, redirectUri, clock, log })
+  return { provider, party, clock, lines }
+}
+
+async function begin(party: RelyingParty): Promise<{ url: URL; pending: PendingLogin }> {
+  const begun = await party.begin()
+  if (!begun.ok) throw new Error(begun.message)
+  return { url: new URL(begun.url), pending: begun.pending }
+}
+
+/** The query that the browser comes back with. */
+async function browse({ provider }: Scene, url: URL): Promise<URLSearchParams> {
+  const back = await provider.browse(url.href)
+  expect(back.startsWith(`${redirectUri}?`)).toBe(true)
+  return new URL(back).searchParams
+}
+
+describe('a login with an identity provider', () => {
+  test('uses the code flow with PKCE S256, state and nonce (RFC 7636; OpenID Connect Core 3.1.2.1)', async () => {
+    const { party } = await scene()
+    const { url, pending } = await begin(party)
+    const query = Object.fromEntries(url.searchParams)
+    expect(query).toMatchObject({
+      response_type: 'code',
+      redirect_uri: redirectUri,
+      code_challenge_method: 'S256',
+      state: pending.state,
+      nonce: pending.nonce,
+      scope: 'openid profile groups',
+    })
+    expect(query['code_challenge']).toMatch(/^[\w-]{43}$/)
+    expect(url.href).not.toContain(pending.verifier)
+    const again = await begin(party)
+    expect(new Set([pending.state, again.pending.state]).size).toBe(2)
+  })
+
+  test('says who somebody is: issuer, subject, name, groups', async () => {
+    const it = await scene()
+    it.provider.person = { subject: 'abc', username: 'vixen', groups: ['irc', 'den'] }
+    const { url, pending } = await begin(it.party)
+    const finished = await it.party.finish((await browse(it, url)).toString(), pending)
+    expect(finished).toMatchObject({
+      ok: true,
+      identity: {
+        issuer: it.provider.issuer,
+        subject: 'abc',
+        preferredUsername: 'vixen',
+        groups: ['irc', 'den'],
+      },
+    })
+  })
+
+  test.each([
+    ['another state', { state: 'other' }],
+    ['another nonce', { nonce: 'other' }],
+    ['another verifier', { verifier: 'x'.repeat(43) }],
+  ])('is refused with %s', async (_, change) => {
+    const it = await scene()
+    const { url, pending } = await begin(it.party)
+    const query = (await browse(it, url)).toString()
+    const finished = await it.party.finish(query, { ...pending, ...change })
+    expect(finished).toEqual({
+      ok: false,
+      message: 'The login could not be finished. Begin again from the login page.',
+    })
+  })
+
+  test('is refused when the answer names another issuer (RFC 9207, 2.4)', async () => {
+    const it = await scene()
+    const { url, pending } = await begin(it.party)
+    const query = await browse(it, url)
+    expect(query.get('iss')).toBe(it.provider.issuer)
+    query.set('iss', 'https://evil.example')
+    expect((await it.party.finish(query.toString(), pending)).ok).toBe(false)
+    query.delete('iss')
+    expect((await it.party.finish(query.toString(), pending)).ok).toBe(false)
+  })
+
+  test('is refused the second time: a code is for once', async () => {
+    const it = await scene()
+    const { url, pending } = await begin(it.party)
+    const query = (await browse(it, url)).toString()
+    expect((await it.party.finish(query, pending)).ok).toBe(true)
+    expect((await it.party.finish(query, pending)).ok).toBe(false)
+  })
+
+  test('says so when the provider refuses', async () => {
+    const it = await scene()
+    const { pending } = await begin(it.party)
+    const query = new URLSearchParams({
+      error: 'access_denied',
+      state: pending.state,
+      iss: it.provider.issuer,
+    })
+    expect(await it.party.finish(query.toString(), pending)).toEqual({
+      ok: false,
+      message: `${new URL(it.provider.issuer).host} did not let you in.`,
+    })
+  })
+
+  test('puts no code, state, verifier or token into the log, whatever fails', async () => {
+    const it = await scene()
+    const { url, pending } = await begin(it.party)
+    const query = await browse(it, url)
+    const good = await it.party.finish(query.toString(), pending)
+    if (!good.ok) throw new Error(good.message)
+    const wrongs = [query.toString(), `${query}&state=again`, `code=${query.get('code')}`, '%%%=']
+    for (const wrong of wrongs) expect((await it.party.finish(wrong, pending)).ok).toBe(false)
+    const said = it.lines.join('')
+    expect(it.lines.length).toBe(wrongs.length)
+    const secrets = [query.get('code'), ...Object.values(pending), good.identity.idToken]
+    expect(secrets.filter((secret) => said.includes(String(secret)))).toEqual([])
+    expect(said).not.toContain('a secret of the client')
+  })
+})
+
+describe('the provider', () => {
+  test('need not be there at the start, and is asked again a few seconds later', async () => {
+    const it = await scene()
+    await it.provider.stop()
+    expect(await it.party.begin()).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/cannot be reached/),
+    })
+    await it.provider.start()
+    expect((await it.party.begin()).ok).toBe(false)
+    it.clock.advance(3_001)
+    expect((await it.party.begin()).ok).toBe(true)
+  })
+
+  test('is not contacted before the first login, and its addresses are kept', async () => {
+    const it = await scene()
+    expect(it.provider.requests).toEqual([])
+    await Promise.all([it.party.begin(), it.party.begin()])
+    await it.party.begin()
+    expect(it.provider.requests).toEqual(['/.well-known/openid-configuration'])
+  })
+
+  test('whose document names another issuer is not used (OpenID Connect Discovery 4.3)', async () => {
+    const it = await scene()
+    it.provider.intercept = (_, response) => {
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ issuer: 'https://evil.example' }))
+      return true
+    }
+    expect((await it.party.begin()).ok).toBe(false)
+  })
+
+  test('logs out too, with the ID token as a hint (RP-Initiated Logout 1.0)', async () => {
+    const it = await scene()
+    const { url, pending } = await begin(it.party)
+    const finished = await it.party.finish((await browse(it, url)).toString(), pending)
+    if (!finished.ok) throw new Error(finished.message)
+    const { idToken } = finished.identity
+    const logout = new URL((await it.party.logoutUrl(idToken, returnTo)) ?? '')
+    expect(logout.origin).toBe(it.provider.issuer)
+    expect(logout.searchParams.get('id_token_hint')).toBe(idToken)
+    expect(logout.searchParams.get('post_logout_redirect_uri')).toBe(returnTo)
+    expect(it.party.origins()).toEqual([it.provider.issuer])
+  })
+})
