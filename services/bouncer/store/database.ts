@@ -69,6 +69,7 @@ function prepare(database: Database.Database, file: string): void {
   }
   const reason = wordsOfFailure(check)
   if (reason !== undefined) throw new StoreUnusable(`${file} ${reason}.`)
+  database.pragma('auto_vacuum = INCREMENTAL') // of a new database: see free-pages.ts
   database.pragma('journal_mode = WAL')
   database.pragma('synchronous = NORMAL')
   database.pragma('foreign_keys = ON')

@@ -104,6 +104,19 @@ describe('a deleted conversation', () => {
   })
 })
 
+test('what deletions free is given back to the file system', () => {
+  const test = filled(12_000)
+  const { store, id } = test
+  const before = store.sizes().databaseBytes + store.sizes().logBytes
+  store.removal.forget({ networkId: id, foldedTarget: '#fox' })
+  store.removal.forget({ networkId: id, foldedTarget: '#den' })
+  for (let n = 0; n < 10; n++) settle(test) // 500 steps
+  expect(store.sizes()).toMatchObject({ messages: 0 })
+  expect(before).toBeGreaterThan(1_500_000)
+  store.close()
+  expect(testStore(test.directory).store.sizes().databaseBytes).toBeLessThan(800_000)
+})
+
 test('a removed network leaves nothing behind, and its number is not given again', () => {
   const test = filled(300)
   const { store, id, directory } = test

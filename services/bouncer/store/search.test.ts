@@ -119,6 +119,20 @@ describe('a search', () => {
   })
 })
 
+test('the index is made one from time to time, and finds the same', () => {
+  const words = Array.from({ length: 400 }, (_, n) => `w${n}`)
+  const said = Array.from({ length: 22_000 }, (_, n) => `${words[n % 400]} ${words[(n * 7) % 399]}`)
+  const { store, clock, find, userId } = searchable(...said)
+  const count = () => store.search.find({ userId, text: 'w7', limit: 100 }).messages.length
+  const before = [find('w7 w49'), count()]
+  for (let n = 0; n < 200; n++) {
+    clock.advance(10)
+    store.commitTurn()
+  }
+  expect(Number(store.properties.get('tidied'))).toBeGreaterThan(20_000)
+  expect([find('w7 w49'), count()]).toEqual(before)
+})
+
 test('the index follows by itself, in the background', () => {
   const { store, clock } = searchable(...Array.from({ length: 3000 }, (_, n) => `fox ${n}`))
   store.commitTurn()

@@ -8,6 +8,7 @@ import { startChores } from './background.ts'
 import { Channels } from './channels.ts'
 import { Credentials } from './credentials.ts'
 import { fileSizes, type OpenDatabase, openDatabase } from './database.ts'
+import { freePages } from './free-pages.ts'
 import { Interned } from './interned.ts'
 import { syncInBackground } from './log-sync.ts'
 import { Markers } from './markers.ts'
@@ -102,7 +103,7 @@ export class Store {
     turn.onFailed((reason) => log?.error({ reason }, 'storage failed'))
     uploads.step()
     this.#ends = [
-      startChores(turn, clock, [index, removal, uploads]),
+      startChores(turn, clock, [index, removal, uploads, freePages(open.database, turn)]),
       syncInBackground({ database: open.database, directory }, turn, clock),
       () => this.receipts.flush(),
       () => turn.commitTurn(),
