@@ -1,5 +1,5 @@
 // The settings of this service; the README's table is made from them.
-import { address, duration, integer, list, string } from '@fuchsbau/shared/setting.ts'
+import { address, boolean, duration, integer, list, string, url } from '@fuchsbau/shared/setting.ts'
 
 export const settings = {
   listen: address({
@@ -14,6 +14,15 @@ export const settings = {
   webListen: address({
     default: '127.0.0.1:3001',
     about: 'Where the web pages and WebSocket clients are served (plain HTTP; TLS ends before it).',
+  }),
+  webUrl: url({
+    default: 'http://localhost:3001',
+    about: 'Address of the web pages as browsers see it; uploads and the login lead back to it.',
+  }),
+  linkByUserName: boolean({
+    default: 'false',
+    about:
+      'Whether who logs in at the identity provider for the first time becomes the user of the same name who is not linked yet. Otherwise she proves it by her password once. Only where people cannot choose their user names there.',
   }),
   hostname: string({
     default: 'fuchsbau',
@@ -43,7 +52,12 @@ export const settings = {
     about: 'User that is made at the first start.',
   }),
   maxUsers: integer({ default: '100', min: 1, max: 10_000, about: 'Users, at most.' }),
-  maxNetworks: integer({ default: '50', min: 1, max: 1_000, about: 'Networks of a user, at most.' }),
+  maxNetworks: integer({
+    default: '50',
+    min: 1,
+    max: 1_000,
+    about: 'Networks of a user, at most.',
+  }),
   maxClients: integer({ default: '50', min: 1, max: 1_000, about: 'Clients of a user at once.' }),
   retention: duration({
     default: '3650d',
