@@ -145,11 +145,13 @@ describe('a failure', () => {
   })
 })
 
+/** Tried where they may be used. */
+const [MOUNT, UNMOUNT] = ['mount', 'umount'] as const
 const isRoot = process.getuid?.() === 0
 const mounts = () => {
   const directory = dirname(tempDirectory())
-  const status = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'none', directory]).status
-  if (status === 0) onTestFinished(() => void execFileSync('umount', ['-l', directory]))
+  const status = spawnSync(MOUNT, ['-t', 'tmpfs', '-o', 'size=3m', 'none', directory]).status
+  if (status === 0) onTestFinished(() => void execFileSync(UNMOUNT, ['-l', directory]))
   return status === 0 ? directory : undefined
 }
 
@@ -179,7 +181,7 @@ test.skipIf(!isRoot)(
     expect(committed).toBeGreaterThan(100)
     expect(store.messages.lastId(id)).toBe(committed)
     expect(store.tryAgain()).toBe(false)
-    execFileSync('mount', ['-o', 'remount,size=30m', mounted])
+    execFileSync(MOUNT, ['-o', 'remount,size=30m', mounted])
     expect(store.tryAgain()).toBe(true)
     store.messages.append(line(id, 'again'))
     store.commitTurn()
