@@ -12,6 +12,17 @@ import type { Store } from './store/store.ts'
 import { User } from './user.ts'
 
 
+/** How much there may be of what people make. */
+export interface Limits {
+  users: number
+  /** Of a user. */
+  networks: number
+  /** Of a user at once. */
+  clients: number
+}
+
+export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50 }
+
 export interface BouncerOptions {
   store: Store
   clock: Clock
@@ -19,6 +30,7 @@ export interface BouncerOptions {
   metrics: Metrics
   /** Name of our own server, as clients see it. */
   serverName: string
+  limits?: Limits
   random?: () => number
 }
 
@@ -28,6 +40,7 @@ export class Bouncer {
   readonly log: Log
   readonly metrics: Metrics
   readonly serverName: string
+  readonly limits: Limits
   readonly random: () => number
   readonly dialing: Dialing
   readonly throttle: Throttle
@@ -39,13 +52,15 @@ export class Bouncer {
   readonly #written = new Set<Downstream>()
   #lastClient = 0
 
-  constructor({ store, clock, log, metrics, serverName, random = Math.random }: BouncerOptions) {
+  constructor(options: BouncerOptions) {
+    const { store, clock, log, metrics, serverName, limits = DEFAULT_LIMITS } = options
     this.store = store
     this.clock = clock
     this.log = log
     this.metrics = metrics
     this.serverName = serverName
-    this.random = random
+    this.limits = limits
+    this.random = options.random ?? Math.random
     this.dialing = new Dialing(clock)
     this.throttle = createThrottle(clock)
     this.startedAt = clock.now()

@@ -115,7 +115,7 @@ export class Network implements NetworkPort {
   noteKey(name: string, key: string): void {
     const known = this.channels.get(name)
     if (key === '') return
-    if (known) this.#put({ ...known, key })
+    if (known) this.putChannel({ ...known, key })
     else this.joined(name, key)
   }
 
@@ -123,7 +123,7 @@ export class Network implements NetworkPort {
   attach(name: string): void {
     const known = this.channels.get(name)
     if (!known?.isDetached) return
-    this.#put({ ...known, isDetached: false })
+    this.putChannel({ ...known, isDetached: false })
     const channel = this.upstream?.channels.get(name)
     if (!this.upstream || !channel?.isReady) return
     for (const downstream of this.downstreams) showChannel(downstream, this.upstream, channel)
@@ -133,7 +133,7 @@ export class Network implements NetworkPort {
   detach(name: string): void {
     const known = this.channels.get(name)
     if (!known || known.isDetached) return
-    this.#put({ ...known, isDetached: true })
+    this.putChannel({ ...known, isDetached: true })
     for (const downstream of this.downstreams) {
       downstream.send(messageFrom(downstream.source, 'PART', known.name, 'Detached'))
     }
@@ -200,7 +200,8 @@ export class Network implements NetworkPort {
     }
   }
 
-  #put(channel: ChannelRecord): void {
+  /** Keeps a channel's options. */
+  putChannel(channel: ChannelRecord): void {
     if (this.bouncer.store.channels.put(channel)) this.channels.set(channel.name, channel)
   }
 

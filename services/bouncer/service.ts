@@ -18,7 +18,8 @@ export async function serve({
 }: ServeOptions<typeof settings>): Promise<RunningService> {
   const { own } = config
   const store = openStore({ directory: join(config.data, 'bouncer'), clock, log })
-  const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname })
+  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits })
   const made = await makeOwner(bouncer, own.owner, ownerPassword)
   const listener = await listenPlain(bouncer, own.plainListen ?? own.listen)
   bouncer.start()
