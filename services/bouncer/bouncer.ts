@@ -3,7 +3,8 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
-import { createThrottle, type Throttle } from '@fuchsbau/shared/throttle.ts'
+import { Logins } from './account/logins.ts'
+import type { TokenCheck } from './account/token.ts'
 import { Dialing } from './dialing.ts'
 import { Downstream } from './downstream/downstream.ts'
 import type { Wire } from './downstream/socket.ts'
@@ -31,6 +32,7 @@ export interface BouncerOptions {
   /** Name of our own server, as clients see it. */
   serverName: string
   limits?: Limits
+  tokens?: TokenCheck | undefined
   random?: () => number
 }
 
@@ -43,7 +45,9 @@ export class Bouncer {
   readonly limits: Limits
   readonly random: () => number
   readonly dialing: Dialing
-  readonly throttle: Throttle
+  readonly logins: Logins
+  /** Checks access tokens of the identity provider, if there is one. */
+  readonly tokens: TokenCheck | undefined
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
@@ -62,7 +66,8 @@ export class Bouncer {
     this.limits = limits
     this.random = options.random ?? Math.random
     this.dialing = new Dialing(clock)
-    this.throttle = createThrottle(clock)
+    this.logins = new Logins(clock, metrics)
+    this.tokens = options.tokens
     this.startedAt = clock.now()
     for (const record of store.users.list()) this.adopt(record)
     store.onCommitted(() => this.#flush())

@@ -1,15 +1,16 @@
-// Whether somebody is who she says she is, by password: the person's own or one of her app passwords. Slowed per address
-// and account, and told in the audit.
-import { createHash } from 'node:crypto'
-import { verifyPassword } from '@fuchsbau/shared/password.ts'
+// Whether somebody is who she says she is: slowed per address and account, told in the audit and counted, whatever the
+// proof. What is wrong is never said: neither to the client, nor by the time that it takes.
 import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
+import { StoreUnavailable } from '../store/turn.ts'
+import type { LoginOutcome } from './logins.ts'
+import { checkPassword } from './password.ts'
 
 export interface Attempt {
+  /** Who she says she is. */
   name: string
-  password: string
   address: string
-  /** `SASL PLAIN`, `PASS` or `web`, for the audit. */
+  /** `SASL PLAIN`, `PASS`, `web` …, for the audit. */
   method: string
   /** What the client calls itself. */
   client: string
@@ -17,44 +18,62 @@ export interface Attempt {
 
 export type Authenticated = { ok: true; user: UserRecord } | { ok: false; reason: string }
 
-/** Of no account: checked when there is none, so that the time tells nothing. */
-const NOBODY =
-  '$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IGhlcmUh$9q8tTn1v4W5mQ3m8yJ7Q2lq3dX0lH0c4k4m3cH1l0uY'
-
-/** Checks a name and a password. The reason is the same whatever is wrong. */
-export async function authenticate(
+/** Checks a name and a password: the person's own, or one of her app passwords. */
+export function authenticate(
   bouncer: Bouncer,
-  { name, password, address, method, client }: Attempt,
+  { password, ...attempt }: Attempt & { password: string },
 ): Promise<Authenticated> {
-  const { store, throttle, clock } = bouncer
-  const attempt = throttle.begin(address, name)
-  if (!attempt.ok) {
-    const seconds = Math.ceil(attempt.waitMs / 1000)
-    return { ok: false, reason: `Too many attempts: try again in ${seconds} s` }
+  return admit(bouncer, attempt, () => checkPassword(bouncer, attempt, password))
+}
+
+/** Lets in whom the check finds, if she is enabled. The reason is the same whatever is wrong. Never rejects. */
+export async function admit(
+  bouncer: Bouncer,
+  attempt: Attempt,
+  check: () => Promise<UserRecord | undefined>,
+): Promise<Authenticated> {
+  const { logins } = bouncer
+  const end = (outcome: LoginOutcome, reason: string): Authenticated => {
+    logins.count(outcome)
+    return { ok: false, reason }
   }
   try {
-    const user = store.users.named(name)
-    const app = user && store.credentials.appPassword(user.id, hashAppPassword(password))
-    const isRight = app !== undefined || (await verifyPassword(password, user?.password || NOBODY))
-    const isLetIn = isRight && user !== undefined && user.isEnabled
-    store.audit.add({
-      at: clock.now(),
-      account: name,
-      address,
-      method,
-      client,
-      outcome: isLetIn ? 'ok' : 'refused',
-    })
-    if (!isLetIn) return { ok: false, reason: 'Wrong user name or password' }
-    if (app) store.credentials.noteUse(app, clock.now(), address)
-    attempt.succeed()
-    return { ok: true, user }
-  } finally {
-    attempt.done()
+    const result = await logins.inTurn(() => slowed(bouncer, attempt, check))
+    if (result === undefined) return end('busy', 'Too many log in just now: try again later')
+    if ('waitMs' in result) {
+      const seconds = Math.ceil(result.waitMs / 1000)
+      return end('slowed', `Too many attempts: try again in ${seconds} s`)
+    }
+    if (!result.user) return end('refused', 'Wrong user name or password')
+    logins.count('ok')
+    return { ok: true, user: result.user }
+  } catch (error) {
+    if (error instanceof StoreUnavailable)
+      return end('failed', `The bouncer cannot store anything now: ${error.message}`)
+    bouncer.log.error({ err: error, method: attempt.method }, 'a login could not be checked')
+    return end('failed', 'The login cannot be checked now: try again later')
   }
 }
 
-/** App passwords have 160 random bits: a plain hash keeps them secret. */
-export function hashAppPassword(password: string): string {
-  return createHash('sha256').update(password).digest('hex')
+type Checked = { waitMs: number } | { user: UserRecord | undefined }
+
+async function slowed(
+  bouncer: Bouncer,
+  { name, address, method, client }: Attempt,
+  check: () => Promise<UserRecord | undefined>,
+): Promise<Checked> {
+  const { store, logins, clock } = bouncer
+  const attempt = logins.throttle.begin(address, name.toLowerCase())
+  if (!attempt.ok) return attempt
+  try {
+    const found = await check()
+    const user = found?.isEnabled ? found : undefined
+    const outcome = user ? 'ok' : 'refused'
+    const account = user?.name ?? name
+    store.audit.add({ at: clock.now(), account, address, method, client, outcome })
+    if (user) attempt.succeed()
+    return { user }
+  } finally {
+    attempt.done()
+  }
 }

@@ -1,0 +1,28 @@
+// Hashes of passwords that an import brought: those of ZNC (`znc-sha256$SALT$HASH`, `znc-md5$SALT$HASH`) and of soju
+// (bcrypt). They let in once; then the password is hashed as ours are.
+// https://wiki.znc.in/Configuration#Pass https://en.wikipedia.org/wiki/Bcrypt
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+const ZNC = /^znc-(sha256|md5)\$([^$]*)\$([0-9a-f]{32,64})$/i
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+/** Rounds of bcrypt, as a power of two: soju takes 10. More than this would keep the process busy for seconds. */
+const MAX_COST = 13
+
+/** Whether it is to be replaced at the next login. */
+export function isForeignHash(hash: string): boolean {
+  return ZNC.test(hash) || BCRYPT.test(hash)
+}
+
+/** Whether the password fits. bcrypt works in pieces of at most 100 ms, between which others have their turn. */
+export async function checkForeignHash(password: string, hash: string): Promise<boolean> {
+  const [, method, salt = '', hex = ''] = ZNC.exec(hash) ?? []
+  if (method) {
+    const actual = createHash(method.toLowerCase()).update(password).update(salt).digest()
+    const expected = Buffer.from(hex, 'hex')
+    return actual.length === expected.length && timingSafeEqual(actual, expected)
+  }
+  const cost = Number(BCRYPT.exec(hash)?.[1])
+  if (!(cost <= MAX_COST)) return false
+  const { compare } = await import('bcryptjs')
+  return await compare(password, hash)
+}
