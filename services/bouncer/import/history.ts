@@ -71,7 +71,8 @@ export class HistoryImport {
     const { id: networkId } = this.#network
     if (this.#store.messages.append({ ...line, networkId, foldedTarget }).isNew) {
       this.counts.taken += 1
-      if (this.counts.taken % PROGRESS === 0) this.#print(`${this.#label}: ${this.counts.taken} lines so far`)
+      if (this.counts.taken % PROGRESS === 0)
+        this.#print(`${this.#label}: ${this.counts.taken} lines so far`)
     }
     this.#pending += 1
   }

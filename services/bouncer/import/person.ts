@@ -21,18 +21,6 @@ export interface FoundPerson {
   remarks: string[]
 }
 
-/** Names that can stand in a login `user/network@client`. */
-const USER_NAME = /^[A-Za-z0-9._-]{1,30}$/
-const NETWORK_NAME = /^[^\s/@:,]{1,50}$/u
-
-export const isUserName = (name: string) => USER_NAME.test(name)
-
-/** A network's name as it can stand in a login. */
-export function networkName(name: string): string {
-  if (NETWORK_NAME.test(name)) return name
-  return name.replace(/[\s/@:,]+/gu, '-').slice(0, 50) || 'network'
-}
-
 /** Puts her into the store, in one commit, and says so. Returns her networks there by their names. */
 export function addPerson(
   store: Store,
@@ -43,7 +31,9 @@ export function addPerson(
   const known = store.users.named(name)
   const user = known ?? store.users.add(person.record)
   if (!user) throw new Error(`the user ${name} cannot be added`)
-  print(known ? `${name}: is here already; password and settings stay as they are` : `${name}: added`)
+  print(
+    known ? `${name}: is here already; password and settings stay as they are` : `${name}: added`,
+  )
   for (const fingerprint of person.fingerprints) {
     const label = 'imported'
     const { createdAt } = person.record
@@ -96,8 +86,14 @@ function describe(
     `${host}:${port} (${transport === 'tls' ? 'TLS' : 'not encrypted'})`,
     `nick ${record.nick}`,
     ...count('channels', channels),
-    ...count('with keys', channels.filter(({ key }) => key !== '')),
-    ...count('detached', channels.filter(({ isDetached }) => isDetached)),
+    ...count(
+      'with keys',
+      channels.filter(({ key }) => key !== ''),
+    ),
+    ...count(
+      'detached',
+      channels.filter(({ isDetached }) => isDetached),
+    ),
     ...(saslMechanism ? [`SASL ${saslMechanism}`] : []),
     ...(nickservPassword ? ['NickServ password'] : []),
     ...(record.certificate ? ['client certificate'] : []),

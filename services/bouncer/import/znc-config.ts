@@ -34,7 +34,7 @@ export function parseZncConfig(text: string): ZncConfig {
 }
 
 /** The last one of a name, as ZNC takes it; '' when there is none. */
-export const valueOf = ({ values }: ZncBlock, name: string): string =>
+export const setting = ({ values }: ZncBlock, name: string): string =>
   values.get(name)?.at(-1) ?? ''
 
 export const isTrue = (value: string): boolean => /^(true|on|yes|1)$/i.test(value.trim())

@@ -108,7 +108,7 @@ function patternOf(template: string, { user }: LogPlace, networks: KnownNetworks
       seen.add(part)
       return known
     }
-    return known === undefined && !part.startsWith('%') ? escape(part) : '[^/]*'
+    return known === undefined && !part.startsWith('%') ? escaped(part) : '[^/]*'
   })
   return new RegExp(`^${source}$`, 'su')
 }
@@ -119,7 +119,7 @@ const oneOf = (names: readonly string[]) =>
     ? '(?!)'
     : [...names]
         .sort((a, b) => b.length - a.length)
-        .map(escape)
+        .map(escaped)
         .join('|')
 
-const escape = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)

@@ -1,6 +1,7 @@
 // A line of ZNC's log module. What its texts look like: https://github.com/znc/znc/blob/master/modules/log.cpp
 
 import type { MessageKind } from '../store/records.ts'
+import { isOneLine } from './names.ts'
 
 export interface ZncLogLine {
   /** The clock on the wall as if it were UTC, ms; without a date in the line: of the day that was given. */
@@ -72,14 +73,13 @@ export function parseZncLogLine(line: string, day: number | undefined): ZncLogRe
 }
 
 function takeBody(body: string): Taken {
-  if (/[\0\r\n]/.test(body)) return
+  if (!isOneLine(body)) return
   for (const [form, take] of FORMS) {
     const groups = form.exec(body)
     if (groups) return take(...groups.slice(1))
   }
   return
 }
-
 
 function taken(kind: MessageKind, source = '', text = ''): Taken {
   const isLine = source !== '' && source.length <= LONGEST_NAME && text.length <= MOST_TEXT
