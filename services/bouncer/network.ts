@@ -1,15 +1,29 @@
 // One network of a person: its configuration, the connection while there is one, and the clients that share it. Lines from
 // the network come in here, are stored, and only then put into the clients' outputs.
 import type { Bouncer } from './bouncer.ts'
+import { updateCaps } from './downstream/cap-changes.ts'
 import type { Downstream } from './downstream/downstream.ts'
+import { updateIsupport } from './downstream/isupport-tokens.ts'
 import { Line } from './downstream/line.ts'
-import { showChannel } from './downstream/show.ts'
+import { Monitors } from './downstream/monitors.ts'
+import { relayMultiline } from './downstream/multiline.ts'
+import { hideChannel } from './downstream/own-state.ts'
+import { Places } from './downstream/places.ts'
+import { showChannel, takeNick } from './downstream/show.ts'
+import { playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
-import { type Message, messageFrom } from './irc/message.ts'
+import { type Message, messageFrom, withTags } from './irc/message.ts'
 import { nickOf } from './irc/source.ts'
 import { Keeper } from './keeper.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
-import type { NetworkPort, RelayOptions, Stored, UpstreamChange } from './upstream/port.ts'
+import { onPrivmsg } from './upstream/on/privmsg.ts'
+import type {
+  Multiline,
+  NetworkPort,
+  RelayOptions,
+  Stored,
+  UpstreamChange,
+} from './upstream/port.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import type { User } from './user.ts'
 
@@ -19,6 +33,8 @@ export class Network implements NetworkPort {
   record: NetworkRecord
   readonly keeper: Keeper
   readonly downstreams = new Set<Downstream>()
+  readonly places: Places
+  readonly monitors: Monitors
   channels: FoldedMap<ChannelRecord>
 
   constructor(bouncer: Bouncer, user: User, record: NetworkRecord) {
@@ -26,6 +42,8 @@ export class Network implements NetworkPort {
     this.user = user
     this.record = record
     this.keeper = new Keeper(this)
+    this.places = new Places(record.id, bouncer.store.receipts)
+    this.monitors = new Monitors(this)
     const channels = bouncer.store.channels.list(record.id)
     this.channels = new FoldedMap(
       casemappingOf(record.casemapping),
@@ -51,13 +69,8 @@ export class Network implements NetworkPort {
     return fold(name, casemappingOf(this.record.casemapping))
   }
 
-  /** Place in the backlog of a client that was never here: 0 is everything. */
-  firstReceipt(newest: number): number {
-    const ids = this.bouncer.store.receipts.list(this.record.id).map(({ messageId }) => messageId)
-    return ids.length > 0 ? Math.max(...ids) : Math.min(newest, 0)
-  }
-
   relay(message: Message, { time = this.bouncer.clock.now(), requester }: RelayOptions = {}): void {
+    if (this.monitors.take(message)) return
     const line = new Line(message, { time })
     for (const downstream of this.downstreams) downstream.relay(line, requester)
   }
@@ -65,6 +78,7 @@ export class Network implements NetworkPort {
   store(message: Message, lines: readonly Stored[], options: RelayOptions = {}): void {
     const { time = this.bouncer.clock.now(), requester } = options
     let first: { id: number; msgid: string } | undefined
+    let isNew = lines.length === 0
     let isHeard = lines.length === 0
     for (const line of lines) {
       const { id } = this.record
@@ -75,8 +89,13 @@ export class Network implements NetworkPort {
         foldedTarget: this.fold(line.target),
       })
       first ??= stored
+      isNew ||= stored.isNew
       isHeard ||= !this.isDetached(line.target)
     }
+    // The network tells it once more: after a netsplit, or from its own history.
+    if (!isNew && !requester) return
+    // Our own JOIN is shown when the list of members is whole.
+    if (lines[0]?.kind === 'JOIN' && lines[0].isOwn) return
     if (!isHeard) {
       this.keeper.heardDetached(message, lines)
       return
@@ -85,8 +104,49 @@ export class Network implements NetworkPort {
     for (const downstream of this.downstreams) downstream.relay(line, requester)
   }
 
+  remember(lines: readonly Stored[]): void {
+    const networkId = this.record.id
+    for (const line of lines) {
+      const foldedTarget = this.fold(line.target)
+      this.bouncer.store.messages.append({ isOwn: false, ...line, networkId, foldedTarget })
+    }
+  }
+
+  multiline(
+    text: Multiline,
+    { time = this.bouncer.clock.now(), requester }: RelayOptions = {},
+  ): void {
+    const networkId = this.record.id
+    const lines = text.lines.map(({ stored, isConcat }, index) => {
+      const foldedTarget = this.fold(stored.target)
+      const one = { isOwn: false, ...stored, networkId, foldedTarget }
+      const { id, msgid } = this.bouncer.store.messages.append(one)
+      const said = messageFrom(text.source, text.command, text.target, stored.text)
+      const line = index === 0 ? withTags(said, text.tags) : said
+      return { line: new Line(line, { time, id, msgid }), isConcat }
+    })
+    const [first] = text.lines
+    if (!first || this.isDetached(first.stored.target)) return
+    for (const downstream of this.downstreams) relayMultiline(downstream, text, lines, requester)
+  }
+
+  /** Takes back a message: its text is forgotten, and clients that can read it are told. */
+  redact(message: Message, line: Stored, msgid: string, options: RelayOptions = {}): void {
+    this.bouncer.store.messages.redact(this.record.id, this.fold(line.target), msgid)
+    this.store(message, [line], options)
+  }
+
   changed(change: UpstreamChange): void {
     this.keeper.changed(change)
+    const { upstream } = this
+    if (!upstream?.isReady) return
+    if (change.what === 'registered') this.monitors.connected(upstream)
+    if (change.what === 'registered' || change.what === 'caps') {
+      for (const downstream of this.downstreams) updateCaps(downstream)
+    }
+    if (change.what === 'registered' || change.what === 'isupport') {
+      for (const downstream of this.downstreams) updateIsupport(downstream)
+    }
   }
 
   joined(name: string, key: string | undefined): void {
@@ -119,24 +179,27 @@ export class Network implements NetworkPort {
     else this.joined(name, key)
   }
 
-  /** Shows a detached channel to the clients again. */
+  /** Shows a detached channel to the clients again, and what they missed of it. */
   attach(name: string): void {
     const known = this.channels.get(name)
     if (!known?.isDetached) return
     this.putChannel({ ...known, isDetached: false })
     const channel = this.upstream?.channels.get(name)
-    if (!this.upstream || !channel?.isReady) return
-    for (const downstream of this.downstreams) showChannel(downstream, this.upstream, channel)
+    const since = Number(this.bouncer.store.properties.get(`detached/${known.id}`) ?? Number.NaN)
+    for (const downstream of this.downstreams) {
+      if (this.upstream && channel?.isReady) showChannel(downstream, this.upstream, channel)
+      if (since >= 0) playSince(downstream, this, known.name, since)
+    }
   }
 
   /** Hides a channel from the clients: the bouncer stays in it, and stores what is said. */
   detach(name: string): void {
     const known = this.channels.get(name)
     if (!known || known.isDetached) return
+    const { properties, messages } = this.bouncer.store
+    properties.set(`detached/${known.id}`, String(messages.lastId(this.record.id)))
     this.putChannel({ ...known, isDetached: true })
-    for (const downstream of this.downstreams) {
-      downstream.send(messageFrom(downstream.source, 'PART', known.name, 'Detached'))
-    }
+    for (const downstream of this.downstreams) hideChannel(downstream, known.name, 'Detached')
   }
 
   /** Whether a text names the person. */
@@ -173,13 +236,11 @@ export class Network implements NetworkPort {
   /** A line that a client of hers says: stored and shown to the others at once, where the network sends no echo. */
   echo(message: Message, from: Downstream): void {
     const source = this.upstream?.source ?? from.source
-    const [target = '', text = ''] = message.params
-    const own = { ...messageFrom(source, message.command, ...message.params), tags: message.tags }
+    const { command, params, tags } = message
+    const own = { ...messageFrom(source, command, ...params), tags }
     const requester = from.labels.requester()
-    this.upstream?.log.trace({ target }, 'own line')
-    const kind = message.command as Stored['kind']
     const time = this.bouncer.clock.now()
-    this.store(own, [{ kind, target, source, text, time, isOwn: true }], { time, requester })
+    if (this.upstream) onPrivmsg(this.upstream, own, { time, requester })
     requester.end(false)
   }
 
@@ -193,11 +254,7 @@ export class Network implements NetworkPort {
 
   /** The network calls us otherwise now: so do the clients. */
   renamed(to: string): void {
-    for (const downstream of this.downstreams) {
-      if (downstream.nick === to) continue
-      downstream.send(messageFrom(`${downstream.nick}!${downstream.username}@fuchsbau`, 'NICK', to))
-      downstream.nick = to
-    }
+    for (const downstream of this.downstreams) takeNick(downstream, to)
   }
 
   /** Keeps a channel's options. */

@@ -2,11 +2,9 @@
 // loop that a line came in; nothing waits between reading and changing.
 import type { Bouncer } from './bouncer.ts'
 import type { Downstream } from './downstream/downstream.ts'
-import { message } from './irc/message.ts'
+import { updatePresence } from './downstream/presence.ts'
 import { Network } from './network.ts'
 import type { NetworkRecord, UserRecord } from './store/records.ts'
-
-const AWAY_TEXT = 'Away: no client is connected'
 
 export class User {
   readonly bouncer: Bouncer
@@ -32,6 +30,11 @@ export class User {
   /** Leaves the networks until the store works again. */
   suspend(reason: string): void {
     for (const network of this.networks.values()) network.keeper.suspend(reason)
+  }
+
+  /** The store works again. */
+  resume(): void {
+    for (const network of this.networks.values()) network.keeper.resume()
   }
 
   networkNamed(name: string): Network | undefined {
@@ -69,6 +72,7 @@ export class User {
   detach(downstream: Downstream): void {
     this.downstreams.delete(downstream)
     downstream.network?.downstreams.delete(downstream)
+    downstream.network?.monitors.clear(downstream)
     this.updateAway()
   }
 
@@ -79,14 +83,7 @@ export class User {
 
   /** Away when the last client has left, or all of them say that they are; back at the first. */
   updateAway(): void {
-    for (const network of this.networks.values()) {
-      const { upstream } = network
-      if (!upstream?.isReady || !network.record.isAutoAway) continue
-      const isPresent = [...network.downstreams].some((downstream) => !downstream.isAway)
-      if (isPresent && upstream.isAway) upstream.send(message('AWAY'))
-      else if (!isPresent && !upstream.isAway) upstream.send(message('AWAY', AWAY_TEXT))
-      upstream.isAway = !isPresent
-    }
+    for (const network of this.networks.values()) updatePresence(network)
   }
 
   #adopt(record: NetworkRecord): Network {

@@ -1,27 +1,51 @@
 // With which value a capability is offered to a client, if it is: some need a network that has them, some a setting.
 import type { Capability } from '../irc/caps.ts'
 import type { Downstream } from './downstream.ts'
-import { MECHANISMS } from './sasl.ts'
+import { mechanismsFor } from './mechanisms.ts'
 
 /** Not offered until they work. */
 const PLANNED: ReadonlySet<Capability> = new Set([
-  'draft/event-playback',
-  'draft/message-redaction',
-  'draft/multiline',
-  'draft/pre-away',
-  'extended-monitor',
   'soju.im/bouncer-networks',
   'soju.im/bouncer-networks-notify',
   'soju.im/filehost',
   'soju.im/search',
   'soju.im/webpush',
-  'znc.in/playback',
-  'draft/chathistory',
-  'draft/read-marker',
 ])
 
+/**
+ * What only the network can tell us. Before it is known which one the client wants, or while it is away, it is offered as
+ * if the network had it (`likely`), or not.
+ */
+const NETWORK_CAPS: Readonly<Partial<Record<Capability, 'likely' | 'known'>>> = {
+  'account-notify': 'likely',
+  'away-notify': 'likely',
+  chghost: 'likely',
+  'draft/message-redaction': 'known',
+  'draft/multiline': 'known',
+  'extended-monitor': 'known',
+  'invite-notify': 'likely',
+  setname: 'likely',
+}
+
+function networkValue(
+  cap: Capability,
+  offer: 'likely' | 'known',
+  { network, caps, registration }: Downstream,
+): string | undefined {
+  const upstream = network?.upstream
+  if (upstream?.isReady) {
+    if (!upstream.caps.has(cap)) return
+    return cap === 'draft/multiline' ? (upstream.registration.available.get(cap) ?? '') : ''
+  }
+  // While the network is away nothing is taken back: it comes again.
+  const isKept = registration.isDone && caps.has(cap)
+  return isKept || offer === 'likely' ? '' : undefined
+}
+
 /** The value, '' for none; undefined: not offered to this client. */
-export function capabilityValue(cap: Capability, _downstream: Downstream): string | undefined {
+export function capabilityValue(cap: Capability, downstream: Downstream): string | undefined {
   if (PLANNED.has(cap)) return
-  return cap === 'sasl' ? MECHANISMS.join(',') : ''
+  const ofNetwork = NETWORK_CAPS[cap]
+  if (ofNetwork !== undefined) return networkValue(cap, ofNetwork, downstream)
+  return cap === 'sasl' ? mechanismsFor(downstream).join(',') : ''
 }

@@ -1,111 +1,188 @@
-// The place of a client in the backlog, and how it catches up: lines are read from the history in pages, as fast as the
-// client takes them, until it is level with what happens now. So a client that reads slowly costs no memory.
-// Clients with chathistory fetch for themselves. What has reached a client is known by its PONG.
+// How a client gets what it missed: lines are read from the history in pages, as fast as the client takes them, until it is
+// level with what happens now. So a client that reads slowly costs no memory. Clients with chathistory fetch for themselves
+// what they missed while they were away. What has reached a client is known by its PONG.
+import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { playable } from '../history/playback.ts'
 import { message } from '../irc/message.ts'
 import type { Downstream } from './downstream.ts'
+import type { Place } from './places.ts'
 
 const PAGE = 200
+/** Pages read in one turn of the event loop. */
+const PAGES_PER_TURN = 10
 /** A page is read when less than this waits for the client. */
 const LOW_WATER_BYTES = 64 * 1024
 /** How often, at most, a client is asked what it has, ms. */
-const ASK_EVERY_MS = 5_000
+const ASK_EVERY_MS = 1_000
+/** A client that says other things for so long after our PING does not answer any, ms. */
+const MUTE_AFTER_MS = 30_000
+/** While it catches up, the wire tells when more fits; and if it does not, it is looked at so often, ms. */
+const LOOK_EVERY_MS = 50
+/** Lines shown ahead of their turn that are remembered. */
+const MOST_AHEAD = 1_000
+/** A client that was never here gets so many lines, and not the history of years. */
+export const MOST_FIRST = 1_000
 const TOKEN = 'fuchsbau-seen-'
 
 export class CatchUp {
   readonly #downstream: Downstream
   isRunning = false
-  /** Last line of the history that was put into the output, and the last that the client has for sure. */
+  #place: Place | undefined
+  /** Last line of the history that was put into the output; that was written; that the client was asked for. */
   #sent = 0
+  #written = 0
   #asked = 0
-  #askedAt = 0
-  #isStepping = false
+  #askedAt: number | undefined
+  #heardAt = 0
+  #askTimer: Timer | undefined
+  #stepTimer: Timer | undefined
+  /** Lines that were shown although their turn had not come: their sender waits for them. */
+  readonly #ahead = new Set<number>()
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream
   }
 
-  /** Begins at the client's receipt; the first time at what is there now, so that a new client is not flooded. */
+  /** Begins at the client's place. */
   begin(): void {
     const { network, clientName, bouncer } = this.#downstream
     if (!network) return
-    const { receipts, messages } = bouncer.store
-    const newest = messages.lastId(network.record.id)
-    this.#sent = receipts.get(network.record.id, clientName) ?? network.firstReceipt(newest)
-    this.#asked = this.#sent
-    if (this.#isOwnReader() || this.#sent >= newest) this.#sent = newest
-    else {
-      this.isRunning = true
-      this.step()
+    const newest = bouncer.store.messages.lastId(network.record.id)
+    if (this.#isOwnReader()) {
+      this.#startAt(newest)
+      return
     }
+    const others = bouncer.store.receipts.list(network.record.id).map((each) => each.messageId)
+    const first = Math.max(0, newest - MOST_FIRST, ...others)
+    this.#place = network.places.open(clientName, first)
+    this.#startAt(this.#place.start)
+    if (this.#sent >= newest) return
+    this.isRunning = true
+    this.step()
+  }
+
+  /** Last line that was put into the output. */
+  get position(): number {
+    return this.#sent
   }
 
   /** A line of the history was put into the client's output. */
   sent(id: number): void {
-    if (id > this.#sent) this.#sent = id
+    if (!this.isRunning && id > this.#sent) this.#sent = id
+  }
+
+  /** A line that the client has said was shown before its turn. */
+  sentAhead(id: number): void {
+    if (this.#ahead.size < MOST_AHEAD) this.#ahead.add(id)
   }
 
   /** Too much waits: go on from the history when the client has read. */
   fallBack(id: number): void {
-    if (this.#isOwnReader()) return
-    this.#sent = id
+    if (id > this.#sent) this.#sent = id
     this.isRunning = true
   }
 
-  /** Puts the next page into the output, if the client has read the last ones. */
+  /** Puts the next pages into the output, if the client has read the last ones. */
   step(): void {
+    this.#stepTimer?.cancel()
+    this.#stepTimer = undefined
+    const downstream = this.#downstream
+    if (!this.isRunning || !downstream.network || downstream.isClosed) return
+    for (let pages = 0; this.isRunning && downstream.waiting < LOW_WATER_BYTES; pages += 1) {
+      if (pages === PAGES_PER_TURN) {
+        this.#stepTimer = downstream.clock.after(0, () => this.step())
+        return
+      }
+      this.#page()
+    }
+    if (this.isRunning) this.#stepTimer = downstream.clock.after(LOOK_EVERY_MS, () => this.step())
+    downstream.barriers.look()
+  }
+
+  #page(): void {
     const downstream = this.#downstream
     const { network, bouncer } = downstream
-    if (!this.isRunning || !network || downstream.isClosed) return
-    while (this.isRunning && downstream.waiting < LOW_WATER_BYTES) {
-      const page = bouncer.store.messages.afterId(network.record.id, this.#sent, PAGE)
-      for (const stored of page) {
-        const line = playable(downstream, network, stored)
-        if (line) downstream.playback(line)
-        this.#sent = stored.id
-      }
-      if (page.length < PAGE) this.isRunning = false
+    if (!network) return
+    const page = bouncer.store.messages.afterId(network.record.id, this.#sent, PAGE)
+    for (const stored of page) {
+      const line = this.#ahead.delete(stored.id) ? undefined : playable(downstream, network, stored)
+      if (line) downstream.playback(line)
+      this.#sent = stored.id
     }
+    if (page.length === PAGE) return
+    this.isRunning = false
+    this.#ahead.clear()
   }
 
-  /** The output was written: more may follow, and the client is asked what it has. */
+  /** The output was written: the client is asked what it has. */
   flushed(): void {
-    const { clock } = this.#downstream
-    if (this.#isOwnReader() || this.#sent <= this.#asked) return
-    if (clock.now() - this.#askedAt < ASK_EVERY_MS && !this.isRunning) return
-    this.#ask()
+    this.#written = this.#sent
+    // What the system has taken at once is not told by `drain`: waiting for the look would be slow.
+    if (this.isRunning) this.step()
+    if (!this.#place || this.#askTimer || this.#askedAt !== undefined) return
+    if (this.#written > this.#asked) this.#ask()
   }
 
-  /** PONG: the client has everything up to the line that the token names. */
+  /** What was put into the output was not written: it goes on from what was. */
+  discarded(): void {
+    this.#sent = this.#written
+    if (this.#downstream.isAttached) this.isRunning = true
+  }
+
+  /** The client said something. */
+  heard(): void {
+    this.#heardAt = this.#downstream.clock.now()
+    if (this.#askedAt === undefined || this.#heardAt - this.#askedAt < MUTE_AFTER_MS) return
+    // It reads, and answers no PING. What it was asked for so long ago, it has.
+    this.#confirm(this.#asked)
+    this.#askedAt = undefined
+    if (this.#written > this.#asked) this.#ask()
+  }
+
+  /** PONG: the client has everything up to the line that the token names. True when the token is ours. */
   answered(token: string): boolean {
     if (!token.startsWith(TOKEN)) return false
-    this.#save(Number(token.slice(TOKEN.length)))
+    const id = Number(token.slice(TOKEN.length))
+    if (!Number.isSafeInteger(id) || id > this.#asked) return true
+    this.#confirm(id)
+    if (id === this.#asked) this.#askedAt = undefined
     return true
-  }
-
-  /** QUIT: what was written was read. */
-  close(): void {
-    this.isRunning = false
   }
 
   /** The client says goodbye in order: it has what was written. */
   quit(): void {
-    if (!this.#isOwnReader() && this.#downstream.waiting === 0) this.#save(this.#sent)
+    if (this.#downstream.waiting === 0) this.#confirm(this.#written)
+    this.close(this.#downstream.waiting > 0)
+  }
+
+  /** The client is gone. */
+  close(isCut = true): void {
+    this.isRunning = false
+    this.#askTimer?.cancel()
+    this.#stepTimer?.cancel()
+    if (this.#place) this.#downstream.network?.places.close(this.#place, isCut)
+    this.#place = undefined
+  }
+
+  #startAt(id: number): void {
+    this.#sent = id
+    this.#written = id
+    this.#asked = id
   }
 
   #ask(): void {
-    if (this.#isStepping) return
-    this.#isStepping = true
-    this.#asked = this.#sent
-    this.#askedAt = this.#downstream.clock.now()
-    this.#downstream.send(message('PING', `${TOKEN}${this.#sent}`))
-    this.#isStepping = false
+    const { clock } = this.#downstream
+    this.#asked = this.#written
+    this.#askedAt = clock.now()
+    this.#downstream.send(message('PING', `${TOKEN}${this.#asked}`))
+    this.#askTimer = clock.after(ASK_EVERY_MS, () => {
+      this.#askTimer = undefined
+      if (this.#askedAt === undefined && this.#written > this.#asked) this.#ask()
+    })
   }
 
-  #save(id: number): void {
-    const { network, clientName, bouncer } = this.#downstream
-    if (!network || !Number.isSafeInteger(id) || id > this.#sent) return
-    bouncer.store.receipts.set(network.record.id, clientName, id)
+  #confirm(id: number): void {
+    if (this.#place) this.#downstream.network?.places.confirm(this.#place, id)
   }
 
   #isOwnReader(): boolean {

@@ -9,11 +9,13 @@ import type { Network } from '../network.ts'
 import type { Requester } from '../upstream/port.ts'
 import type { User } from '../user.ts'
 import { adapt } from './adapt.ts'
+import { Barriers } from './barriers.ts'
 import { CatchUp } from './catch-up.ts'
 import { run } from './commands.ts'
-import { Labels } from './labels.ts'
-import { Line, TAG_CAPS } from './line.ts'
+import { type Label, Labels } from './labels.ts'
+import { type Line, TAG_CAPS } from './line.ts'
 import { HIGH_WATER_BYTES, Output } from './output.ts'
+import { noteOwn } from './own-state.ts'
 import { Registration } from './registration.ts'
 import type { Wire } from './socket.ts'
 
@@ -34,8 +36,12 @@ export class Downstream {
   realname = ''
   isAway = false
   awayText = ''
+  awayAt = 0
   isClosed = false
   readonly catchUp: CatchUp
+  readonly barriers: Barriers
+  /** Folded names of the channels that it believes to be in. */
+  readonly shown = new Set<string>()
   readonly #output: Output
   #tagCaps = 0
 
@@ -47,6 +53,7 @@ export class Downstream {
     this.#output = new Output(wire)
     this.registration = new Registration(this)
     this.catchUp = new CatchUp(this)
+    this.barriers = new Barriers(this)
   }
 
   get clock(): Clock {
@@ -65,7 +72,9 @@ export class Downstream {
   /** `nick!user@host` of the person, as her clients see it. */
   get source(): string {
     const upstream = this.network?.upstream
-    return upstream?.isRegistered ? upstream.source : `${this.nick}!${this.username || 'user'}@fuchsbau`
+    return upstream?.isRegistered
+      ? upstream.source
+      : `${this.nick}!${this.username || 'user'}@fuchsbau`
   }
 
   /** Name of the server, as clients see it. */
@@ -77,7 +86,9 @@ export class Downstream {
   receive(text: string): void {
     if (this.isClosed) return
     const message = parseMessage(text)
-    if (message) run(this, message)
+    if (!message) return
+    this.catchUp.heard()
+    run(this, message)
   }
 
   /** Switches a capability; the registration has checked that it is offered. */
@@ -115,18 +126,32 @@ export class Downstream {
   relay(line: Line, requester?: Requester): void {
     if (!this.isAttached) return
     const label = this.labels.of(requester)
+    const { message, id } = line
+    if (id !== undefined && this.catchUp.isRunning && SAID.has(message.command)) {
+      // The history brings it, in its turn. Only who said it waits for it.
+      if (label === undefined) return
+      this.catchUp.sentAhead(id)
+    }
+    this.#show(line, label)
+    if (id !== undefined) {
+      this.catchUp.sent(id)
+      if (this.#output.waiting > HIGH_WATER_BYTES) this.catchUp.fallBack(id)
+    }
+    noteOwn(this, message)
+  }
+
+  #show(line: Line, label: Label | undefined): void {
     const { message } = line
-    if (line.id !== undefined && this.catchUp.isRunning && isSaid(message)) return
     const adapted = this.#wants(message, label !== undefined) ? adapt(this, message) : undefined
-    if (!adapted) {
-      if (line.id !== undefined) this.catchUp.sent(line.id)
+    if (!adapted) return
+    const own = adapted === message ? line : line.as(adapted)
+    const value = label?.value
+    if (label === undefined || value === undefined) {
+      this.addText(own.text(this.#tagCaps))
       return
     }
-    const own = adapted === message ? line : line.as(adapted)
-    if (label?.value) this.#add(withTags(adapted, new Map([...own.tags(this.#tagCaps), ['label', label.value]])))
-    else this.addText(own.text(this.#tagCaps))
-    if (line.id !== undefined) this.catchUp.sent(line.id)
-    if (this.#output.waiting > HIGH_WATER_BYTES && line.id !== undefined) this.catchUp.fallBack(line.id)
+    label.isUsed = true
+    this.#add(withTags(adapted, new Map([...own.tags(this.#tagCaps), ['label', value]])))
   }
 
   /** A line of the history, which is sent with its own time. */
@@ -135,11 +160,12 @@ export class Downstream {
     if (!adapted) return
     const own = adapted === line.message ? line : line.as(adapted)
     if (batch === undefined) this.addText(own.text(this.#tagCaps))
-    else this.#add(withTags(adapted, new Map([['batch', batch], ...own.tags(this.#tagCaps)])))
+    else this.send(withTags(adapted, new Map([['batch', batch], ...own.tags(this.#tagCaps)])))
   }
 
   /** A line that is put into words already. Use the others, except where it is hot. */
   addText(text: string): void {
+    if (this.isClosed) return
     this.#output.add(text)
     this.bouncer.wrote(this)
     if (this.#output.isOver) this.close('too much waits to be read: connect again to go on')
@@ -153,6 +179,7 @@ export class Downstream {
   /** Forgets what waits: it could not be stored, and so it never happened. */
   discard(): void {
     this.#output.discard()
+    this.catchUp.discarded()
   }
 
   /** Writes what waits: called when the store has committed. */
@@ -180,6 +207,7 @@ export class Downstream {
   #gone(): void {
     this.registration.close()
     this.catchUp.close()
+    this.barriers.close()
     this.user?.detach(this)
     this.bouncer.forget(this)
   }
@@ -211,6 +239,11 @@ export class Downstream {
     }
   }
 
+  /** Whether it is shown what is said so. */
+  canHear(command: string, source: string, target: string): boolean {
+    return this.#wants(messageFrom(source, command, target), false)
+  }
+
   /** Own lines that were said elsewhere, or here: not every client can read them. */
   #wants({ source, command, params }: Message, isEcho: boolean): boolean {
     if (!SAID.has(command) || nickOf(source) !== this.nick) return true
@@ -222,4 +255,3 @@ export class Downstream {
 }
 
 const SAID = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG'])
-const isSaid = ({ command }: Message) => SAID.has(command)

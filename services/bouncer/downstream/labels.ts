@@ -2,10 +2,13 @@
 // https://ircv3.net/specs/extensions/labeled-response
 import { type Message, messageFrom, withTags } from '../irc/message.ts'
 import type { Requester } from '../upstream/port.ts'
+import { adapt } from './adapt.ts'
 import type { Downstream } from './downstream.ts'
 
 export interface Label {
-  value: string | undefined
+  readonly value: string | undefined
+  /** Whether a line that carries it was sent: the echo is the answer. */
+  isUsed: boolean
 }
 
 /** An answer that comes later is collected up to so many lines, then sent without its batch. */
@@ -22,6 +25,17 @@ export class Labels {
     this.#downstream = downstream
   }
 
+  /** Requests whose answers are still to come. */
+  get open(): Iterable<Requester> {
+    return this.#requesters.keys()
+  }
+
+  /** The name of the next batch to this client. */
+  nextReference(): string {
+    this.#batches += 1
+    return `b${this.#batches}`
+  }
+
   /** Handles a request; what it answers at once is labelled. `ACK` when that is nothing and nothing will come. */
   collect(label: string | undefined, handle: () => void): void {
     if (label === undefined || !this.#downstream.caps.has('labeled-response')) {
@@ -31,8 +45,11 @@ export class Labels {
     const collecting = { label, lines: [] as Message[] }
     this.#collecting = collecting
     const before = this.#requesters.size
-    handle()
-    this.#collecting = undefined
+    try {
+      handle()
+    } finally {
+      this.#collecting = undefined
+    }
     const isDeferred = this.#requesters.size > before
     if (!isDeferred || collecting.lines.length > 0) this.#answer(label, collecting.lines)
   }
@@ -51,7 +68,9 @@ export class Labels {
     let isWhole = true
     const requester: Requester = {
       label,
-      answer: (message) => {
+      answer: (answer) => {
+        const message = adapt(this.#downstream, answer)
+        if (!message) return
         if (label === undefined) this.#downstream.send(message)
         else if (isWhole && lines.length < MAX_COLLECTED) lines.push(message)
         else {
@@ -61,11 +80,13 @@ export class Labels {
         }
       },
       end: () => {
-        if (!this.#requesters.delete(requester) || label === undefined) return
-        if (isWhole) this.#answer(label, lines)
+        const given = this.#requesters.get(requester)
+        if (!this.#requesters.delete(requester)) return
+        if (isWhole && label !== undefined && !given?.isUsed) this.#answer(label, lines)
+        this.#downstream.barriers.answered(requester)
       },
     }
-    this.#requesters.set(requester, { value: label })
+    this.#requesters.set(requester, { value: label, isUsed: false })
     return requester
   }
 
@@ -80,11 +101,11 @@ export class Labels {
       withTags(message, new Map([...message.tags, [key, value]]))
     if (lines.length === 0) {
       downstream.send(tagged(messageFrom(downstream.serverName, 'ACK'), 'label', label))
-    } else if (lines.length === 1 && lines[0]) {
+    } else if (lines[0] && (lines.length === 1 || isBatch(lines))) {
       downstream.send(tagged(lines[0], 'label', label))
+      for (const line of lines.slice(1)) downstream.send(line)
     } else {
-      this.#batches += 1
-      const reference = `l${this.#batches}`
+      const reference = this.nextReference()
       const begin = messageFrom(downstream.serverName, 'BATCH', `+${reference}`, 'labeled-response')
       downstream.send(tagged(begin, 'label', label))
       for (const line of lines) {
@@ -93,4 +114,16 @@ export class Labels {
       downstream.send(messageFrom(downstream.serverName, 'BATCH', `-${reference}`))
     }
   }
+}
+
+/** Whether the lines are one batch already: its beginning carries the label then. */
+function isBatch(lines: readonly Message[]): boolean {
+  const reference = batchReference(lines[0], '+')
+  const ends = lines.filter((line) => batchReference(line, '-') === reference)
+  return reference !== undefined && ends.length === 1 && ends[0] === lines.at(-1)
+}
+
+function batchReference(line: Message | undefined, sign: '+' | '-'): string | undefined {
+  const [first = ''] = line?.params ?? []
+  return line?.command === 'BATCH' && first.startsWith(sign) ? first.slice(1) : undefined
 }

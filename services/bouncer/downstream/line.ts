@@ -18,14 +18,14 @@ export class Line {
   readonly message: Message
   readonly time: number
   readonly id: number | undefined
-  readonly #msgid: string | undefined
+  readonly msgid: string | undefined
   readonly #texts: (string | undefined)[] = []
 
   constructor(message: Message, { time, id, msgid }: LineOptions) {
     this.message = message
     this.time = time
     this.id = id
-    this.#msgid = msgid ?? message.tags.get('msgid')
+    this.msgid = msgid ?? message.tags.get('msgid')
   }
 
   /** As sent to a client with these capabilities (a sum of TAG_CAPS), without CR LF. */
@@ -45,7 +45,7 @@ export class Line {
     const account = this.message.tags.get('account')
     if (caps & TAG_CAPS.accountTag && account !== undefined) tags.set('account', account)
     if (caps & TAG_CAPS.messageTags) {
-      if (this.#msgid !== undefined) tags.set('msgid', this.#msgid)
+      if (this.msgid !== undefined) tags.set('msgid', this.msgid)
       for (const [key, value] of this.message.tags) if (passes(key)) tags.set(key, value)
     }
     return tags
@@ -53,8 +53,7 @@ export class Line {
 
   /** The same line in other words, for clients that need them. */
   as(message: Message): Line {
-    const { time, id } = this
-    const msgid = this.#msgid
+    const { time, id, msgid } = this
     return new Line(message, { time, ...(id !== undefined && { id }), ...(msgid && { msgid }) })
   }
 }

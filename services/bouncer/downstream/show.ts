@@ -1,9 +1,11 @@
-// Shows a client the network as it is now: message of the day, modes, and each channel with topic and members.
-import { formatChannelModes } from '../irc/modes.ts'
+// Shows a client the network as it is now: our nick, our modes, and each channel with topic and members.
+
 import { messageFrom } from '../irc/message.ts'
+import { formatChannelModes } from '../irc/modes.ts'
 import type { Network } from '../network.ts'
 import type { Member, UpstreamChannel } from '../upstream/channel.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { sendMarker } from './command/markread.ts'
 import type { Downstream } from './downstream.ts'
 
 /** Of one line of names. */
@@ -12,14 +14,11 @@ const NAMES_CHARACTERS = 400
 export function showNetwork(downstream: Downstream, network: Network): void {
   const { upstream } = network
   if (!upstream?.isReady || !downstream.isAttached) return
-  if (upstream.motd.length > 0) {
-    downstream.numeric('375', `- ${downstream.serverName} Message of the day -`)
-    for (const line of upstream.motd) downstream.numeric('372', line)
-    downstream.numeric('376', 'End of message of the day')
-  } else downstream.numeric('422', 'No message of the day')
+  takeNick(downstream, upstream.nick)
   if (upstream.modes) downstream.numeric('221', `+${upstream.modes}`)
   for (const channel of upstream.channels.values()) {
-    if (channel.isReady && !network.isDetached(channel.name)) showChannel(downstream, upstream, channel)
+    if (channel.isReady && !network.isDetached(channel.name))
+      showChannel(downstream, upstream, channel)
   }
 }
 
@@ -29,12 +28,15 @@ export function showChannel(
   upstream: Upstream,
   channel: UpstreamChannel,
 ): void {
-  if (!downstream.isAttached) return
+  const { network } = downstream
+  if (!downstream.isAttached || !network) return
   const { name, topic } = channel
   const account = downstream.caps.has('extended-join')
     ? [upstream.registration.account ?? '*', upstream.port.record.realname]
     : []
+  downstream.shown.add(network.fold(name))
   downstream.send(messageFrom(upstream.source, 'JOIN', name, ...account))
+  if (downstream.caps.has('draft/read-marker')) sendMarker(downstream, network, name)
   if (topic) {
     downstream.numeric('332', name, topic.text)
     if (topic.by) downstream.numeric('333', name, topic.by, topic.at ?? '0')
@@ -69,4 +71,13 @@ function entryOf({ caps }: Downstream, { nick, prefixes, userhost }: Member): st
 export function sendModes(downstream: Downstream, channel: UpstreamChannel): void {
   downstream.numeric('324', channel.name, ...formatChannelModes(channel.modes))
   if (channel.createdAt) downstream.numeric('329', channel.name, channel.createdAt)
+}
+
+/** The client calls the person as the network does. */
+export function takeNick(downstream: Downstream, nick: string): void {
+  if (downstream.nick === nick) return
+  // Before 001 its source is what the client believes itself to be.
+  const source = `${downstream.nick}!${downstream.username || 'user'}@${downstream.serverName}`
+  downstream.send(messageFrom(source, 'NICK', nick))
+  downstream.nick = nick
 }

@@ -45,8 +45,7 @@ function jsonLine({ time, kind, source, text, msgid, isOwn, tags }: StoredMessag
 /** `2026-01-01 12:00:00 <nick> text`; events as `*** …`. What would end a line or act on a terminal is left out. */
 function textLine(stored: StoredMessage): string {
   const at = new Date(stored.time).toISOString().slice(0, 19).replace('T', ' ')
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return `${at} ${words(stored).replace(/[\x00-\x1f\x7f]/g, '')}`
+  return `${at} ${words(stored).replace(/\p{Cc}/gu, '')}`
 }
 
 function words({ kind, source, text, tags }: StoredMessage): string {

@@ -4,7 +4,8 @@ import { Line } from '../downstream/line.ts'
 import { isAction } from '../irc/ctcp.ts'
 import { type Message, messageFrom } from '../irc/message.ts'
 import type { Network } from '../network.ts'
-import type { StoredMessage } from '../store/records.ts'
+import { MOST_ROWS } from '../store/ranges.ts'
+import type { MessageKind, StoredMessage } from '../store/records.ts'
 
 /**
  * The line as playback for a client that can't fetch history: only what was said. Undefined when it is not for this
@@ -15,14 +16,34 @@ export function playable(
   network: Network,
   stored: StoredMessage,
 ): Line | undefined {
-  if (stored.kind !== 'PRIVMSG' && stored.kind !== 'NOTICE') return
-  if (network.isDetached(stored.target)) return
+  if (!PLAYED.has(stored.kind) || network.isDetached(stored.target)) return
+  if (stored.kind === 'TAGMSG' && !downstream.caps.has('message-tags')) return
   const isPrivate = !network.isChannel(stored.target)
   if (stored.isOwn && isPrivate && !canReadOwn(downstream)) return
   const line = storedLine(stored, downstream.nick, isPrivate)
   if (downstream.caps.has('server-time')) return line
   const [target = '', text = ''] = line.message.params
   return line.as({ ...line.message, params: [target, stamped(text, stored.time)] })
+}
+
+/** Of events a client that attaches learns only the outcome. */
+const PLAYED: ReadonlySet<MessageKind> = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG', 'GAP'])
+
+/** What was said in a conversation behind a message, the newest, to a client that can't fetch it. */
+export function playSince(
+  downstream: Downstream,
+  network: Network,
+  target: string,
+  id: number,
+): void {
+  const { caps } = downstream
+  if (caps.has('draft/chathistory') || caps.has('znc.in/playback')) return
+  const foldedTarget = network.fold(target)
+  const query = { networkId: network.record.id, foldedTarget, limit: MOST_ROWS, withEvents: false }
+  for (const stored of network.bouncer.store.messages.latest(query)) {
+    const line = stored.id > id ? playable(downstream, network, stored) : undefined
+    if (line) downstream.playback(line)
+  }
 }
 
 const canReadOwn = ({ caps }: Downstream) =>
@@ -69,7 +90,13 @@ function storedMessage(stored: StoredMessage, nick: string, isPrivate: boolean):
       return of(kind, target, ...text.split(' '))
     case 'GAP':
       return of('NOTICE', isPrivate ? nick : target, text)
-    default:
+    case 'TOPIC':
+      return of(kind, target, text)
+    case 'REDACT': {
+      const [msgid = '', ...reason] = text.split(' ')
+      return of(kind, target, msgid, ...(reason.length > 0 ? [reason.join(' ')] : []))
+    }
+    case 'PART':
       return text === '' ? of(kind, target) : of(kind, target, text)
   }
 }

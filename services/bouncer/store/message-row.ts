@@ -35,12 +35,14 @@ export const SET_REDACTED = `flags = flags | ${REDACTED}, text = '', tags = NULL
 
 /** What is neither said nor answered: joins, modes, gaps … */
 const SAID: readonly MessageKind[] = ['PRIVMSG', 'NOTICE']
+/** That lines are missing is said to everyone who reads there. */
+const SHOWN_AS_SAID: readonly MessageKind[] = [...SAID, 'GAP']
 const INDEXED: readonly MessageKind[] = [...SAID, 'TOPIC']
 
 const among = (kinds: readonly MessageKind[]) =>
   `(m.flags >> ${KIND_SHIFT}) IN (${kinds.map((kind) => MESSAGE_KINDS.indexOf(kind)).join(', ')})`
 
-export const IS_SAID = among(SAID)
+export const IS_SAID = among(SHOWN_AS_SAID)
 export const IS_INDEXED = among(INDEXED)
 
 export function flagsOf({ kind, isOwn }: NewMessage): number {

@@ -3,6 +3,7 @@ import { type Message, messageFrom } from '../../irc/message.ts'
 import type { Network } from '../../network.ts'
 import type { Upstream } from '../../upstream/upstream.ts'
 import type { Downstream } from '../downstream.ts'
+import { onPlayback } from './playback.ts'
 
 /** Targets of one line. */
 const MAX_TARGETS = 20
@@ -17,7 +18,11 @@ export function onSay(downstream: Downstream, message: Message): void {
 function sayTo(downstream: Downstream, message: Message): void {
   const { network } = downstream
   const upstream = network?.upstream
-  const [target = ''] = message.params
+  const [target = '', text = ''] = message.params
+  if (target.toLowerCase() === '*playback') {
+    onPlayback(downstream, text)
+    return
+  }
   if (!network || !upstream?.isReady) {
     const where = network ? `connected to ${network.record.name}` : 'on a network'
     downstream.numeric('401', target, `You are not ${where}: nothing was sent`)
@@ -48,4 +53,3 @@ function clientTags(upstream: Upstream, { tags }: Message): ReadonlyMap<string, 
   if (tags.size === 0 || !upstream.caps.has('message-tags')) return new Map()
   return new Map([...tags].filter(([key]) => key.startsWith('+')))
 }
-
