@@ -29,7 +29,7 @@ const MOST_PROBLEMS = 20
 
 export function parseZncConfig(text: string): ZncConfig {
   const parser = new Parser()
-  text.split('\n').forEach((line, index) => parser.line(line, index + 1))
+  for (const [index, line] of text.split('\n').entries()) parser.line(line, index + 1)
   return { root: parser.end(), problems: parser.problems }
 }
 

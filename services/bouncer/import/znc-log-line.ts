@@ -28,7 +28,7 @@ type Take = (...groups: string[]) => Taken
 const FORMS: readonly [RegExp, Take][] = [
   [/^<(\S+)> ?(.*)$/s, (nick, text) => taken('PRIVMSG', nick, text)],
   [/^\* (\S+) ?(.*)$/s, (nick, text) => taken('PRIVMSG', nick, `\x01ACTION ${text}\x01`)],
-  [/^-(\S+?)- ?(.*)$/s, (nick, text) => taken('NOTICE', nick, text)],
+  [/^-(\S+)-(?: (.*))?$/s, (nick, text) => taken('NOTICE', nick, text)],
   [
     /^\*\*\* Joins: (\S+) \(([^\s()]*@[^\s()]*)\)(?: (\S+))?$/,
     (nick, host, account = '') => taken('JOIN', `${nick}!${host}`, account),
