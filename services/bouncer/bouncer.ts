@@ -1,6 +1,6 @@
 // All persons of this bouncer and their clients, and the turns of the event loop: whatever a turn stores is committed at its
 // end, in one transaction, and only then is anything written to clients. So a line that reached a client is stored.
-import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import { Logins } from './account/logins.ts'
@@ -8,10 +8,10 @@ import type { TokenCheck } from './account/token.ts'
 import { Dialing } from './dialing.ts'
 import { Downstream } from './downstream/downstream.ts'
 import type { Wire } from './downstream/socket.ts'
+import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import { User } from './user.ts'
-
 
 /** How much there may be of what people make. */
 export interface Limits {
@@ -23,6 +23,9 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50 }
+
+/** How often a store that failed is tried. */
+const STORE_EVERY_MS = 5_000
 
 export interface BouncerOptions {
   store: Store
@@ -55,6 +58,8 @@ export class Bouncer {
   isClosing = false
   readonly #written = new Set<Downstream>()
   #lastClient = 0
+  #storeTimer: Timer | undefined
+  #aliveTimer: Timer | undefined
 
   constructor(options: BouncerOptions) {
     const { store, clock, log, metrics, serverName, limits = DEFAULT_LIMITS } = options
@@ -77,6 +82,7 @@ export class Bouncer {
   /** Connects everybody's networks. */
   start(): void {
     for (const user of this.users.values()) user.start()
+    this.#noteAlive()
   }
 
   /** A person who is new here. */
@@ -114,6 +120,8 @@ export class Bouncer {
   /** Says goodbye to all clients and networks. */
   async close(reason: string): Promise<void> {
     this.isClosing = true
+    this.#storeTimer?.cancel()
+    this.#aliveTimer?.cancel()
     for (const downstream of [...this.downstreams]) downstream.close(reason)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()
@@ -133,6 +141,25 @@ export class Bouncer {
   #failed(reason: string): void {
     this.log.error({ reason }, 'the history cannot be written: the networks are left until it can')
     for (const downstream of this.#written) downstream.discard()
-    for (const user of this.users.values()) user.suspend(`the bouncer cannot store lines: ${reason}`)
+    for (const user of this.users.values())
+      user.suspend(`the bouncer cannot store lines: ${reason}`)
+    this.#storeTimer = this.clock.after(STORE_EVERY_MS, () => this.#tryStore())
+  }
+
+  #tryStore(): void {
+    if (this.isClosing) return
+    if (!this.store.tryAgain()) {
+      this.#storeTimer = this.clock.after(STORE_EVERY_MS, () => this.#tryStore())
+      return
+    }
+    this.log.info('the history can be written again')
+    for (const user of this.users.values()) user.resume()
+  }
+
+  /** A process that was killed knows by this until when it was there. */
+  #noteAlive(): void {
+    if (this.isClosing) return
+    this.#aliveTimer = this.clock.after(ALIVE_EVERY_MS, () => this.#noteAlive())
+    if (!this.store.failure) this.store.properties.set(ALIVE, String(this.clock.now()))
   }
 }

@@ -1,65 +1,115 @@
 // Keeps a network connected: again and again, with backoff and jitter, for as long as its owner wants it; and does what
-// has to be done when it is back: joins, commands, away, and telling the clients.
+// has to be done when it is back: commands, joins, away, and telling the clients.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { retryDelay } from '@fuchsbau/shared/retry.ts'
+import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
 import { showChannel, showNetwork } from './downstream/show.ts'
-import { type Message, message, parseMessage } from './irc/message.ts'
+import { Gap } from './gap.ts'
+import { messageFrom } from './irc/message.ts'
 import type { Network } from './network.ts'
+import type { ChannelRecord } from './store/records.ts'
+import type { Ending, EndingKind } from './upstream/ending.ts'
+import { Guard } from './upstream/guard.ts'
 import type { Stored, UpstreamChange } from './upstream/port.ts'
+import { connectCommand, joinLines } from './upstream/rejoin.ts'
 import { socketOpener } from './upstream/socket.ts'
+import type { StsOffer } from './upstream/sts.ts'
 import { Upstream } from './upstream/upstream.ts'
 
 export type NetworkState = 'disabled' | 'waiting' | 'connecting' | 'connected'
 
-/** First wait 2 s, at most 5 minutes. A ban is no reason to knock more often. */
-const BACKOFF = {
-  firstMs: 2_000,
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const policy = (firstMs: number, maxMs: number): RetryPolicy => ({
+  firstMs,
   factor: 2,
-  maxMs: 300_000,
+  maxMs,
   attempts: Number.POSITIVE_INFINITY,
   jitter: 0.5,
+})
+
+/** A server that is away is looked for often: that costs it nothing. One that does not want us is left alone for long. */
+const BACKOFF: Readonly<Record<EndingKind, RetryPolicy>> = {
+  lost: policy(2 * SECOND, 5 * MINUTE),
+  unreachable: policy(2 * SECOND, MINUTE),
+  refused: policy(10 * SECOND, 10 * MINUTE),
+  certificate: policy(30 * SECOND, 10 * MINUTE),
+  throttled: policy(MINUTE, 30 * MINUTE),
+  banned: policy(10 * MINUTE, 12 * 60 * MINUTE),
+  upgrade: policy(0, 0),
 }
 /** A connection that lasted so long begins the backoff anew. */
-const STABLE_MS = 60_000
-/** Of one JOIN line. */
-const JOIN_CHARACTERS = 400
+const STABLE_MS = MINUTE
 
 export class Keeper {
   readonly #network: Network
+  readonly #guard: Guard
+  #gap: Gap | undefined
   upstream: Upstream | undefined
   state: NetworkState = 'disabled'
   /** Why it is not connected, for a person. */
   lastError: string | undefined
   nextAt: number | undefined
-  #attempts = 0
+  /** What is wanted: `suspended` while the store takes nothing. */
+  #wish: 'on' | 'off' | 'suspended' = 'off'
+  /** To be connected again as soon as the old connection has ended. */
+  #isRestarting = false
+  #failures = { kind: 'lost' as EndingKind, count: 0 }
   #registeredAt: number | undefined
-  #lostAt: number | undefined
   #timer: Timer | undefined
+  /** What clients were told last of why there is no connection. */
+  #told = ''
+  /** Where TLS is, as the network said on a plain connection (STS), until its owner changes it. */
+  #tlsPort: number | undefined
+  #sts: { port: number; durationS: number; isPreload: boolean } | undefined
+  /** Configured channels that could not be joined. */
+  #refused: ChannelRecord[] = []
 
   constructor(network: Network) {
     this.#network = network
+    this.#guard = new Guard(network.bouncer.log)
   }
 
   /** Connects now, whatever the backoff says: the owner asked for it. */
   start(): void {
-    if (!this.#network.record.isEnabled) return
-    this.#attempts = 0
-    this.#schedule(0)
+    const { record } = this.#network
+    if (!record.isEnabled) return
+    this.#gap ??= new Gap(this.#network)
+    this.#wish = 'on'
+    this.#failures.count = 0
+    if (this.upstream) this.#isRestarting = this.upstream.isEnding
+    else this.#schedule(0)
+  }
+
+  /** The owner has changed the network: connects anew, at once, or leaves if it is disabled now. */
+  restart(reason: string): void {
+    this.#tlsPort = undefined
+    if (!this.#network.record.isEnabled) {
+      this.stop(reason)
+      return
+    }
+    this.upstream?.quit(reason)
+    this.start()
   }
 
   /** Ends the connection, and does not come back by itself. */
   stop(reason: string): void {
-    this.#timer?.cancel()
-    this.nextAt = undefined
+    this.#wish = 'off'
+    this.#leave(reason)
     this.state = 'disabled'
-    this.upstream?.quit(reason)
   }
 
-  /** Leaves, because the store takes nothing; tries again when it does. */
+  /** Leaves, because the store takes nothing; `resume` comes back. */
   suspend(reason: string): void {
-    if (this.state === 'disabled') return
-    this.upstream?.quit(reason)
+    if (this.#wish !== 'on') return
+    this.#wish = 'suspended'
+    this.#leave(reason)
+    this.state = 'waiting'
     this.lastError = reason
+  }
+
+  /** The store works again. */
+  resume(): void {
+    if (this.#wish === 'suspended') this.start()
   }
 
   changed(change: UpstreamChange): void {
@@ -73,6 +123,18 @@ export class Keeper {
       case 'channel-ready':
         this.#channelReady(upstream, change.channel)
         break
+      case 'join-refused':
+        this.#joinRefused(upstream, change.channel, change.reason)
+        break
+      case 'logged-in':
+        this.#join(upstream, this.#refused.splice(0))
+        break
+      case 'sasl-failed':
+        network.notice(`${network.record.name} did not log you in: ${change.reason}`)
+        break
+      case 'sts':
+        this.#noteSts(upstream, change.offer)
+        break
       case 'nick':
         network.renamed(upstream.nick)
         break
@@ -85,7 +147,7 @@ export class Keeper {
   }
 
   /** A line that only detached channels heard. */
-  heardDetached(line: Message, stored: readonly Stored[]): void {
+  heardDetached(line: { command: string }, stored: readonly Stored[]): void {
     const [first] = stored
     const channel = first && this.#network.channels.get(first.target)
     if (!channel || line.command !== 'PRIVMSG') return
@@ -100,109 +162,167 @@ export class Keeper {
     }
   }
 
-  #schedule(delayMs: number): void {
+  #leave(reason: string): void {
     this.#timer?.cancel()
-    const { bouncer } = this.#network
+    this.nextAt = undefined
+    this.#isRestarting = false
+    if (this.#registeredAt !== undefined) this.#gap?.left(reason)
+    this.upstream?.quit(reason)
+  }
+
+  #schedule(delayMs: number, canWake = false): void {
+    this.#timer?.cancel()
+    const { bouncer, record } = this.#network
     this.state = 'waiting'
     this.nextAt = bouncer.clock.now() + delayMs
-    this.#timer = bouncer.clock.after(delayMs, () => {
-      void bouncer.dialing.turn(this.#network.record.host).then(() => this.#connect())
-    })
+    const task = () => this.#guard.run('connect', () => this.#connect())
+    this.#timer = bouncer.dialing.after(record.host.toLowerCase(), delayMs, task, { canWake })
   }
 
   #connect(): void {
     const network = this.#network
     const { bouncer, record, user } = network
-    if (!record.isEnabled || this.upstream || bouncer.isClosing) return
+    if (this.#wish !== 'on' || !record.isEnabled || this.upstream || bouncer.isClosing) return
     this.state = 'connecting'
     this.nextAt = undefined
+    this.#sts = undefined
     const bindAddress = user.record.bindAddress
-    this.upstream = new Upstream({
+    const isPlain = record.transport === 'plain'
+    const policyPort = bouncer.store.sts.get(record.host.toLowerCase(), bouncer.clock.now())?.port
+    const tlsPort = isPlain ? (policyPort ?? this.#tlsPort) : undefined
+    const forced = tlsPort === undefined ? {} : { port: tlsPort, isTlsForced: true }
+    const upstream = new Upstream({
       port: network,
       clock: bouncer.clock,
       log: bouncer.log.child({ user: user.record.name, network: record.name }),
-      open: socketOpener({ ...record, bindAddress }),
-      onClose: (reason) => this.#closed(reason),
+      open: socketOpener({ ...record, bindAddress, ...forced }),
+      isTls: !isPlain || tlsPort !== undefined,
+      onClose: (ending) => this.#closed(upstream, ending),
     })
+    this.upstream = upstream
     network.user.tell(network)
+  }
+
+  /** https://ircv3.net/specs/extensions/sts: of a plain connection the port counts, of one with TLS the duration. */
+  #noteSts(upstream: Upstream, { port, durationS, isPreload }: StsOffer): void {
+    const { record } = this.#network
+    if (!upstream.isTls) {
+      if (port === undefined) return
+      this.#tlsPort = port
+      upstream.fail('the network wants TLS (STS)', 'upgrade')
+      return
+    }
+    // A certificate that only this person trusts binds nobody else.
+    if (durationS === undefined || record.fingerprint !== '') return
+    const ownPort = record.transport === 'plain' ? this.#tlsPort : record.port
+    const { store } = this.#network.bouncer
+    const host = record.host.toLowerCase()
+    const known = store.sts.get(host, this.#network.bouncer.clock.now())?.port
+    this.#sts = { port: ownPort ?? known ?? record.port, durationS, isPreload }
+    this.#keepSts()
+  }
+
+  /** The time of a policy begins when it is told, and anew when the connection ends. */
+  #keepSts(): void {
+    if (!this.#sts) return
+    const { store, clock } = this.#network.bouncer
+    const { port, durationS, isPreload } = this.#sts
+    const host = this.#network.record.host.toLowerCase()
+    if (durationS === 0) store.sts.remove(host)
+    else store.sts.set({ host, port, until: clock.now() + durationS * SECOND, isPreload })
   }
 
   #registered(upstream: Upstream): void {
     const network = this.#network
-    const { record } = network
+    const { record, bouncer } = network
     this.state = 'connected'
     this.lastError = undefined
-    this.#registeredAt = network.bouncer.clock.now()
-    for (const command of record.connectCommands) sendCommand(upstream, command)
-    for (const line of joinLines(network)) upstream.send(line)
+    this.#registeredAt = bouncer.clock.now()
+    if (this.#told !== '') network.notice(`Connected to ${record.name} again`)
+    this.#told = ''
+    this.#gap?.arrived()
+    bouncer.dialing.arrived(record.host.toLowerCase())
+    network.renamed(upstream.nick)
+    upstream.nickServ.identify()
+    for (const command of record.connectCommands) {
+      const line = connectCommand(command, upstream.nick)
+      if (line) upstream.send(line)
+    }
+    this.#refused = []
+    this.#join(upstream, [...network.channels.values()])
+    upstream.nicks.begin()
     for (const downstream of network.downstreams) showNetwork(downstream, network)
     network.user.updateAway()
+  }
+
+  #join(upstream: Upstream, channels: readonly ChannelRecord[]): void {
+    for (const { name } of channels) upstream.rejoining.set(name, true)
+    for (const line of joinLines(channels, upstream.isupport)) upstream.send(line)
   }
 
   #channelReady(upstream: Upstream, name: string): void {
     const network = this.#network
     const channel = upstream.channels.get(name)
     if (!channel) return
-    if (this.#lostAt !== undefined) {
-      const { clock } = network.bouncer
-      const text = `No lines from here on until ${new Date(clock.now()).toISOString()}: ${this.lastReason}`
-      network.storeGap(name, text, this.#lostAt)
-    }
+    this.#gap?.joined(name)
     if (network.isDetached(name)) return
     for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
   }
 
-  lastReason = ''
+  /** Clients believe to be in it: they are told that they are not. It is tried again at the next connection. */
+  #joinRefused(upstream: Upstream, name: string, reason: string): void {
+    const network = this.#network
+    const channel = network.channels.get(name)
+    if (!channel) return
+    this.#refused.push(channel)
+    if (channel.isDetached) return
+    const text = `Could not be joined again: ${reason}`
+    for (const downstream of network.downstreams) {
+      if (downstream.isAttached) {
+        downstream.send(messageFrom(upstream.source, 'PART', channel.name, text))
+      }
+    }
+  }
 
-  #closed(reason: string): void {
+  #closed(upstream: Upstream, ending: Ending): void {
     const network = this.#network
     const { bouncer, record } = network
-    const wasConnected = this.state === 'connected'
+    if (this.upstream !== upstream) return
+    const isRestarting = this.#isRestarting
+    const registeredAt = this.#registeredAt
     this.upstream = undefined
-    this.lastError = reason
-    if (wasConnected) {
-      this.#lostAt = bouncer.clock.now()
-      this.lastReason = reason
-      network.notice(`Disconnected from ${record.name}: ${reason}`)
-    }
-    const lasted = this.#registeredAt ? bouncer.clock.now() - this.#registeredAt : 0
     this.#registeredAt = undefined
-    if (lasted > STABLE_MS) this.#attempts = 0
-    if (this.state !== 'disabled' && record.isEnabled && !bouncer.isClosing) {
-      this.#attempts += 1
-      this.#schedule(retryDelay(BACKOFF, this.#attempts, bouncer.random) ?? BACKOFF.maxMs)
+    this.#isRestarting = false
+    if (bouncer.isClosing) return
+    this.lastError = ending.reason
+    this.#tell(ending, registeredAt !== undefined, upstream.unsent)
+    if (this.#wish !== 'on' || !record.isEnabled) {
+      network.user.tell(network)
+      return
     }
+    const { kind } = ending
+    const lastedMs = registeredAt === undefined ? 0 : bouncer.clock.now() - registeredAt
+    const isOther = kind !== this.#failures.kind
+    this.#failures = { kind, count: isOther || lastedMs > STABLE_MS ? 1 : this.#failures.count + 1 }
+    const delayMs = retryDelay(BACKOFF[kind], this.#failures.count, bouncer.random) ?? 0
+    this.#schedule(isRestarting ? 0 : delayMs, kind === 'unreachable')
     network.user.tell(network)
+    // Last, since the store may take nothing.
+    if (registeredAt !== undefined) this.#gap?.left(ending.reason)
+    this.#keepSts()
+  }
+
+  /** Each reason once, however often it is tried. */
+  #tell({ reason, kind }: Ending, wasConnected: boolean, unsent: number): void {
+    const network = this.#network
+    const { name } = network.record
+    if (wasConnected) {
+      const lines = unsent > 0 ? ` (${unsent} lines that waited were not sent)` : ''
+      network.notice(`Disconnected from ${name}: ${reason}${lines}`)
+      this.#told = reason
+    } else if (kind !== 'upgrade' && this.#told !== reason) {
+      network.notice(`Cannot connect to ${name}: ${reason}`)
+      this.#told = reason
+    }
   }
 }
-
-/** A raw line of the configuration. */
-function sendCommand(upstream: Upstream, command: string): void {
-  const line = parseMessage(command)
-  if (line) upstream.send(line)
-}
-
-/** JOIN with as many channels to a line as fit, those with keys first. */
-function joinLines({ channels }: Network): Message[] {
-  const all = [...channels.values()].sort((a, b) => Number(b.key !== '') - Number(a.key !== ''))
-  const lines: Message[] = []
-  let names: string[] = []
-  let keys: string[] = []
-  let characters = 0
-  const flush = () => {
-    if (names.length === 0) return
-    lines.push(message('JOIN', names.join(','), ...(keys.length > 0 ? [keys.join(',')] : [])))
-    names = []
-    keys = []
-    characters = 0
-  }
-  for (const { name, key } of all) {
-    if (characters + name.length + key.length + 2 > JOIN_CHARACTERS) flush()
-    names.push(name)
-    if (key) keys.push(key)
-    characters += name.length + key.length + 2
-  }
-  flush()
-  return lines
-}
-

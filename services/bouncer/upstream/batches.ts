@@ -1,25 +1,36 @@
-// Batches of a network: which client a labelled one answers. Other batches are taken apart: their lines mean the same
-// alone. https://ircv3.net/specs/extensions/batch
+// Batches of a network. A labelled one answers a client; draft/multiline is one text; what is in a chathistory batch is of
+// the past. All others are taken apart: their lines mean the same alone. https://ircv3.net/specs/extensions/batch
 import type { Message } from '../irc/message.ts'
+import { storedFrom } from './on/privmsg.ts'
 import type { PendingRequests } from './pending.ts'
-import type { Requester } from './port.ts'
+import type { MultilinePart, Requester } from './port.ts'
+import type { Upstream } from './upstream.ts'
 
 const MAX_OPEN = 100
+/** Of a text of several lines; one that has more is taken apart. Networks allow 24 to 100 lines and 4 to 40 KB. */
+const MAX_LINES = 200
+const MAX_CHARACTERS = 128 * 1024
+const HISTORY = new Set(['chathistory', 'znc.in/playback'])
 
 interface Batch {
   type: string
   label: string | undefined
   isEmpty: boolean
+  /** In a batch of the past, however deep. */
+  isHistory: boolean
+  text: OpenText | undefined
+}
+
+/** A draft/multiline batch whose lines are coming. */
+interface OpenText {
+  begin: Message
+  time: number
+  parts: { message: Message; isConcat: boolean }[]
+  characters: number
 }
 
 export class Batches {
   readonly #open = new Map<string, Batch>()
-
-  /** The type of the batch that a line belongs to, if any. */
-  typeOf({ tags }: Message): string | undefined {
-    const reference = tags.get('batch')
-    return reference === undefined ? undefined : this.#open.get(reference)?.type
-  }
 
   /** Whose answer a line is, by its own label or that of its batch (nested ones too). */
   requesterOf({ tags }: Message, pending: PendingRequests): Requester | undefined {
@@ -30,20 +41,83 @@ export class Batches {
     return label === undefined ? undefined : pending.labelled(label)
   }
 
-  /** BATCH +reference type … */
-  begin({ params, tags }: Message): void {
-    const [reference = '', type = ''] = params
-    if (this.#open.size >= MAX_OPEN) this.#open.clear()
-    const outer = this.#open.get(tags.get('batch') ?? '')
-    const label = tags.get('label') ?? outer?.label
-    this.#open.set(reference.slice(1), { type, label, isEmpty: true })
+  /** Whether a line is taken here: it is of the past, or part of a text. */
+  take(upstream: Upstream, line: Message, time: number): boolean {
+    const batch = this.#open.get(line.tags.get('batch') ?? '')
+    if (!batch || line.command === 'BATCH') return false
+    const { text } = batch
+    if (text) return this.#collect(upstream, batch, text, line)
+    if (!batch.isHistory) return false
+    const stored = storedFrom(upstream, line, time)
+    if (stored && stored.kind !== 'TAGMSG') upstream.port.remember([stored])
+    return true
   }
 
-  /** BATCH -reference; returns what it was. */
-  end({ params }: Message): Batch | undefined {
+  /** BATCH +reference type … */
+  begin(begin: Message, time: number): void {
+    const { params, tags } = begin
+    const [reference = '', type = ''] = params
+    const [oldest] = this.#open.keys()
+    if (this.#open.size >= MAX_OPEN && oldest !== undefined) this.#open.delete(oldest)
+    const outer = this.#open.get(tags.get('batch') ?? '')
+    const isText = type === 'draft/multiline' && params[2] !== undefined
+    this.#open.set(reference.slice(1), {
+      type,
+      label: tags.get('label') ?? outer?.label,
+      isEmpty: true,
+      isHistory: HISTORY.has(type) || outer?.isHistory === true,
+      text: isText ? { begin, time, parts: [], characters: 0 } : undefined,
+    })
+  }
+
+  /** BATCH -reference. */
+  end(upstream: Upstream, { params }: Message): void {
     const reference = (params[0] ?? '').slice(1)
     const batch = this.#open.get(reference)
+    if (!batch) return
     this.#open.delete(reference)
-    return batch
+    const { label, text, isEmpty } = batch
+    if (text) this.#tell(upstream, batch, text)
+    const isAnswer =
+      label !== undefined && (batch.type === 'labeled-response' || text !== undefined)
+    if (isAnswer) upstream.pending.endLabelled(label, isEmpty)
+  }
+
+  #collect(upstream: Upstream, batch: Batch, text: OpenText, message: Message): boolean {
+    text.characters += message.params[1]?.length ?? 0
+    if (text.parts.length >= MAX_LINES || text.characters > MAX_CHARACTERS) {
+      this.#tell(upstream, batch, text)
+      batch.text = undefined
+      return false
+    }
+    text.parts.push({ message, isConcat: message.tags.has('draft/multiline-concat') })
+    return true
+  }
+
+  #tell(upstream: Upstream, { isHistory, label }: Batch, { begin, time, parts }: OpenText): void {
+    const [, , target = ''] = begin.params
+    const lines: MultilinePart[] = []
+    for (const { message, isConcat } of parts) {
+      const tags = lines.length === 0 ? begin.tags : NO_MSGID
+      const source = begin.source ?? message.source
+      const one = { ...message, source, tags, params: [target, message.params[1] ?? ''] }
+      const stored = storedFrom(upstream, one, time)
+      if (stored) lines.push({ stored, isConcat })
+    }
+    const [first] = lines
+    if (!first) return
+    if (isHistory) {
+      upstream.port.remember(lines.map(({ stored }) => stored))
+      return
+    }
+    const { source, isOwn } = first.stored
+    const requester = isOwn && label !== undefined ? upstream.pending.labelled(label) : undefined
+    const command = first.stored.kind
+    upstream.port.multiline(
+      { command, source, target, tags: begin.tags, lines },
+      { time, requester },
+    )
   }
 }
+
+const NO_MSGID: ReadonlyMap<string, string> = new Map()

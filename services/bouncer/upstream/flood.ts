@@ -1,7 +1,8 @@
 // Flood control: what is sent to a network goes through a token bucket, so that it never kills the user for excess.
+// PING, PONG and QUIT do not pass here.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 
-/** A burst of lines, then one each `everyMs`: what InspIRCd, UnrealIRCd, solanum and ngIRCd let through by default. */
+/** A burst of lines, then one each `everyMs`. */
 export interface FloodLimits {
   burst: number
   everyMs: number
@@ -9,14 +10,37 @@ export interface FloodLimits {
   queue: number
 }
 
-export const DEFAULT_FLOOD: FloodLimits = { burst: 5, everyMs: 2_000, queue: 200 }
+/** What servers in the way of RFC 1459 (8.10) let through: five lines at once, then one each two seconds. */
+export const DEFAULT_FLOOD: FloodLimits = { burst: 5, everyMs: 2_000, queue: 500 }
 
-/** A line costs more the longer it is, as RFC 1459 (8.10) servers count. */
+/**
+ * Servers whose defaults allow more, by what 004 calls them: InspIRCd's `commandrate` is one PRIVMSG a second and its
+ * `threshold` ten; Ergo reads two in a second; ngIRCd three, and waits rather than kills.
+ */
+export const FASTER_FLOOD: FloodLimits = { ...DEFAULT_FLOOD, burst: 8, everyMs: 1_100 }
+
+/** The limits for a server, by its version in 004. */
+export function floodLimits(version: string): FloodLimits {
+  return /^(?:inspircd|ergo|ngircd)/i.test(version) ? FASTER_FLOOD : DEFAULT_FLOOD
+}
+
+/** A line costs more the longer it is. */
 const BYTES_PER_TOKEN = 450
+/** Commands that servers count as more than one line. */
+const COSTS: Readonly<Record<string, number>> = {
+  JOIN: 2,
+  LIST: 5,
+  NAMES: 2,
+  WHO: 3,
+  WHOIS: 2,
+  WHOWAS: 2,
+}
 
 export interface FloodControl {
   /** Sends now or later; false when too much waits, and the line was not taken. `first`: ahead of what waits. */
   send(line: string, options?: { first?: boolean }): boolean
+  /** Takes other limits from now on. */
+  limit(limits: FloodLimits): void
   /** Lines that wait. */
   readonly waiting: number
   close(): void
@@ -26,19 +50,19 @@ export interface FloodControl {
 export function createFloodControl(
   write: (line: string) => void,
   clock: Clock,
-  { burst, everyMs, queue }: FloodLimits = DEFAULT_FLOOD,
+  initial: FloodLimits = DEFAULT_FLOOD,
 ): FloodControl {
   const waiting: string[] = []
-  let tokens = burst
+  let limits = initial
+  let tokens = limits.burst
   let filledAt = clock.now()
   let timer: Timer | undefined
 
   const refill = () => {
     const now = clock.now()
-    tokens = Math.min(burst, tokens + Math.max(0, now - filledAt) / everyMs)
+    tokens = Math.min(limits.burst, tokens + Math.max(0, now - filledAt) / limits.everyMs)
     filledAt = now
   }
-  const costOf = (line: string) => 1 + Math.floor(line.length / BYTES_PER_TOKEN)
   const drain = () => {
     timer = undefined
     refill()
@@ -47,16 +71,20 @@ export function createFloodControl(
       tokens -= costOf(line)
       write(line)
     }
-    const waitMs = Math.ceil((1 - Math.min(tokens, 1)) * everyMs) + 1
+    const waitMs = Math.ceil((1 - Math.min(tokens, 1)) * limits.everyMs) + 1
     if (waiting.length > 0) timer = clock.after(waitMs, drain)
   }
   return {
     send(line, { first = false } = {}) {
-      if (waiting.length >= queue) return false
+      if (waiting.length >= limits.queue) return false
       if (first) waiting.unshift(line)
       else waiting.push(line)
       if (timer === undefined) drain()
       return true
+    },
+    limit(next) {
+      refill()
+      limits = next
     },
     get waiting() {
       return waiting.length
@@ -66,4 +94,10 @@ export function createFloodControl(
       waiting.length = 0
     },
   }
+}
+
+function costOf(line: string): number {
+  const [, command = ''] = /^(?:@\S* )?(\S+)/.exec(line) ?? []
+  const cost = Object.hasOwn(COSTS, command) ? (COSTS[command] ?? 1) : 1
+  return cost + Math.floor(line.length / BYTES_PER_TOKEN)
 }

@@ -2,14 +2,18 @@
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import type { Upstream } from './upstream.ts'
 
+const LOOK_EVERY_MS = 10_000
+/** The lag is measured so often, and sooner when the network is silent. */
 const PING_EVERY_MS = 60_000
-/** Silence after a PING that means the connection is dead. */
-const DEAD_AFTER_MS = 60_000
+const SILENCE_MS = 30_000
+/** Silence behind a PING that means the connection is dead. */
+const DEAD_AFTER_MS = 30_000
 
 export class Lag {
   readonly #upstream: Upstream
   #heardAt: number
   #pingedAt: number | undefined
+  #measuredAt = Number.NEGATIVE_INFINITY
   #timer: Timer
   /** Round trip of the last PING, ms. */
   lastMs: number | undefined
@@ -17,7 +21,14 @@ export class Lag {
   constructor(upstream: Upstream) {
     this.#upstream = upstream
     this.#heardAt = upstream.clock.now()
-    this.#timer = upstream.clock.after(PING_EVERY_MS / 4, () => this.#look())
+    this.#timer = upstream.clock.after(LOOK_EVERY_MS, () => this.#look())
+  }
+
+  /** The round trip; while a PING is unanswered, how long that has been if it is longer. */
+  get ms(): number | undefined {
+    if (this.#pingedAt === undefined) return this.lastMs
+    const waitedMs = this.#upstream.clock.now() - this.#pingedAt
+    return this.lastMs === undefined ? undefined : Math.max(this.lastMs, waitedMs)
   }
 
   /** A line came. */
@@ -25,29 +36,44 @@ export class Lag {
     this.#heardAt = this.#upstream.clock.now()
   }
 
-  /** PONG with our token. */
-  answered(token: string): void {
-    if (this.#pingedAt === undefined || token !== this.#token(this.#pingedAt)) return
-    this.lastMs = this.#upstream.clock.now() - this.#pingedAt
-    this.#pingedAt = undefined
+  /** 001: the first measure. */
+  begin(): void {
+    this.#ping()
+  }
+
+  /** PONG with our token; false when it is not ours. */
+  answered(token: string): boolean {
+    if (!token.startsWith(TOKEN)) return false
+    if (this.#pingedAt !== undefined && token === tokenOf(this.#pingedAt)) {
+      this.lastMs = this.#upstream.clock.now() - this.#pingedAt
+      this.#pingedAt = undefined
+    }
+    return true
   }
 
   close(): void {
     this.#timer.cancel()
   }
 
-  #token = (at: number) => `fuchsbau-${at}`
-
   #look(): void {
     const { clock } = this.#upstream
-    this.#timer = clock.after(PING_EVERY_MS / 4, () => this.#look())
+    this.#timer = clock.after(LOOK_EVERY_MS, () => this.#look())
+    if (!this.#upstream.isRegistered) return
     const now = clock.now()
-    if (this.#pingedAt !== undefined && now - this.#pingedAt > DEAD_AFTER_MS) {
-      if (now - this.#heardAt > DEAD_AFTER_MS) this.#upstream.fail('no answer to our PING')
-      return
+    const silentMs = now - this.#heardAt
+    if (this.#pingedAt === undefined) {
+      if (silentMs >= SILENCE_MS || now - this.#measuredAt >= PING_EVERY_MS) this.#ping()
+    } else if (now - this.#pingedAt >= DEAD_AFTER_MS && silentMs >= DEAD_AFTER_MS) {
+      this.#upstream.fail(`the network was silent for ${Math.round(silentMs / 1000)} s`)
     }
-    if (!this.#upstream.isRegistered || this.#pingedAt !== undefined) return
-    this.#pingedAt = now
-    this.#upstream.sendNow('PING', this.#token(now))
+  }
+
+  #ping(): void {
+    this.#pingedAt = this.#upstream.clock.now()
+    this.#measuredAt = this.#pingedAt
+    this.#upstream.sendNow('PING', tokenOf(this.#pingedAt))
   }
 }
+
+const TOKEN = 'fuchsbau-'
+const tokenOf = (at: number) => `${TOKEN}${at}`

@@ -4,19 +4,23 @@ import type { Message } from '../irc/message.ts'
 import { onAccount, onAway, onChghost, onSetname } from './on/about-user.ts'
 import { onAuthenticate, onCap, onSasl } from './on/cap.ts'
 import { onChannelReply } from './on/channel-reply.ts'
-import { onError } from './on/error.ts'
+import { onBan, onError } from './on/error.ts'
 import { onInvite } from './on/invite.ts'
 import { onJoin } from './on/join.ts'
+import { onJoinRefused } from './on/join-refused.ts'
 import { onKick } from './on/kick.ts'
 import { onMode } from './on/mode.ts'
+import { onMonitor } from './on/monitor.ts'
 import { onNames } from './on/names.ts'
 import { onNick, onNickRefused } from './on/nick.ts'
 import { onPart } from './on/part.ts'
 import { onPing, onPong } from './on/ping.ts'
 import { onPrivmsg } from './on/privmsg.ts'
 import { onQuit } from './on/quit.ts'
+import { onRedact } from './on/redact.ts'
 import { onTopic } from './on/topic.ts'
 import { onMotd, onWelcome } from './on/welcome.ts'
+import { passOn } from './pass-on.ts'
 import type { Incoming, Upstream } from './upstream.ts'
 
 export type Handler = (upstream: Upstream, message: Message, incoming: Incoming) => void
@@ -40,6 +44,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   PONG: onPong,
   PRIVMSG: onPrivmsg,
   QUIT: onQuit,
+  REDACT: onRedact,
   SETNAME: onSetname,
   TAGMSG: onPrivmsg,
   TOPIC: onTopic,
@@ -63,10 +68,26 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '376': onMotd,
   '396': onChannelReply,
   '422': onMotd,
+  '403': onJoinRefused,
+  '405': onJoinRefused,
   '432': onNickRefused,
   '433': onNickRefused,
   '436': onNickRefused,
   '437': onNickRefused,
+  '464': onBan,
+  '465': onBan,
+  '466': onBan,
+  '470': onJoinRefused,
+  '471': onJoinRefused,
+  '473': onJoinRefused,
+  '474': onJoinRefused,
+  '475': onJoinRefused,
+  '476': onJoinRefused,
+  '477': onJoinRefused,
+  '480': onJoinRefused,
+  '489': onJoinRefused,
+  '520': onJoinRefused,
+  '731': onMonitor,
   '900': onSasl,
   '902': onSasl,
   '903': onSasl,
@@ -84,19 +105,7 @@ export function handle(upstream: Upstream, message: Message, incoming: Incoming)
   else passOn(upstream, message, incoming)
 }
 
-/** To the client that asked, or else to all of them. */
-export function passOn(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
-  if (requester) requester.answer(message)
-  else if (!upstream.pending.take(message)) upstream.port.relay(message, { time })
-}
-
-function onBatch(upstream: Upstream, message: Message): void {
-  if (message.params[0]?.startsWith('+')) {
-    upstream.batches.begin(message)
-    return
-  }
-  const ended = upstream.batches.end(message)
-  if (ended?.type === 'labeled-response' && ended.label) {
-    upstream.pending.endLabelled(ended.label, ended.isEmpty)
-  }
+function onBatch(upstream: Upstream, message: Message, { time }: Incoming): void {
+  if (message.params[0]?.startsWith('+')) upstream.batches.begin(message, time)
+  else upstream.batches.end(upstream, message)
 }

@@ -43,7 +43,15 @@ export class PendingRequests {
     this.#labels += 1
     const label = hasLabels ? `f${this.#labels}` : undefined
     const { command } = message
-    this.#pending.push({ requester, command, rule, label, sentAt: now, hasAnswer: false, mayBeOver: false })
+    this.#pending.push({
+      requester,
+      command,
+      rule,
+      label,
+      sentAt: now,
+      hasAnswer: false,
+      mayBeOver: false,
+    })
     return label
   }
 

@@ -1,6 +1,7 @@
 // What the connection to a network tells the person's side of it. One way: upstream/ knows no client.
 import type { Message } from '../irc/message.ts'
 import type { MessageKind, NetworkRecord } from '../store/records.ts'
+import type { StsOffer } from './sts.ts'
 
 /** A line for the history. */
 export interface Stored {
@@ -31,11 +32,34 @@ export interface NetworkPort {
   relay(message: Message, options?: RelayOptions): void
   /** Stores lines of one message (a QUIT has one for each channel), then relays it. */
   store(message: Message, lines: readonly Stored[], options?: RelayOptions): void
+  /** Stores lines of the past, that the network told of its own history: those that are not there yet, shown to nobody. */
+  remember(lines: readonly Stored[]): void
+  /** A text of several lines that belong together; stored line by line, the first with the msgid. */
+  multiline(text: Multiline, options?: RelayOptions): void
+  /** A message was taken back: what is stored of it is forgotten; `line` is how that is told. */
+  redact(message: Message, line: Stored, msgid: string, options?: RelayOptions): void
   /** The connection's state, capabilities, ISUPPORT or own nick changed. */
   changed(what: UpstreamChange): void
   /** She joined or left a channel: the configuration follows. */
   joined(channel: string, key: string | undefined): void
   left(channel: string): void
+}
+
+/** https://ircv3.net/specs/extensions/multiline */
+export interface Multiline {
+  /** PRIVMSG or NOTICE, as the network tells it; the text is in `lines`. */
+  command: string
+  source: string
+  target: string
+  /** Of the batch: msgid, account, client tags. */
+  tags: ReadonlyMap<string, string>
+  lines: readonly MultilinePart[]
+}
+
+export interface MultilinePart {
+  stored: Stored
+  /** Goes on the line before it, without a line break. */
+  isConcat: boolean
 }
 
 export interface RelayOptions {
@@ -52,3 +76,9 @@ export type UpstreamChange =
   | { what: 'nick'; from: string }
   | { what: 'registered' }
   | { what: 'channel-ready'; channel: string }
+  /** A channel that was to be joined again was not: 405, 471, 473 … with its text. */
+  | { what: 'join-refused'; channel: string; reason: string }
+  /** An account was logged in to after the registration. */
+  | { what: 'logged-in' }
+  | { what: 'sasl-failed'; reason: string }
+  | { what: 'sts'; offer: StsOffer }

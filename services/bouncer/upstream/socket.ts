@@ -1,6 +1,6 @@
 // Opens the socket to a network: TLS verified against the authorities or a pinned certificate, through SOCKS5 where asked
 // for. Everything within a deadline. https://datatracker.ietf.org/doc/html/rfc1928
-import { isIP, type Socket, connect as connectTcp } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { SocksClient } from 'socks'
 import type { NetworkRecord } from '../store/records.ts'

@@ -49,7 +49,9 @@ function decoderOf(label: string): InstanceType<typeof TextDecoder> {
 }
 
 /** The byte of each character, for encodings of one byte a character. */
-function singleBytes(decoder: InstanceType<typeof TextDecoder>): ReadonlyMap<string, string> | undefined {
+function singleBytes(
+  decoder: InstanceType<typeof TextDecoder>,
+): ReadonlyMap<string, string> | undefined {
   const map = new Map<string, string>()
   for (let byte = 128; byte < 256; byte++) {
     const character = decoder.decode(Uint8Array.of(byte))

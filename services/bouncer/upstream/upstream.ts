@@ -1,6 +1,6 @@
 // The live connection to one network: its state as the network tells it. Lines come in here, go to the handler of their
 // command (on.ts), and what a client sends goes out through the flood control.
-import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import { FoldedMap, fold } from '../irc/casemapping.ts'
 import { Isupport } from '../irc/isupport.ts'
@@ -10,23 +10,29 @@ import { nickOf } from '../irc/source.ts'
 import { Batches } from './batches.ts'
 import type { UpstreamChannel } from './channel.ts'
 import { type Connection, connect } from './connection.ts'
-import { createFloodControl, type FloodControl, type FloodLimits } from './flood.ts'
+import { ConnectionRefused, type Ending, type EndingKind, kindOfError } from './ending.ts'
+import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
+import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
+import { NickKeeper } from './nick-keeper.ts'
+import { NickServ } from './nickserv.ts'
 import { handle } from './on.ts'
 import { PendingRequests } from './pending.ts'
 import type { NetworkPort, Requester } from './port.ts'
 import { Registration } from './registration.ts'
-import type { OpenSocket } from './transport.ts'
 import { type TextCodec, textCodec } from './text.ts'
+import type { OpenSocket } from './transport.ts'
 
 export interface UpstreamOptions {
   port: NetworkPort
   clock: Clock
   log: Log
   open: OpenSocket
+  /** Whether the socket has TLS. */
+  isTls?: boolean
   flood?: FloodLimits
   /** Called once, when the connection ended or never came to be. */
-  onClose(reason: string): void
+  onClose(ending: Ending): void
 }
 
 /** A line being handled. */
@@ -40,13 +46,18 @@ export interface Incoming {
 export class Upstream {
   readonly port: NetworkPort
   readonly clock: Clock
+  readonly isTls: boolean
   readonly log: Log
   readonly registration: Registration
   readonly pending = new PendingRequests()
   readonly lag: Lag
   readonly batches = new Batches()
+  readonly nicks: NickKeeper
+  readonly nickServ: NickServ
   isupport = new Isupport()
   channels: FoldedMap<UpstreamChannel>
+  /** Channels that were joined without a client asking for it, and are not yet. */
+  rejoining: FoldedMap<true>
   /** Capabilities that are on. */
   readonly caps = new Set<string>()
   nick: string
@@ -64,22 +75,36 @@ export class Upstream {
   motd: string[] = []
   /** Lines too long to be taken. */
   tooLong = 0
+  /** Lines that waited for the flood control when it ended: they were never sent. */
+  unsent = 0
+  /** It was ended by us: what comes still is not taken. */
+  isEnding = false
   readonly #connection: Connection
-  readonly #codec: TextCodec
+  readonly #guard: Guard
+  readonly #hasOwnFlood: boolean
+  #codec: TextCodec
   readonly #flood: FloodControl
-  #endReason: string | undefined
+  #isOpen = false
+  #ending: Partial<Ending> = {}
+  #deadline: Timer | undefined
 
   constructor(options: UpstreamOptions) {
     const { port, clock, log } = options
     const { record } = port
     this.port = port
     this.clock = clock
+    this.isTls = options.isTls === true
     this.log = log
     this.nick = record.nick
     this.channels = new FoldedMap(this.isupport.casemapping)
+    this.rejoining = new FoldedMap(this.isupport.casemapping)
     this.#codec = textCodec(record.encoding)
+    this.#guard = new Guard(log)
+    this.#hasOwnFlood = options.flood !== undefined
     this.#flood = createFloodControl((line) => this.#write(line), clock, options.flood)
     this.registration = new Registration(this)
+    this.nickServ = new NickServ(this)
+    this.nicks = new NickKeeper(this)
     this.lag = new Lag(this)
     this.#connection = connect(
       {
@@ -90,12 +115,15 @@ export class Upstream {
         password: this.#codec.encode(record.serverPassword),
       },
       {
-        onOpen: () => this.registration.begin(),
+        onOpen: () => {
+          this.#isOpen = true
+          this.#guard.run('open', () => this.registration.begin())
+        },
         onLine: (line) => this.#receive(line),
         onTooLong: () => {
           this.tooLong += 1
         },
-        onClose: (reason) => this.#closed(reason, options.onClose),
+        onClose: (reason) => this.#guard.run('close', () => this.#closed(reason, options.onClose)),
       },
     )
   }
@@ -123,9 +151,13 @@ export class Upstream {
    * Sends a line, when the flood control lets it. With a requester, what the network answers is hers alone.
    * False when too much waits already; nothing is sent then.
    */
-  send(line: Message, { requester, first }: { requester?: Requester; first?: boolean } = {}): boolean {
+  send(
+    line: Message,
+    { requester, first }: { requester?: Requester; first?: boolean } = {},
+  ): boolean {
     let labelled = line
     if (requester) {
+      if (line.command === 'NICK') this.nicks.stop()
       const hasLabels = this.caps.has('labeled-response')
       const { lists } = this.isupport.chanmodes
       const now = this.clock.now()
@@ -145,29 +177,56 @@ export class Upstream {
     return this.#flood.waiting
   }
 
-  /** Says goodbye and ends; `onClose` follows. */
+  /** Takes the pace and the encoding that the network asks for. */
+  adapt(): void {
+    const version = this.welcome.get('004')?.[1] ?? ''
+    if (!this.#hasOwnFlood) this.#flood.limit(floodLimits(version))
+    if (this.isupport.utf8only) this.#codec = textCodec('utf-8')
+  }
+
+  /** Bytes of a text as it is sent. */
+  bytesOf(text: string): number {
+    return this.#codec.encode(text).length
+  }
+
+  /** Says goodbye and ends; `onClose` follows, soon also when the network does not close its side. */
   quit(reason: string): void {
-    this.#endReason ??= reason
+    if (this.isEnding) return
+    this.#end(reason, 'lost')
     const line = this.#codec.encode(formatMessage(message('QUIT', reason)))
-    if (this.isRegistered) this.#connection.end(line)
-    else this.#connection.destroy()
+    if (!this.isRegistered) {
+      this.#connection.destroy()
+      return
+    }
+    this.#deadline = this.clock.after(GOODBYE_MS, () => this.#connection.destroy())
+    this.#connection.end(line)
   }
 
   /** Ends at once, for a reason that is told as the cause. */
-  fail(reason: string): void {
-    this.#endReason ??= reason
+  fail(reason: string, kind?: EndingKind): void {
+    this.#end(reason, kind)
     this.#connection.destroy()
   }
 
-  /** What the server said as it closed the connection. */
-  noteError(reason: string): void {
-    this.#endReason ??= reason
+  /** What the server said as it closed the connection, or why it will (465). */
+  noteError(reason: string, kind = kindOfError(reason)): void {
+    this.#ending.reason ??= reason
+    if (kind) this.#ending.kind ??= kind
+  }
+
+  #end(reason: string, kind: EndingKind | undefined): void {
+    this.isEnding = true
+    this.isReady = false
+    this.#ending = { reason, ...(kind && { kind }) }
+    this.unsent = this.#flood.waiting
+    this.#flood.close()
   }
 
   /** Begins a table of channels anew, folded as the network folds. */
   refold(): void {
     const { casemapping } = this.isupport
     this.channels.refold(casemapping)
+    this.rejoining.refold(casemapping)
     for (const channel of this.channels.values()) channel.members.refold(casemapping)
   }
 
@@ -176,28 +235,49 @@ export class Upstream {
   }
 
   #receive(line: string): void {
+    if (this.isEnding) return
     const parsed = parseMessage(this.#codec.decode(line))
     if (!parsed) return
     this.lag.heard()
+    this.#guard.run(parsed.command, () => this.#handle(parsed))
+  }
+
+  #handle(parsed: Message): void {
     const time = timeOf(parsed, this.clock.now())
     this.pending.settle(parsed)
     const requester = this.batches.requesterOf(parsed, this.pending)
-    handle(this, parsed, { time, requester })
+    if (!this.batches.take(this, parsed, time)) handle(this, parsed, { time, requester })
     const label = parsed.tags.get('label')
     if (label && parsed.command !== 'BATCH') {
       this.pending.endLabelled(label, parsed.command === 'ACK')
     }
   }
 
-  #closed(reason: Error | undefined, onClose: (reason: string) => void): void {
+  #closed(error: Error | undefined, onClose: (ending: Ending) => void): void {
+    const wasRegistered = this.isRegistered
+    this.isEnding = true
     this.isRegistered = false
+    this.isReady = false
+    this.unsent ||= this.#flood.waiting
+    this.#deadline?.cancel()
     this.#flood.close()
     this.lag.close()
+    this.nicks.close()
     this.registration.close()
     this.pending.clear()
-    onClose(this.#endReason ?? reason?.message ?? 'the server closed the connection')
+    const kind = error instanceof ConnectionRefused ? error.kind : undefined
+    onClose({
+      reason: this.#ending.reason ?? error?.message ?? 'the network closed the connection',
+      kind:
+        this.#ending.kind ??
+        kind ??
+        (wasRegistered ? 'lost' : this.#isOpen ? 'refused' : 'unreachable'),
+    })
   }
 }
+
+/** For the network to close its side behind our QUIT. */
+const GOODBYE_MS = 2_000
 
 /** A network's clock may be wrong by far: what lies in the future would stand last for ever. */
 const MAX_AHEAD_MS = 60_000

@@ -29,7 +29,11 @@ export function onAccount(upstream: Upstream, message: Message, { time }: Incomi
   upstream.port.relay(message, { time })
 }
 
-export function onSetname(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+export function onSetname(
+  upstream: Upstream,
+  message: Message,
+  { time, requester }: Incoming,
+): void {
   upstream.port.relay(message, { time })
   requester?.end(false)
 }

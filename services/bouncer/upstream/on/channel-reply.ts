@@ -1,6 +1,6 @@
 // Replies that tell a state: modes (221, 324), creation (329), topic (331–333), away (305, 306), our host (396).
 import type { Message } from '../../irc/message.ts'
-import { passOn } from '../on.ts'
+import { passOn } from '../pass-on.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 import { applyModes } from './mode.ts'
 

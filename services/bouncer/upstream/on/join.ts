@@ -1,20 +1,18 @@
 // JOIN, also in the form of extended-join. https://ircv3.net/specs/extensions/extended-join
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
-import { UpstreamChannel } from '../channel.ts'
+import { MAX_CHANNELS, MAX_MEMBERS, UpstreamChannel } from '../channel.ts'
 import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 import { userhostOf } from '../userhost.ts'
-
-/** More members are not kept track of: no channel of any network has so many. */
-const MAX_MEMBERS = 50_000
 
 export function onJoin(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
   const [name = '', account, realname] = message.params
   const { source = '' } = message
   const nick = nickOf(source)
   const isMe = upstream.isMe(nick)
-  if (isMe) {
+  if (isMe && (upstream.channels.size < MAX_CHANNELS || upstream.channels.has(name))) {
+    upstream.rejoining.delete(name)
     upstream.userhost = userhostOf(source) ?? upstream.userhost
     upstream.channels.set(name, new UpstreamChannel(name, upstream.isupport.casemapping))
     upstream.port.joined(name, undefined)
@@ -25,7 +23,15 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   channel.members.set(nick, { nick, prefixes: '', ...(userhost && { userhost }) })
   const text = account === undefined ? '' : `${account} ${realname ?? ''}`
   const tags = storedTags(message.tags)
-  const stored = { kind: 'JOIN', target: channel.name, source, text, time, isOwn: isMe, ...tags } as const
+  const stored = {
+    kind: 'JOIN',
+    target: channel.name,
+    source,
+    text,
+    time,
+    isOwn: isMe,
+    ...tags,
+  } as const
   upstream.port.store(message, [stored], { time })
   if (requester) requester.end(false)
 }

@@ -1,7 +1,8 @@
 // 353 and 366: who is in a channel. Those of our own JOIN fill the table; those that a client asked for go to it.
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
-import { passOn } from '../on.ts'
+import { MAX_MEMBERS } from '../channel.ts'
+import { passOn } from '../pass-on.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 import { userhostOf } from '../userhost.ts'
 
@@ -22,7 +23,7 @@ export function onNames(upstream: Upstream, message: Message, incoming: Incoming
     let at = 0
     while (symbols.includes(entry[at] ?? ' ')) at += 1
     const source = entry.slice(at)
-    if (source === '') continue
+    if (source === '' || channel.members.size >= MAX_MEMBERS) continue
     const userhost = userhostOf(source)
     const nick = nickOf(source)
     const known = channel.members.get(nick)

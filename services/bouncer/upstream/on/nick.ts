@@ -1,10 +1,11 @@
 // NICK: somebody is called otherwise from now on; and the refusals of ours (432, 433, 436, 437).
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
-import { passOn } from '../on.ts'
+import { passOn } from '../pass-on.ts'
 import type { Stored } from '../port.ts'
 import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
+import { onJoinRefused } from './join-refused.ts'
 
 export function onNick(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
   const [text = ''] = message.params
@@ -25,10 +26,14 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
     upstream.nick = text
     upstream.port.changed({ what: 'nick', from })
   }
+  upstream.nicks.gone(from)
   requester?.end(false)
 }
 
 export function onNickRefused(upstream: Upstream, message: Message, incoming: Incoming): void {
-  if (upstream.isRegistered) passOn(upstream, message, incoming)
-  else upstream.registration.nickRefused()
+  const [, name = ''] = message.params
+  if (!upstream.isRegistered) upstream.registration.nickRefused()
+  // 437 is of channels, too.
+  else if (upstream.isupport.isChannel(name)) onJoinRefused(upstream, message, incoming)
+  else if (!upstream.nicks.refused(name)) passOn(upstream, message, incoming)
 }

@@ -2,24 +2,36 @@
 import { isAction, parseCtcp } from '../../irc/ctcp.ts'
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
-import type { MessageKind } from '../../store/records.ts'
 import type { Stored } from '../port.ts'
 import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 
-export function onPrivmsg(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
-  const [target = '', text = ''] = message.params
-  const { source = upstream.serverName, command, tags } = message
+export function onPrivmsg(
+  upstream: Upstream,
+  message: Message,
+  { time, requester }: Incoming,
+): void {
+  // What holds a password of the configuration is between us and the services.
+  if (upstream.nickServ.isSecret(message)) return
+  upstream.nickServ.heard(message)
   const isOwn = upstream.isFromMe(message)
   const options = { time, requester: isOwn ? requester : undefined }
-  if (!isStored(message, source)) {
-    upstream.port.relay(message, options)
-    return
-  }
+  const stored = storedFrom(upstream, message, time)
+  if (stored) upstream.port.store(message, [stored], options)
+  else upstream.port.relay(message, options)
+}
+
+/** A PRIVMSG, NOTICE or TAGMSG as it is stored; undefined for what only passes through. */
+export function storedFrom(upstream: Upstream, message: Message, time: number): Stored | undefined {
+  const [target = '', text = ''] = message.params
+  const { source = upstream.serverName, tags } = message
+  const kind = KINDS.find((each) => each === message.command)
+  if (!kind || !isStored(message, source)) return
+  const isOwn = upstream.isFromMe(message)
   const { name, status } = withoutStatus(upstream, target)
   const isChannel = upstream.isupport.isChannel(name)
-  const stored: Stored = {
-    kind: command as MessageKind,
+  return {
+    kind,
     target: isChannel ? name : conversation(upstream, target, source, isOwn),
     source,
     text,
@@ -27,8 +39,9 @@ export function onPrivmsg(upstream: Upstream, message: Message, { time, requeste
     isOwn,
     ...storedTags(tags, status),
   }
-  upstream.port.store(message, [stored], options)
 }
+
+const KINDS = ['PRIVMSG', 'NOTICE', 'TAGMSG'] as const
 
 /** Requests of CTCP (but ACTION), typing notifications and notices of servers before we are in pass through. */
 function isStored({ command, params, tags }: Message, source: string): boolean {
@@ -42,7 +55,10 @@ function isStored({ command, params, tags }: Message, source: string): boolean {
 function withoutStatus(upstream: Upstream, target: string): { name: string; status: string } {
   const { isupport } = upstream
   let at = 0
-  while (isupport.statusmsg.includes(target[at] ?? ' ') && isupport.isChannel(target.slice(at + 1))) {
+  while (
+    isupport.statusmsg.includes(target[at] ?? ' ') &&
+    isupport.isChannel(target.slice(at + 1))
+  ) {
     at += 1
   }
   return { name: target.slice(at), status: target.slice(0, at) }

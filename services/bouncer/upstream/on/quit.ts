@@ -16,4 +16,5 @@ export function onQuit(upstream: Upstream, message: Message, { time }: Incoming)
     lines.push({ kind: 'QUIT', target: channel.name, source, text, time, ...tags })
   }
   upstream.port.store(message, lines, { time })
+  upstream.nicks.gone(nick)
 }

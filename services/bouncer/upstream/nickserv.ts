@@ -1,0 +1,79 @@
+// NickServ, where the network has no SASL: identifies, and gets a nick back. What is said to it holds passwords, so the
+// network's echo of it is neither stored nor shown.
+import { type Message, message } from '../irc/message.ts'
+import { nickOf } from '../irc/source.ts'
+import type { Upstream } from './upstream.ts'
+
+const NICKSERV = 'NickServ'
+/** Asked again by the services (they are back), it identifies again, but not more often. */
+const AGAIN_AFTER_MS = 60_000
+const MAX_SECRETS = 20
+const ASKS_TO_IDENTIFY = /\bIDENTIFY\b|nick(?:name)? is registered/i
+const IS_UNKNOWN = /(?:unknown|invalid|no such) command|command .*(?:unknown|not)/i
+
+export class NickServ {
+  readonly #upstream: Upstream
+  readonly #secrets: string[] = []
+  #identifiedAt = Number.NEGATIVE_INFINITY
+  /** The nick that is being regained, by which command, and what to do when it may be free. */
+  #regaining: { nick: string; verb: 'REGAIN' | 'GHOST'; onAnswer: () => void } | undefined
+
+  constructor(upstream: Upstream) {
+    this.#upstream = upstream
+  }
+
+  /** After 001, where SASL has not logged in. */
+  identify(): void {
+    const { registration, port, clock } = this.#upstream
+    const { nick, nickservPassword, saslUser } = port.record
+    if (nickservPassword === '' || registration.account !== undefined) return
+    this.#identifiedAt = clock.now()
+    // With one parameter it is the account of the nick that we have, on every kind of services.
+    const account = saslUser || (this.#upstream.isMe(nick) ? '' : nick)
+    this.#say(account ? `IDENTIFY ${account} ${nickservPassword}` : `IDENTIFY ${nickservPassword}`)
+  }
+
+  /** Has the services take a nick from who holds it, if there is a password or a login. `onAnswer`: try it now. */
+  regain(nick: string, onAnswer: () => void): void {
+    const { nickservPassword } = this.#upstream.port.record
+    if (nickservPassword === '' && this.#upstream.registration.account === undefined) return
+    this.#regaining = { nick, verb: 'REGAIN', onAnswer }
+    this.#say(`REGAIN ${nick} ${nickservPassword}`.trim())
+  }
+
+  /** Whether a line is the echo of what was said here. */
+  isSecret(line: Message): boolean {
+    if (this.#secrets.length === 0 || line.command !== 'PRIVMSG') return false
+    const index = this.#secrets.indexOf(line.params[1] ?? '')
+    if (index < 0 || !this.#isNickServ(line.params[0]) || !this.#upstream.isFromMe(line))
+      return false
+    this.#secrets.splice(index, 1)
+    return true
+  }
+
+  /** A NOTICE of NickServ to us. */
+  heard({ command, source, params: [target = '', text = ''] }: Message): void {
+    if (command !== 'NOTICE' || !source || !this.#isNickServ(nickOf(source))) return
+    if (!this.#upstream.isReady || !this.#upstream.isMe(target)) return
+    const regaining = this.#regaining
+    if (regaining?.verb === 'REGAIN' && IS_UNKNOWN.test(text)) {
+      regaining.verb = 'GHOST'
+      this.#say(`GHOST ${regaining.nick} ${this.#upstream.port.record.nickservPassword}`.trim())
+    } else if (regaining) {
+      this.#regaining = undefined
+      regaining.onAnswer()
+    }
+    const isDue = this.#upstream.clock.now() - this.#identifiedAt >= AGAIN_AFTER_MS
+    if (isDue && ASKS_TO_IDENTIFY.test(text)) this.identify()
+  }
+
+  #isNickServ(nick = ''): boolean {
+    return this.#upstream.fold(nick) === this.#upstream.fold(NICKSERV)
+  }
+
+  #say(text: string): void {
+    if (this.#upstream.caps.has('echo-message')) this.#secrets.push(text)
+    if (this.#secrets.length > MAX_SECRETS) this.#secrets.shift()
+    this.#upstream.send(message('PRIVMSG', NICKSERV, text))
+  }
+}
