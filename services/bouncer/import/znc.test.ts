@@ -247,8 +247,8 @@ test('a user who is here already keeps her password, and a directory that is non
 })
 
 test.each([
-  ['Pass = md5#' + 'cd'.repeat(16) + '#salt#', `znc-md5$salt$${'cd'.repeat(16)}`],
-  ['Pass = ' + 'cd'.repeat(16) + ' -', `znc-md5$$${'cd'.repeat(16)}`],
+  [`Pass = md5#${'cd'.repeat(16)}#salt#`, `znc-md5$salt$${'cd'.repeat(16)}`],
+  [`Pass = ${'cd'.repeat(16)} -`, `znc-md5$$${'cd'.repeat(16)}`],
   ['Pass = plain#geheim', /^\$argon2id\$/],
   [
     '<Pass p>\nMethod = Argon2id\nHash = $argon2id$v=19$m=6144,t=6,p=1$c2FsdHNhbHQ$aGFzaGhhc2g\n</Pass>',
