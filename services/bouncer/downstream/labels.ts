@@ -61,9 +61,9 @@ export class Labels {
     return true
   }
 
-  /** Whose answers come from the network, later. */
-  requester(): Requester {
-    const label = this.#collecting?.label
+  /** Whose answers come from the network, later. Of several lines for one request only one is labelled. */
+  requester({ isLabelled = true } = {}): Requester {
+    const label = isLabelled ? this.#collecting?.label : undefined
     const lines: Message[] = []
     let isWhole = true
     const requester: Requester = {

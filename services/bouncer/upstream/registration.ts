@@ -162,6 +162,8 @@ export class Registration {
   }
 
   #wants(cap: string): boolean {
+    // An echo must be told from what the person says elsewhere, which only a label does.
+    if (cap === 'echo-message') return this.available.has('labeled-response')
     if (cap !== 'sasl') return UPSTREAM_CAPS.has(cap)
     const { saslMechanism } = this.#upstream.port.record
     const offered = this.available.get('sasl') ?? ''

@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { SocksClient } from 'socks'
 import type { NetworkRecord } from '../store/records.ts'
+import { ConnectionRefused } from './ending.ts'
 import type { OpenSocket } from './transport.ts'
 
 const CONNECT_MS = 30_000
@@ -18,10 +19,8 @@ export type SocketOptions = Pick<
   isTlsForced?: boolean
 }
 
-/** Why a certificate is refused: it is told as it is, with the fingerprint that would pin it. */
-export class CertificateRefused extends Error {
-  override name = 'CertificateRefused'
-}
+/** A certificate is refused: it is told as it is, with the fingerprint that would pin it. */
+const refused = (reason: string) => new ConnectionRefused(reason, 'certificate')
 
 /** Opens one socket for these options; rejects with a reason for a person. */
 export function socketOpener(options: SocketOptions): OpenSocket {
@@ -31,7 +30,8 @@ export function socketOpener(options: SocketOptions): OpenSocket {
     const plain = options.socks ? await throughSocks(options, deadline) : undefined
     if (!isTls) return plain ?? ready(connectTcp(addressOf(options)), 'connect', deadline)
     const socket = connectTls({
-      ...(plain ? { socket: plain } : addressOf(options)),
+      ...addressOf(options),
+      ...(plain && { socket: plain }),
       ...(isIP(options.host) === 0 && { servername: options.host }),
       // A pinned certificate is looked at below, whoever signed it.
       rejectUnauthorized: options.fingerprint === '',
@@ -45,14 +45,16 @@ export function socketOpener(options: SocketOptions): OpenSocket {
 }
 
 function addressOf({ host, port, bindAddress }: SocketOptions) {
-  return { host, port, ...(bindAddress && { localAddress: bindAddress }) }
+  const family = isIP(bindAddress)
+  return { host, port, ...(family > 0 && { localAddress: bindAddress, family }) }
 }
 
+/** Resolves at the event; rejects, and leaves nothing behind, when there is an error or the signal comes before. */
 function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => {
       socket.destroy()
-      reject(signal.aborted ? new Error('no answer in time') : explain(error))
+      reject(signal.aborted ? new Error('the server did not answer in time') : explain(error))
     }
     const aborted = () => failed(new Error('aborted'))
     signal.addEventListener('abort', aborted, { once: true })
@@ -71,7 +73,7 @@ function checkPin(socket: TLSSocket, pinned: string): void {
   const shown = hex(socket.getPeerCertificate().fingerprint256 ?? '')
   if (shown === hex(pinned)) return
   socket.destroy()
-  throw new CertificateRefused(
+  throw refused(
     `the server's certificate is not the pinned one; it shows ${shown}: pin that only if you know why it changed`,
   )
 }
@@ -82,11 +84,25 @@ const hex = (fingerprint: string) => fingerprint.replaceAll(':', '').toLowerCase
 function explain(error: NodeJS.ErrnoException): Error {
   const { code = '', message } = error
   if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
-    return new CertificateRefused(
+    return refused(
       `the server's certificate is not trusted (${message}): pin its fingerprint if it is right`,
     )
   }
-  return error
+  const words = REASONS[code]
+  return words ? new Error(words, { cause: error }) : error
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'this machine does not have the outgoing address that is configured',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ECONNREFUSED: 'the server refuses connections',
+  ECONNRESET: 'the server reset the connection',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network of the host cannot be reached',
+  ENOTFOUND: 'there is no host of this name',
+  EPROTO: 'the server does not speak TLS on this port',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS on this port',
+  ETIMEDOUT: 'the server did not answer in time',
 }
 
 async function throughSocks(options: SocketOptions, signal: AbortSignal): Promise<Socket> {
@@ -105,7 +121,7 @@ async function throughSocks(options: SocketOptions, signal: AbortSignal): Promis
   })
   if (signal.aborted) {
     socket.destroy()
-    throw new Error('aborted')
+    throw new Error('the server did not answer in time')
   }
   return socket
 }

@@ -1,6 +1,8 @@
 // PRIVMSG, NOTICE, TAGMSG: what the person says, to channels and people, or to the bouncer itself.
 import { type Message, messageFrom } from '../../irc/message.ts'
 import type { Network } from '../../network.ts'
+import { toService } from '../../service/bouncerserv.ts'
+import { splitSay } from '../../upstream/split-say.ts'
 import type { Upstream } from '../../upstream/upstream.ts'
 import type { Downstream } from '../downstream.ts'
 import { onPlayback } from './playback.ts'
@@ -23,6 +25,7 @@ function sayTo(downstream: Downstream, message: Message): void {
     onPlayback(downstream, text)
     return
   }
+  if (toService(downstream, message)) return
   if (!network || !upstream?.isReady) {
     const where = network ? `connected to ${network.record.name}` : 'on a network'
     downstream.numeric('401', target, `You are not ${where}: nothing was sent`)
@@ -30,17 +33,41 @@ function sayTo(downstream: Downstream, message: Message): void {
   }
   if (message.command === 'TAGMSG' && !upstream.caps.has('message-tags')) return
   const line = { ...message, source: undefined, tags: clientTags(upstream, message) }
-  if (upstream.caps.has('echo-message')) sayWithEcho(downstream, upstream, line)
-  else if (upstream.send(line)) network.echo(line, downstream)
-  else refuse(downstream, network, line)
+  for (const [index, part] of splitSay(upstream, line).entries()) {
+    if (!sayPart(downstream, network, upstream, part, index === 0)) {
+      refuse(downstream, network, line)
+      return
+    }
+  }
+}
+
+/** Whether it was taken. Only the first part answers the request: its label must not come back twice. */
+function sayPart(
+  downstream: Downstream,
+  network: Network,
+  upstream: Upstream,
+  line: Message,
+  isFirst: boolean,
+): boolean {
+  if (upstream.caps.has('echo-message')) {
+    return sayWithEcho(downstream, upstream, line, isFirst)
+  }
+  if (!upstream.send(line)) return false
+  network.echo(line, downstream)
+  return true
 }
 
 /** The network tells what it made of the line: that is what is stored and shown. */
-function sayWithEcho(downstream: Downstream, upstream: Upstream, line: Message): void {
-  const requester = downstream.labels.requester()
-  if (upstream.send(line, { requester })) return
+function sayWithEcho(
+  downstream: Downstream,
+  upstream: Upstream,
+  line: Message,
+  isLabelled: boolean,
+): boolean {
+  const requester = downstream.labels.requester({ isLabelled })
+  if (upstream.send(line, { requester })) return true
   requester.end(false)
-  if (downstream.network) refuse(downstream, downstream.network, line)
+  return false
 }
 
 function refuse(downstream: Downstream, network: Network, { command }: Message): void {
