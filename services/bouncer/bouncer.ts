@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
+import { createSerial, type Serial } from '@fuchsbau/shared/serial.ts'
 import { Logins } from './account/logins.ts'
 import type { TokenCheck } from './account/token.ts'
 import { Dialing } from './dialing.ts'
@@ -51,6 +52,8 @@ export class Bouncer {
   readonly logins: Logins
   /** Checks access tokens of the identity provider, if there is one. */
   readonly tokens: TokenCheck | undefined
+  /** Commands to BouncerServ that take time, one after the other for each person. */
+  readonly desk: Serial = createSerial({ limit: 20 })
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
