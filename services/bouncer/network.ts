@@ -6,13 +6,13 @@ import type { Downstream } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
 import { Line } from './downstream/line.ts'
 import { Monitors } from './downstream/monitors.ts'
-import { relayMultiline } from './downstream/multiline.ts'
+import { relayText } from './downstream/multiline.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { Places } from './downstream/places.ts'
 import { showChannel, takeNick } from './downstream/show.ts'
 import { playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
-import { type Message, messageFrom, withTags } from './irc/message.ts'
+import { type Message, messageFrom } from './irc/message.ts'
 import { nickOf } from './irc/source.ts'
 import { Keeper } from './keeper.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
@@ -117,17 +117,17 @@ export class Network implements NetworkPort {
     { time = this.bouncer.clock.now(), requester }: RelayOptions = {},
   ): void {
     const networkId = this.record.id
-    const lines = text.lines.map(({ stored, isConcat }, index) => {
+    const lines = text.lines.map(({ stored, isConcat }) => {
       const foldedTarget = this.fold(stored.target)
       const one = { isOwn: false, ...stored, networkId, foldedTarget }
       const { id, msgid } = this.bouncer.store.messages.append(one)
-      const said = messageFrom(text.source, text.command, text.target, stored.text)
-      const line = index === 0 ? withTags(said, text.tags) : said
-      return { line: new Line(line, { time, id, msgid }), isConcat }
+      return { id, msgid, text: stored.text, isConcat }
     })
     const [first] = text.lines
     if (!first || this.isDetached(first.stored.target)) return
-    for (const downstream of this.downstreams) relayMultiline(downstream, text, lines, requester)
+    for (const downstream of this.downstreams) {
+      relayText(downstream, text, lines, { time, requester })
+    }
   }
 
   /** Takes back a message: its text is forgotten, and clients that can read it are told. */
