@@ -81,13 +81,13 @@ export async function returning(
   await settled(subject)
   const told = { text: 'the last that was missed', timeoutMs: 30_000 }
   const login = subject.login(personOf(0), 'c0')
+  const played = await clients.returning('c0', subject.port, { login, ...told })
+  await clients.close(['c0'])
   const fetched = await clients.fetching('fetching', subject.port, {
     login: subject.login(personOf(0), 'fetching'),
     channel: channelOf(scene),
   })
   await clients.close(['fetching'])
-  const played = await clients.returning('c0', subject.port, { login, ...told })
-  await clients.close(['c0'])
   const missed = ({ ms, said }: { ms: number; said: number }) => ({
     seconds: ms / 1000,
     missing: Math.max(0, lines + 1 - said),

@@ -16,11 +16,13 @@ const launcher = join(import.meta.dirname, '../../fuchsbau.js')
 /** Of everybody. */
 const PASSWORD = 'correct horse battery staple'
 
-/** A person with one network, `den`. */
+/** A person with one network. The first one is an administrator. */
 export interface Person {
   name: string
   /** Of the network on 127.0.0.1. */
   port: number
+  /** What she calls it; `den` when absent. */
+  network?: string
   channels?: readonly string[]
 }
 
@@ -50,7 +52,7 @@ export interface BouncerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** How a client of a person logs in: PASS and the name in USER. */
   login(person: string, client?: string): { pass: string; user: string }
-  /** A client that has logged in as `person/den@client`. Without `caps` there is no CAP at all. */
+  /** A client that has logged in as `person/network@client`. Without `caps` there is no CAP at all. */
   client(person: string, client?: string, caps?: readonly string[]): Promise<IrcClient>
 }
 
@@ -73,6 +75,7 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
     FUCHSBAU_OWNER_PASSWORD: PASSWORD,
     ...options.env,
   }
+  const networkNames = new Map(people.map(({ name, network = 'den' }) => [name, network]))
   let child: ChildProcess | undefined
   let output = ''
   let management = ''
@@ -117,7 +120,7 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
 
   const login = (person: string, client = '') => ({
     pass: PASSWORD,
-    user: `${person}/den${client && `@${client}`}`,
+    user: `${person}/${networkNames.get(person) ?? ''}${client && `@${client}`}`,
   })
   await start()
   return {
@@ -153,7 +156,8 @@ export function openBouncerStore({ directory }: Pick<BouncerProcess, 'directory'
 async function seed(directory: string, people: readonly Person[]): Promise<void> {
   const password = await hashPassword(PASSWORD)
   const store = openStore({ directory, clock: systemClock() })
-  for (const [index, { name, port, channels = [] }] of people.entries()) {
+  for (const [index, person] of people.entries()) {
+    const { name, channels = [] } = person
     const user = store.users.add({
       name,
       password,
@@ -166,7 +170,7 @@ async function seed(directory: string, people: readonly Person[]): Promise<void>
       subject: '',
     })
     if (!user) throw new Error(`${name} is there twice`)
-    const network = store.networks.add({ ...networkOf(name, port), userId: user.id })
+    const network = store.networks.add({ ...networkOf(person), userId: user.id })
     for (const channel of channels) {
       store.channels.add({
         networkId: network?.id ?? 0,
@@ -182,8 +186,12 @@ async function seed(directory: string, people: readonly Person[]): Promise<void>
   store.close()
 }
 
-const networkOf = (nick: string, port: number): Omit<NetworkRecord, 'id' | 'userId'> => ({
-  name: 'den',
+const networkOf = ({
+  name: nick,
+  port,
+  network = 'den',
+}: Person): Omit<NetworkRecord, 'id' | 'userId'> => ({
+  name: network,
   isEnabled: true,
   host: '127.0.0.1',
   port,
