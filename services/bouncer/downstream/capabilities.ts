@@ -8,7 +8,6 @@ const PLANNED: ReadonlySet<Capability> = new Set([
   'soju.im/bouncer-networks',
   'soju.im/bouncer-networks-notify',
   'soju.im/filehost',
-  'soju.im/search',
   'soju.im/webpush',
 ])
 

@@ -14,6 +14,7 @@ import { onQuit } from './command/quit.ts'
 import { onRedact } from './command/redact.ts'
 import { onAuthenticate, onCap, onPass, onUser } from './command/register.ts'
 import { onSay } from './command/say.ts'
+import { onSearch } from './command/search.ts'
 import type { Downstream } from './downstream.ts'
 
 export interface Command {
@@ -48,6 +49,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   PRIVMSG: after(onSay, 2),
   REDACT: after(onRedact, 2),
   QUIT: { handle: onQuit, minParams: 0, when: 'any' },
+  SEARCH: after(onSearch, 1),
   TAGMSG: after(onSay, 1),
   TOPIC: after(onTopic, 1),
   USER: { handle: onUser, minParams: 4, when: 'before' },
