@@ -42,12 +42,14 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
     })
   }
 
+  let starting = 'management'
   try {
     const { listen } = first.config.management
     const management = await startManagement({ listen, metrics, notReady })
     lifecycle.onClose('management', () => management.close())
     for (const { service, config } of plan) {
       const { name } = service
+      starting = name
       const serving = await service.serve({
         config,
         log: log.child({ service: name }),
@@ -65,6 +67,7 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
     log.info({ management: management.url, services: Object.fromEntries(services) }, 'ready')
   } catch (error) {
     log.fatal({ err: error }, 'could not start')
+    print(`${starting} could not start: ${error instanceof Error ? error.message : String(error)}`)
     await lifecycle.close('could not start', 1)
   }
 }

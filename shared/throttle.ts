@@ -40,7 +40,7 @@ export function createThrottle(clock: Pick<Clock, 'now'>): Throttle {
   }
   return {
     begin(fullAddress, account) {
-      const address = network(fullAddress)
+      const address = addressGroup(fullAddress)
       const addressKey = `address ${address}`
       const accountKey = `account ${account.slice(0, 100)}`
       const pair = `${address} ${accountKey}`
@@ -75,8 +75,8 @@ function dropOldest(map: Map<string, unknown>): void {
   if (oldest !== undefined) map.delete(oldest)
 }
 
-/** An IPv6 address counts as its /64: one person has all of it. */
-function network(address: string): string {
+/** What counts as one address: of an IPv6 address its /64, because one person has all of it. */
+export function addressGroup(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address
   const [head = '', tail] = address.split('::', 2)
   const left = head.split(':').filter(Boolean)

@@ -1,59 +1,177 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
-import { hashPassword } from '@fuchsbau/shared/password.ts'
+import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import { hashesOf } from './account/password.ts'
+import { createTokenCheck } from './account/token.ts'
+import { addressList } from './address-list.ts'
 import { Bouncer } from './bouncer.ts'
-import { listenPlain } from './server.ts'
+import { Admission } from './downstream/admission.ts'
+import { howToConnect } from './first-steps.ts'
+import { addGauges } from './gauges.ts'
+import { makeServerCertificate } from './self-signed.ts'
+import { listenPlain, listenTls } from './server.ts'
 import type { settings } from './settings.ts'
-import { openStore } from './store/store.ts'
+import {
+  CertificateUnusable,
+  certificateFromFiles,
+  ownCertificate,
+  type ServerCertificate,
+} from './store/certificates.ts'
+import { openStore, type Store } from './store/store.ts'
+import { serveWebSockets } from './web-socket.ts'
+
+/** The networks have so long to take our QUIT. */
+const QUIT_MS = 3_000
+
+type Options = ServeOptions<typeof settings>
 
 /** Starts to serve; resolves when it listens. */
-export async function serve({
-  config,
-  log,
-  clock,
-  metrics,
-  say,
-  ownerPassword,
-}: ServeOptions<typeof settings>): Promise<RunningService> {
-  const { own } = config
-  const store = openStore({ directory: join(config.data, 'bouncer'), clock, log })
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
-  const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits })
-  const made = await makeOwner(bouncer, own.owner, ownerPassword)
-  const listener = await listenPlain(bouncer, own.plainListen ?? own.listen)
-  bouncer.start()
-  if (made) say(`First login to IRC: ${own.listen.host}:${own.listen.port} user ${own.owner}`)
-  return {
-    url: `irc://${listener.address}`,
-    listening: listener.address,
-    notReady: () => store.failure,
-    async close() {
-      await listener.close()
-      await bouncer.close('the bouncer is stopped')
-      store.close()
-    },
+export async function serve(options: Options): Promise<RunningService> {
+  const { config, clock, log } = options
+  const directory = join(config.data, 'bouncer')
+  const store = openStore({ directory, clock, log })
+  const closers: (() => Promise<void> | void)[] = [() => store.close()]
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return await serveStore(options, { store, directory, closers, close })
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
+interface Parts {
+  store: Store
+  directory: string
+  /** What has been opened, in order. */
+  closers: (() => Promise<void> | void)[]
+  close(): Promise<void>
+}
+
+async function serveStore(
+  options: Options,
+  { store, directory, closers, close }: Parts,
+): Promise<RunningService> {
+  const { config, log, metrics, say } = options
+  const { own } = config
+  const bouncer = makeBouncer(options, store)
+  addGauges(bouncer)
+  // First of all: a listener that fails must not take the password with it that was just shown.
+  const isNew = await makeOwner(bouncer, own.owner, options.ownerPassword)
+  const certificate = await openCertificate(options, directory)
+  closers.push(() => certificate.close())
+
+  const admission = new Admission(own.maxStrangers)
+  const proxies = addressList(own.proxies)
+  const guarded = { admission, ...(proxies && { proxies }) }
+  const secure = await listenTls(bouncer, own.listen, certificate, guarded)
+  closers.push(() => secure.close())
+  const plain = own.plainListen && (await listenPlain(bouncer, own.plainListen, guarded))
+  if (plain) closers.push(() => plain.close())
+  const app = createHttp({ log, metrics, name: 'bouncer', trustProxy: config.trustProxy })
+  const trusted = addressList(config.trustProxy)
+  serveWebSockets(bouncer, app.server, {
+    origins: own.origins,
+    admission,
+    ...(trusted && { trusted }),
+  })
+  const web = await listen(app, own.webListen)
+  closers.push(() => app.close())
+  closers.push(() => goodbye(bouncer, own.quitMessage))
+  bouncer.start()
+
+  log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
+  const isOwn = own.certificate === undefined
+  const told = {
+    address: secure.address,
+    owner: isNew ? own.owner : undefined,
+    fingerprint: isOwn ? certificate.fingerprint : undefined,
+  }
+  for (const line of howToConnect(told)) say(line)
+  return {
+    url: `ircs://${secure.address}`,
+    listening: secure.address,
+    notReady: () => store.failure,
+    close,
+  }
+}
+
+function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
+  const { own, oidc } = config
+  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const { issuer, clientId, clientSecret } = oidc
+  const namesUser = own.linkByUserName
+  const tokens =
+    issuer !== undefined && clientId !== undefined
+      ? createTokenCheck({ issuer, clientId, clientSecret, namesUser, clock, log })
+      : undefined
+  return new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits, tokens })
+}
+
+/** The operator's, or one that is made here. */
+async function openCertificate(
+  { config, log, clock }: Options,
+  directory: string,
+): Promise<ServerCertificate> {
+  const { certificate, certificateKey: key, hostname, listen: at } = config.own
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new CertificateUnusable(
+      'bouncer.certificate and bouncer.certificate_key are only useful together: set both.',
+    )
+  }
+  if (certificate !== undefined && key !== undefined) {
+    return certificateFromFiles({ certificate, key }, clock, log)
+  }
+  const others = ['localhost', '127.0.0.1', '::1', at.host].filter((name) => !isAny(name))
+  const names = [...new Set([hostname, ...others])] as [string, ...string[]]
+  return await ownCertificate(directory, names, { clock, log, make: makeServerCertificate })
+}
+
+const isAny = (host: string) => host === '0.0.0.0' || host === '::'
+
+/** The owner's account at the first start; returns whether its password was made just now. */
 async function makeOwner(
   bouncer: Bouncer,
   name: string,
-  ownerPassword: ServeOptions['ownerPassword'],
+  ownerPassword: Options['ownerPassword'],
 ): Promise<boolean> {
-  if (bouncer.users.size > 0) return false
+  const { store, users, clock } = bouncer
+  if (users.size > 0) return false
   const { password, isMade } = ownerPassword()
-  const record = bouncer.store.users.add({
+  const record = store.users.add({
     name,
-    password: await hashPassword(password),
+    password: '',
     isAdmin: true,
     isEnabled: true,
     nick: name,
     realname: name,
     bindAddress: '',
-    createdAt: bouncer.clock.now(),
+    createdAt: clock.now(),
     subject: '',
   })
-  if (record) bouncer.adopt(record)
+  if (!record) throw new Error(`the user ${name} could not be made`)
+  const { hash, scram } = await hashesOf(store, record, password)
+  const owner = { ...record, password: hash }
+  store.users.put(owner)
+  store.credentials.setScram(record.id, scram)
+  store.commitTurn()
+  bouncer.adopt(owner)
   return isMade
+}
+
+/** Tells clients and networks, and waits a little until the networks have heard it. */
+async function goodbye(bouncer: Bouncer, quitMessage: string): Promise<void> {
+  const { clock, users } = bouncer
+  await bouncer.close(quitMessage)
+  const isConnected = () =>
+    [...users.values()].some((user) =>
+      [...user.networks.values()].some(({ upstream }) => upstream !== undefined),
+    )
+  const until = clock.now() + QUIT_MS
+  while (isConnected() && clock.now() < until) {
+    await new Promise<void>((resolve) => clock.after(20, resolve))
+  }
 }

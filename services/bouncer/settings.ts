@@ -1,12 +1,23 @@
 // The settings of this service; the README's table is made from them.
-import { address, boolean, duration, integer, list, string, url } from '@fuchsbau/shared/setting.ts'
+import {
+  type Address,
+  address,
+  boolean,
+  duration,
+  integer,
+  list,
+  type Setting,
+  string,
+  url,
+} from '@fuchsbau/shared/setting.ts'
+import { addressList, isLoopback } from './address-list.ts'
 
 export const settings = {
   listen: address({
     default: '127.0.0.1:6697',
     about: 'Where IRC clients connect, with TLS.',
   }),
-  plainListen: address({
+  plainListen: loopback({
     optional: true,
     example: '127.0.0.1:6667',
     about: 'Where clients on this machine may connect without TLS: a loopback address.',
@@ -40,10 +51,16 @@ export const settings = {
     example: '/tls/tls.key',
     about: 'Its private key, PEM.',
   }),
-  proxies: list({
+  proxies: addresses({
     default: '',
     example: '10.0.0.0/8',
-    about: 'Addresses or networks from which connections begin with a PROXY protocol header.',
+    about:
+      'Addresses or networks from which every IRC connection begins with a PROXY protocol header (version 1 or 2).',
+  }),
+  origins: list({
+    default: '',
+    example: 'https://chat.example.org',
+    about: 'Origins of web pages that may connect by WebSocket, besides our own.',
   }),
   owner: string({
     default: 'you',
@@ -59,10 +76,59 @@ export const settings = {
     about: 'Networks of a user, at most.',
   }),
   maxClients: integer({ default: '50', min: 1, max: 1_000, about: 'Clients of a user at once.' }),
+  maxStrangers: integer({
+    default: '100',
+    min: 1,
+    max: 10_000,
+    about: 'Connections of one address that have not logged in yet.',
+  }),
+  quitMessage: string({
+    default: 'The bouncer is stopped',
+    pattern: /^[^\r\n\0]{1,200}$/,
+    hint: 'a line of at most 200 characters',
+    about: 'What the networks are told when the bouncer is stopped.',
+  }),
   retention: duration({
     default: '3650d',
     min: '1d',
     max: '36500d',
     about: 'How long lines are kept, where a network or channel does not say otherwise.',
   }),
+}
+
+/** An address that only this machine reaches: passwords come unencrypted. */
+function loopback(describe: {
+  about: string
+  example: string
+  optional: true
+}): Setting<Address | undefined> {
+  const setting = address(describe)
+  return {
+    ...setting,
+    parse(text) {
+      const parsed = setting.parse(text)
+      if (!parsed.ok || !parsed.value || isLoopback(parsed.value.host)) return parsed
+      return {
+        ok: false,
+        expected: 'an address of this machine alone, because passwords come unencrypted',
+      }
+    },
+  }
+}
+
+/** A list of IP addresses and networks. */
+function addresses(describe: {
+  about: string
+  example: string
+  default: string
+}): Setting<string[]> {
+  const setting = list(describe)
+  return {
+    ...setting,
+    parse(text) {
+      const parsed = setting.parse(text)
+      if (!parsed.ok || addressList(parsed.value)) return parsed
+      return { ok: false, expected: 'a list of IP addresses and networks' }
+    },
+  }
 }

@@ -7,7 +7,7 @@ import type { Bouncer } from '../bouncer.ts'
 import type { ScramVerifier, UserRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { checkForeignHash, isForeignHash } from './foreign-hash.ts'
-import { makeVerifier, nobodysVerifier } from './scram.ts'
+import { type ClientFirst, makeVerifier, nobodysVerifier, ScramServer } from './scram.ts'
 
 /** Each is done by the client at each login: 50 ms on a slow machine. Guesses at a stolen verifier cost as much. */
 const ITERATIONS = 100_000
@@ -87,8 +87,44 @@ async function bringUpToDate(bouncer: Bouncer, user: UserRecord, password: strin
   if (live) live.record = changed
 }
 
+/** An exchange of SCRAM with somebody who may prove any of a person's passwords. */
+export class ScramCheck {
+  readonly challenge: string
+  readonly #bouncer: Bouncer
+  readonly #name: string
+  readonly #candidates: { verifier: ScramVerifier; server: ScramServer }[]
+
+  constructor(bouncer: Bouncer, name: string, first: ClientFirst) {
+    const nonce = randomBytes(18).toString('base64')
+    this.#bouncer = bouncer
+    this.#name = name
+    this.#candidates = verifiersOf(bouncer.store, name).map((verifier) => ({
+      verifier,
+      server: new ScramServer(first, verifier, nonce),
+    }))
+    this.challenge = this.#candidates[0]?.server.challenge ?? ''
+  }
+
+  /** The person, and what proves to her client that we know her password; undefined when the proof is wrong. */
+  finish(text: string, address: string): { user: UserRecord; final: string } | undefined {
+    const { store, clock } = this.#bouncer
+    for (const { verifier, server } of this.#candidates) {
+      const { ok, final } = server.finish(text)
+      const user = ok ? store.users.named(this.#name) : undefined
+      if (!user) continue
+      const isThis = ({ storedKey }: ScramVerifier) => storedKey === verifier.storedKey
+      // Taken back, or changed, in the meantime?
+      if (!ownVerifiers(store, user.id).some(isThis)) return
+      const app = store.credentials.appPasswords(user.id).find(({ scram }) => isThis(scram))
+      if (app) store.credentials.noteUse(app, clock.now(), address)
+      return { user, final }
+    }
+    return
+  }
+}
+
 /** The verifiers of a person's passwords, all with the same salt; of nobody: one that no password fits. */
-export function verifiersOf(store: Store, name: string): [ScramVerifier, ...ScramVerifier[]] {
+function verifiersOf(store: Store, name: string): [ScramVerifier, ...ScramVerifier[]] {
   const user = store.users.named(name)
   const [first = nobody(store, name), ...others] = user ? ownVerifiers(store, user.id) : []
   const { salt, iterations } = first

@@ -9,6 +9,8 @@ export interface TokenOptions {
   issuer: string
   clientId: string
   clientSecret: string | undefined
+  /** Whether the user name there counts: only where people can't choose it. */
+  namesUser: boolean
   clock: Clock
   log: Log
 }
@@ -17,7 +19,7 @@ export interface TokenOptions {
 export interface TokenOwner {
   /** `ISS SUB`, as a user is linked. */
   subject: string
-  /** What the person calls herself there: she may be able to change it. */
+  /** Her name there, where that counts. */
   userName: string | undefined
 }
 
@@ -44,7 +46,7 @@ const TOLERANCE_SECONDS = 30
 
 /** The provider is not contacted before the first token. */
 export function createTokenCheck(options: TokenOptions): TokenCheck {
-  const { issuer, clock, log } = options
+  const { issuer, namesUser, clock, log } = options
   const configurationUrl = `${issuer}/.well-known/openid-configuration`
   let known: Promise<Provider> | undefined
   const provider = async (): Promise<Provider> => {
@@ -72,7 +74,7 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
       const { sub, preferred_username: userName } = claims
       return {
         subject: `${issuer} ${sub}`,
-        userName: typeof userName === 'string' ? userName : undefined,
+        userName: namesUser && typeof userName === 'string' ? userName : undefined,
       }
     },
   }

@@ -1,18 +1,25 @@
 // From the connection to the welcome: capabilities, who it is, and which network it wants.
 // https://ircv3.net/specs/extensions/capability-negotiation https://ircv3.net/specs/extensions/sasl-3.1
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { authenticate } from '../account/authenticate.ts'
+import { type Authenticated, authenticate } from '../account/authenticate.ts'
+import type { Bouncer } from '../bouncer.ts'
 import { capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
 import type { Message } from '../irc/message.ts'
+import type { Network } from '../network.ts'
 import type { UserRecord } from '../store/records.ts'
+import type { User } from '../user.ts'
+import { noteOffered } from './cap-changes.ts'
 import { capabilityValue } from './capabilities.ts'
 import type { Downstream } from './downstream.ts'
 import { type Login, parseLogin } from './login-name.ts'
+import { authenticateByCertificate } from './mechanisms.ts'
 import { SaslExchange } from './sasl.ts'
 import { welcome } from './welcome.ts'
 
 /** From the connection to the welcome. */
 const DEADLINE_MS = 60_000
+/** Longer ones are cut: no network has them. */
+const MAX_NICK = 64
 
 export class Registration {
   readonly #downstream: Downstream
@@ -25,16 +32,22 @@ export class Registration {
   readonly sasl: SaslExchange
   #nick: string | undefined
   #login: Login | undefined
+  /** What USER said. */
+  #named: Login | undefined
   #account: UserRecord | undefined
   #isChecking = false
   readonly #deadline: Timer
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream
-    this.sasl = new SaslExchange(downstream, (account, login) => {
-      this.#account = account
-      this.#login = login
-    })
+    this.sasl = new SaslExchange(
+      downstream,
+      (account, login) => {
+        this.#account = account
+        this.#login = login
+      },
+      () => this.#finish(),
+    )
     this.#deadline = downstream.clock.after(DEADLINE_MS, () =>
       downstream.close('the registration was not finished in time'),
     )
@@ -50,13 +63,15 @@ export class Registration {
   }
 
   nick(nick: string): void {
-    this.#nick = nick
-    this.#downstream.nick = nick
+    this.#nick = nick.slice(0, MAX_NICK)
+    this.#downstream.nick = this.#nick
     this.#finish()
   }
 
   user(username: string, realname: string): void {
-    this.#downstream.username = username
+    // Old clients say here which network they want.
+    this.#named = parseLogin(username)
+    this.#downstream.username = this.#named.user
     this.#downstream.realname = realname
     this.#finish()
   }
@@ -70,6 +85,7 @@ export class Registration {
         this.isNegotiating = !this.isDone
         this.isVersion302 ||= Number(rest) >= 302
         if (this.isVersion302) downstream.setCap('cap-notify', true)
+        noteOffered(downstream)
         this.#list('LS', offered(downstream))
         return
       case 'LIST':
@@ -95,83 +111,102 @@ export class Registration {
     const caps = list.split(' ').filter((each) => each !== '')
     const isKnown = caps.every((cap) => names.has(cap.replace(/^-/, '')))
     downstream.reply('CAP', downstream.nick, isKnown ? 'ACK' : 'NAK', list)
-    if (isKnown) for (const cap of caps) downstream.setCap(cap.replace(/^-/, ''), !cap.startsWith('-'))
+    if (isKnown)
+      for (const cap of caps) downstream.setCap(cap.replace(/^-/, ''), !cap.startsWith('-'))
   }
 
   #list(verb: 'LS' | 'LIST', tokens: readonly string[]): void {
     const downstream = this.#downstream
     const { serverName: source, nick } = downstream
-    for (const line of capListMessages({ source, nick, verb, tokens, isVersion302: this.isVersion302 })) {
+    for (const line of capListMessages({
+      source,
+      nick,
+      verb,
+      tokens,
+      isVersion302: this.isVersion302,
+    })) {
       downstream.send(line)
     }
   }
 
   #finish(): void {
-    const downstream = this.#downstream
-    if (this.isDone || this.#isChecking || this.isNegotiating) return
-    if (this.#nick === undefined || downstream.username === '') return
-    if (this.#account) {
-      this.#enter(this.#account, this.#login)
-      return
-    }
-    if (this.password === undefined) {
-      downstream.numeric('464', 'A password is needed: USER/NETWORK@CLIENT:PASSWORD as the server password, or SASL')
-      downstream.close('no password was given')
-      return
-    }
-    this.#isChecking = true
-    void this.#checkPassword(this.password)
+    if (this.isDone || this.#isChecking || this.isNegotiating || this.sasl.isChecking) return
+    const named = this.#named
+    if (this.#nick === undefined || !named || this.#downstream.isClosed) return
+    if (this.#account) this.#enter(this.#account, withNamed(this.#login, named))
+    else if (this.password !== undefined) void this.#checkPassword(this.password, named)
+    else if (this.#downstream.wire.fingerprint) void this.#checkCertificate(named)
+    else this.#refuse(NEEDED)
   }
 
-  async #checkPassword(given: string): Promise<void> {
-    const downstream = this.#downstream
-    const { login, password } = passwordLogin(given, downstream.username)
-    const { address } = downstream.wire
-    const result = await authenticate(downstream.bouncer, {
-      name: login.user,
-      password,
-      address,
-      method: 'PASS',
-      client: login.client ?? '',
-    })
+  async #checkPassword(given: string, named: Login): Promise<void> {
+    const { bouncer, wire } = this.#downstream
+    const { login, password } = passwordLogin(given, named, bouncer)
+    const { user: name, client = '' } = login
+    const { address } = wire
+    const attempt = { name, password, address, method: 'PASS', client }
+    await this.#check(authenticate(bouncer, attempt), withNamed(login, named))
+  }
+
+  /** As ZNC does it: with a certificate that is listed nothing else is needed. */
+  async #checkCertificate(named: Login): Promise<void> {
+    await this.#check(authenticateByCertificate(this.#downstream, named, 'certificate'), named)
+  }
+
+  async #check(checking: Promise<Authenticated>, login: Login): Promise<void> {
+    this.#isChecking = true
+    const result = await checking
     this.#isChecking = false
-    if (downstream.isClosed) return
-    if (!result.ok) {
-      downstream.numeric('464', result.reason)
-      downstream.close(result.reason)
-      return
-    }
-    this.#enter(result.user, login)
+    if (this.#downstream.isClosed) return
+    if (result.ok) this.#enter(result.user, login)
+    else this.#refuse(result.reason)
+  }
+
+  #refuse(reason: string): void {
+    this.#downstream.numeric('464', reason)
+    this.#downstream.close(reason)
   }
 
   /** Logged in: to its network, if it named one. */
-  #enter(account: UserRecord, login: Login | undefined): void {
+  #enter(account: UserRecord, login: Login): void {
     const downstream = this.#downstream
     const user = downstream.bouncer.users.get(account.id)
-    if (!user) {
-      downstream.close('this account is no longer here')
-      return
-    }
-    const wanted = login?.network
     const network =
       this.boundNetworkId === undefined
-        ? wanted && user.networkNamed(wanted)
-        : user.networks.get(this.boundNetworkId)
-    if (wanted && !network) {
-      const names = [...user.networks.values()].map(({ record }) => record.name).join(', ') || 'none yet'
-      downstream.numeric('464', `You have no network ${wanted}; there are: ${names}`)
-      downstream.close(`there is no network ${wanted}`)
+        ? user?.networkNamed(login.network ?? '')
+        : user?.networks.get(this.boundNetworkId)
+    const problem = user && problemOf(user, network, login)
+    if (!user || problem) {
+      this.#refuse(problem ?? 'This account is no longer here')
       return
     }
     this.isDone = true
     this.close()
+    this.#account = account
+    downstream.wire.admitted()
     downstream.user = user
-    downstream.network = network || undefined
-    downstream.clientName = login?.client ?? ''
+    downstream.network = network
+    downstream.clientName = login.client ?? ''
     user.attach(downstream)
     welcome(downstream)
   }
 }
+
+/** Why a person cannot come in now, or not there. */
+function problemOf(
+  { bouncer, downstreams, networks }: User,
+  network: Network | undefined,
+  { network: wanted }: Login,
+): string | undefined {
+  const { clients } = bouncer.limits
+  if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
+  if (wanted === undefined || network) return
+  const names = [...networks.values()].map(({ record }) => record.name).join(', ')
+  return `You have no network ${wanted}; there are: ${names || 'none yet'}`
+}
+
+const NEEDED =
+  'A password is needed: as the server password, USER/NETWORK@CLIENT:PASSWORD, or by SASL'
 
 /** What this client is offered now, with values. */
 function offered(downstream: Downstream): string[] {
@@ -181,10 +216,23 @@ function offered(downstream: Downstream): string[] {
   }).filter((cap) => cap !== '')
 }
 
-/** `PASS user/network@client:password`; or only a password, and the rest is in USER. */
-function passwordLogin(given: string, username: string): { login: Login; password: string } {
+/** `PASS user/network@client:password`; or only a password, which may have a colon in it: then the rest is in USER. */
+function passwordLogin(
+  given: string,
+  named: Login,
+  bouncer: Bouncer,
+): { login: Login; password: string } {
   const colon = given.indexOf(':')
-  return colon > 0
-    ? { login: parseLogin(given.slice(0, colon)), password: given.slice(colon + 1) }
-    : { login: parseLogin(username), password: given }
+  const login = parseLogin(given.slice(0, Math.max(colon, 0)))
+  return bouncer.store.users.named(login.user)
+    ? { login, password: given.slice(colon + 1) }
+    : { login: named, password: given }
+}
+
+/** What the login does not say USER may, if it is about the same person. */
+function withNamed(login: Login | undefined, named: Login): Login {
+  if (!login) return named
+  const isSame = login.user.toLowerCase() === named.user.toLowerCase()
+  const { network, client } = isSame ? named : { network: undefined, client: undefined }
+  return { ...login, network: login.network ?? network, client: login.client ?? client }
 }

@@ -1,73 +1,98 @@
-// SASL of a client: the mechanisms by which it says who it is. https://ircv3.net/specs/extensions/sasl-3.2
-import { authenticate } from '../account/authenticate.ts'
-import type { Message } from '../irc/message.ts'
+// SASL of a client: AUTHENTICATE in its parts of 400 characters, until a mechanism says who it is.
+// https://ircv3.net/specs/extensions/sasl-3.2
+import type { Authenticated } from '../account/authenticate.ts'
+import { type Message, message } from '../irc/message.ts'
 import type { UserRecord } from '../store/records.ts'
 import type { Downstream } from './downstream.ts'
-import { type Login, parseLogin } from './login-name.ts'
+import type { Login } from './login-name.ts'
+import { beginMechanism, type Mechanism, mechanismsFor, NOBODY, type Step } from './mechanisms.ts'
 
-export const MECHANISMS = ['PLAIN'] as const
-/** A response comes in parts of 400 characters, of which the last is shorter. */
+/** Characters of base64 in one AUTHENTICATE; a part that is shorter is the last. */
 const PART = 400
+/** Of a whole response: a password has 1,024 bytes at most, an access token 8 KiB. */
 const MAX_RESPONSE = 16 * 1024
+/** A client that fails so often is disconnected. */
+const MAX_FAILURES = 5
 
 export class SaslExchange {
   readonly #downstream: Downstream
   readonly #onLogin: (account: UserRecord, login: Login) => void
-  #mechanism: string | undefined
+  readonly #onEnd: () => void
+  #mechanism: Mechanism | undefined
   #response = ''
-  #isChecking = false
+  #failures = 0
+  /** While a response is being checked. */
+  isChecking = false
 
-  constructor(downstream: Downstream, onLogin: (account: UserRecord, login: Login) => void) {
+  /** `onEnd` follows every end, good or bad. */
+  constructor(
+    downstream: Downstream,
+    onLogin: (account: UserRecord, login: Login) => void,
+    onEnd: () => void,
+  ) {
     this.#downstream = downstream
     this.#onLogin = onLogin
+    this.#onEnd = onEnd
   }
 
   /** AUTHENTICATE. */
   receive({ params: [part = ''] }: Message): void {
+    if (this.isChecking)
+      this.#downstream.numeric('904', 'Wait for the answer to your last response')
+    else if (part === '*') this.#end('906', 'SASL authentication was aborted')
+    else if (!this.#mechanism) this.#begin(part.toUpperCase())
+    else if (part.length > PART) this.#end('905', 'The SASL message is too long')
+    else this.#add(this.#mechanism, part)
+  }
+
+  #begin(name: string): void {
     const downstream = this.#downstream
-    if (this.#isChecking) return
-    if (part === '*') {
-      this.#end('906', 'SASL authentication was aborted')
-      return
+    this.#mechanism = beginMechanism(name, downstream)
+    if (this.#mechanism) downstream.send(message('AUTHENTICATE', '+'))
+    else {
+      downstream.numeric('908', mechanismsFor(downstream).join(','), 'are the SASL mechanisms here')
+      this.#end('904', 'This SASL mechanism is not offered')
     }
-    if (this.#mechanism === undefined) {
-      const mechanism = MECHANISMS.find((each) => each === part.toUpperCase())
-      if (!mechanism) {
-        downstream.numeric('908', MECHANISMS.join(','), 'are the SASL mechanisms here')
-        this.#end('904', 'This SASL mechanism is not offered')
-        return
-      }
-      this.#mechanism = mechanism
-      downstream.send({ tags: new Map(), source: undefined, command: 'AUTHENTICATE', params: ['+'] })
-      return
-    }
+  }
+
+  #add(mechanism: Mechanism, part: string): void {
     if (part !== '+') this.#response += part
     if (this.#response.length > MAX_RESPONSE) this.#end('905', 'The SASL response is too long')
-    else if (part.length < PART) void this.#plain(Buffer.from(this.#response, 'base64').toString())
+    else if (part.length < PART) {
+      const response = Buffer.from(this.#response, 'base64').toString()
+      this.#response = ''
+      void this.#check(mechanism, response)
+    }
   }
 
-  /** RFC 4616. */
-  async #plain(response: string): Promise<void> {
-    const [, name = '', password = ''] = response.split('\0')
-    const login = parseLogin(name)
-    this.#isChecking = true
-    const { bouncer, wire } = this.#downstream
-    const { address } = wire
-    const result = await authenticate(bouncer, {
-      name: login.user,
-      password,
-      address,
-      method: 'SASL PLAIN',
-      client: login.client ?? '',
+  async #check(mechanism: Mechanism, response: string): Promise<void> {
+    this.isChecking = true
+    const step = await mechanism.respond(response).catch((error): Step => {
+      this.#downstream.log.error({ err: error }, 'a SASL response could not be checked')
+      return { outcome: { ok: false, reason: 'It cannot be checked now' }, login: NOBODY }
     })
-    this.#isChecking = false
+    this.isChecking = false
     if (this.#downstream.isClosed) return
-    if (result.ok) this.#succeed(result.user, login)
-    else this.#end('904', result.reason)
+    if ('say' in step) this.#say(step.say)
+    else this.#finish(step.outcome, step.login)
   }
 
-  #succeed(user: UserRecord, login: Login): void {
+  #say(challenge: string): void {
+    const text = Buffer.from(challenge).toString('base64')
+    for (let start = 0; start <= text.length; start += PART) {
+      this.#downstream.send(message('AUTHENTICATE', text.slice(start, start + PART) || '+'))
+    }
+  }
+
+  #finish(outcome: Authenticated, login: Login): void {
     const downstream = this.#downstream
+    if (!outcome.ok) {
+      this.#failures += 1
+      this.#end('904', outcome.reason)
+      if (this.#failures >= MAX_FAILURES) downstream.close('too many failed attempts to log in')
+      return
+    }
+    const { user } = outcome
     this.#onLogin(user, login)
     downstream.numeric('900', downstream.source, user.name, `You are now logged in as ${user.name}`)
     this.#end('903', 'SASL authentication successful')
@@ -77,5 +102,6 @@ export class SaslExchange {
     this.#mechanism = undefined
     this.#response = ''
     this.#downstream.numeric(numeric, text)
+    this.#onEnd()
   }
 }

@@ -1,5 +1,4 @@
-// The wire to one client: lines in, capped in length and rate of arrival; lines out, in a queue of bounded size that is
-// written when the store has committed.
+// The wire to one client, whatever carries it, and how bytes become lines.
 
 /** Tags of a client may have 4,094 bytes and the rest 510 (message-tags); some clients send longer text to be split. */
 const MAX_LINE_BYTES = 8_191
@@ -10,6 +9,7 @@ export interface Wire {
   readonly address: string
   /** What the client showed as certificate: SHA-256 of it in hex. */
   readonly fingerprint: string | undefined
+  /** Whether the client spoke TLS with us: only then may it have shown a certificate. */
   readonly isSecure: boolean
   /** Bytes that were written and not taken by the client. */
   readonly unsent: number
@@ -19,48 +19,45 @@ export interface Wire {
   destroy(): void
   pause(): void
   resume(): void
+  /** The client has logged in: it is no stranger any more. */
+  admitted(): void
 }
 
-/** Splits a stream of bytes into lines; those that are too long are cut out and told. */
+/** Splits a stream of bytes into lines, taken one by one; those that are too long are cut out and told. */
 export class LineReader {
-  readonly #onLine: (line: string) => void
-  readonly #onTooLong: () => void
-  #rest: Buffer | undefined
+  #bytes: Buffer | undefined
+  #start = 0
   #isSkipping = false
 
-  constructor(onLine: (line: string) => void, onTooLong: () => void) {
-    this.#onLine = onLine
-    this.#onTooLong = onTooLong
+  /** More bytes, behind those that are left. */
+  add(bytes: Buffer): void {
+    const left = this.#bytes?.subarray(this.#start)
+    this.#bytes = left && left.length > 0 ? Buffer.concat([left, bytes]) : bytes
+    this.#start = 0
   }
 
-  read(bytes: Buffer): void {
-    let start = 0
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      this.#line(bytes.subarray(start, end))
-      start = end + 1
-    }
-    if (start < bytes.length) this.#keep(bytes.subarray(start))
-  }
-
-  #keep(part: Buffer): void {
-    if (this.#isSkipping) return
-    const rest = this.#rest ? Buffer.concat([this.#rest, part]) : Buffer.from(part)
-    this.#isSkipping = rest.length > MAX_LINE_BYTES
-    this.#rest = this.#isSkipping ? undefined : rest
-  }
-
-  #line(part: Buffer): void {
-    const line = this.#rest ? Buffer.concat([this.#rest, part]) : part
-    const isTooLong = this.#isSkipping || line.length > MAX_LINE_BYTES
-    this.#rest = undefined
+  /** The next whole line without its end; `too-long` for one that was; undefined until more bytes come. */
+  next(): { text: string } | 'too-long' | undefined {
+    const bytes = this.#bytes
+    if (!bytes) return
+    const start = this.#start
+    const end = bytes.indexOf(10, start)
+    if (end < 0) return this.#keepRest(bytes, start)
+    this.#start = end + 1
+    const isTooLong = this.#isSkipping || end - start > MAX_LINE_BYTES
     this.#isSkipping = false
-    if (isTooLong) {
-      this.#onTooLong()
-      return
-    }
-    const end = line.at(-1) === 13 ? line.length - 1 : line.length
+    if (isTooLong) return 'too-long'
+    const hasReturn = end > start && bytes[end - 1] === 13
     // Not UTF-8: read as the bytes' own characters rather than as garbage; sent on as UTF-8.
-    this.#onLine(decode(line.subarray(0, end)))
+    return { text: decode(bytes.subarray(start, hasReturn ? end - 1 : end)) }
+  }
+
+  #keepRest(bytes: Buffer, start: number): undefined {
+    this.#isSkipping ||= bytes.length - start > MAX_LINE_BYTES
+    // A copy: the buffer of the socket may be large, and this is kept for long.
+    const isNothing = this.#isSkipping || start === bytes.length
+    this.#bytes = isNothing ? undefined : Buffer.from(bytes.subarray(start))
+    this.#start = 0
   }
 }
 

@@ -124,6 +124,7 @@ async function makeCertificate(
   now: number,
 ): Promise<{ certificate: string; privateKey: string }> {
   // 80 ms of loading, for what is done once a network.
+  await import('reflect-metadata') // it does not load without
   const { X509CertificateGenerator } = await import('@peculiar/x509')
   const made = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const keys = made as webcrypto.CryptoKeyPair

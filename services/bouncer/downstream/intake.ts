@@ -1,0 +1,90 @@
+// What one client sends, line by line: so many in one turn that others get theirs, so many in a second, and none while
+// the client does not read what it is sent. Until then nothing is read from its wire.
+import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '../store/turn.ts'
+import type { Downstream } from './downstream.ts'
+import { LineReader } from './socket.ts'
+
+/** Lines in one turn of the event loop. */
+const AT_ONCE = 50
+/** Lines in a row, and lines a second in the long run. */
+const BURST = 5_000
+const PER_SECOND = 500
+/** Bytes that may wait to be read by the client before more of its requests are read. */
+const MAX_UNREAD = 1024 * 1024
+/** How soon it is looked again whether it has read. */
+const LOOK_AGAIN_MS = 50
+
+export class Intake {
+  readonly #downstream: Downstream
+  readonly #reader = new LineReader()
+  #allowance = BURST
+  #refilledAt: number
+  #timer: Timer | undefined
+
+  constructor(downstream: Downstream) {
+    this.#downstream = downstream
+    this.#refilledAt = downstream.clock.now()
+  }
+
+  /** Bytes from the wire. */
+  take(bytes: Buffer): void {
+    if (this.#downstream.isClosed) return
+    this.#reader.add(bytes)
+    if (!this.#timer) this.#work()
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+  }
+
+  #work(): void {
+    const downstream = this.#downstream
+    this.#refill()
+    for (let count = 0; count < AT_ONCE && this.#allowance >= 1; count += 1) {
+      if (downstream.waiting > MAX_UNREAD) {
+        this.#pause(LOOK_AGAIN_MS)
+        return
+      }
+      const line = this.#reader.next()
+      if (line === undefined) return
+      this.#allowance -= 1
+      if (line === 'too-long') downstream.numeric('417', 'Input line was too long')
+      else handle(downstream, line.text)
+      if (downstream.isClosed) return
+    }
+    this.#pause(this.#allowance >= 1 ? 0 : (AT_ONCE / PER_SECOND) * 1000)
+  }
+
+  #pause(delayMs: number): void {
+    const { wire, clock } = this.#downstream
+    wire.pause()
+    this.#timer = clock.after(delayMs, () => {
+      this.#timer = undefined
+      if (this.#downstream.isClosed) return
+      this.#work()
+      if (!this.#timer) wire.resume()
+    })
+  }
+
+  #refill(): void {
+    const now = this.#downstream.clock.now()
+    const grown = this.#allowance + ((now - this.#refilledAt) / 1000) * PER_SECOND
+    this.#allowance = Math.max(0, Math.min(BURST, grown))
+    this.#refilledAt = now
+  }
+}
+
+/** One client's line must not be the end of all: what goes wrong with it ends that client alone. */
+function handle(downstream: Downstream, line: string): void {
+  try {
+    downstream.receive(line)
+  } catch (error) {
+    if (error instanceof StoreUnavailable) {
+      downstream.close(`the bouncer cannot store anything now: ${error.message}`)
+      return
+    }
+    downstream.log.error({ err: error, user: downstream.user?.record.name }, 'a line of a client')
+    downstream.close('internal error; the log of the bouncer says more')
+  }
+}
