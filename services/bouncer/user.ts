@@ -1,6 +1,7 @@
 // One person: her networks and the clients that are logged in as her. Everything of hers happens in the turn of the event
 // loop that a line came in; nothing waits between reading and changing.
 import type { Bouncer } from './bouncer.ts'
+import { Announcements } from './downstream/announcements.ts'
 import type { Downstream } from './downstream/downstream.ts'
 import { updatePresence } from './downstream/presence.ts'
 import { Network } from './network.ts'
@@ -12,11 +13,13 @@ export class User {
   readonly networks = new Map<number, Network>()
   /** Her clients, attached to a network or not. */
   readonly downstreams = new Set<Downstream>()
+  readonly #announcements: Announcements
 
   constructor(bouncer: Bouncer, record: UserRecord) {
     this.bouncer = bouncer
     this.record = record
     for (const network of bouncer.store.networks.list(record.id)) this.#adopt(network)
+    this.#announcements = new Announcements(this)
   }
 
   start(): void {
@@ -47,7 +50,7 @@ export class User {
     const stored = this.bouncer.store.networks.add({ ...record, userId: this.record.id })
     if (!stored) return
     const network = this.#adopt(stored)
-    network.keeper.start()
+    if (this.record.isEnabled) network.keeper.start()
     this.tell(network)
     return network
   }
@@ -60,6 +63,7 @@ export class User {
     }
     this.networks.delete(network.record.id)
     this.bouncer.store.networks.remove(this.record.id, network.record.id)
+    this.#announcements.removed(network)
   }
 
   /** A client of hers has logged in. */
@@ -77,8 +81,8 @@ export class User {
   }
 
   /** The state of a network changed: clients that watch the list of networks are told. */
-  tell(_network: Network): void {
-    // soju.im/bouncer-networks-notify
+  tell(network: Network): void {
+    this.#announcements.changed(network)
   }
 
   /** Away when the last client has left, or all of them say that they are; back at the first. */

@@ -5,8 +5,6 @@ import { mechanismsFor } from './mechanisms.ts'
 
 /** Not offered until they work. */
 const PLANNED: ReadonlySet<Capability> = new Set([
-  'soju.im/bouncer-networks',
-  'soju.im/bouncer-networks-notify',
   'soju.im/filehost',
   'soju.im/webpush',
 ])

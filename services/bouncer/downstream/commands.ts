@@ -2,6 +2,7 @@
 // the welcome. What is not in the table goes to the network, and its answer to this client alone.
 import type { Message } from '../irc/message.ts'
 import { onAway } from './command/away.ts'
+import { onBouncer } from './command/bouncer.ts'
 import { onChathistory } from './command/chathistory.ts'
 import { onJoin, onPart } from './command/join.ts'
 import { onMarkread } from './command/markread.ts'
@@ -33,6 +34,7 @@ const after = (handle: Command['handle'], minParams = 0): Command => ({
 export const COMMANDS: Readonly<Record<string, Command>> = {
   AUTHENTICATE: { handle: onAuthenticate, minParams: 1, when: 'any' },
   AWAY: { handle: onAway, minParams: 0, when: 'any' },
+  BOUNCER: { handle: onBouncer, minParams: 1, when: 'any' },
   CAP: { handle: onCap, minParams: 1, when: 'any' },
   CHATHISTORY: after(onChathistory),
   JOIN: after(onJoin, 1),

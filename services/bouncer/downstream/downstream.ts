@@ -10,6 +10,7 @@ import type { Requester } from '../upstream/port.ts'
 import type { User } from '../user.ts'
 import { adapt } from './adapt.ts'
 import { Barriers } from './barriers.ts'
+import { beginToWatch } from './announcements.ts'
 import { CatchUp } from './catch-up.ts'
 import { run } from './commands.ts'
 import { type Label, Labels } from './labels.ts'
@@ -99,6 +100,7 @@ export class Downstream {
       (this.caps.has('server-time') ? TAG_CAPS.serverTime : 0) |
       (this.caps.has('message-tags') ? TAG_CAPS.messageTags : 0) |
       (this.caps.has('account-tag') ? TAG_CAPS.accountTag : 0)
+    if (isOn && cap === 'soju.im/bouncer-networks-notify') beginToWatch(this)
   }
 
   /** Sends a line as it is; what the client can't read in its tags is left out. Labelled when it answers a request. */

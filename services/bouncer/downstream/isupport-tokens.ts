@@ -45,8 +45,16 @@ function tokensOf(downstream: Downstream): Map<string, string> {
 }
 
 /** What the bouncer does itself, in place of the network's word on it. */
-function ownTokens({ network }: Downstream): string[] {
-  if (!network) return []
+function ownTokens({ network, caps }: Downstream): string[] {
+  const netid = caps.has('soju.im/bouncer-networks')
+    ? [`BOUNCER_NETID=${network?.record.id ?? ''}`]
+    : []
+  if (!network) return netid
   const watched = Math.min(network.upstream?.isupport.monitor ?? MOST_WATCHED, MOST_WATCHED)
-  return [`CHATHISTORY=${MOST_MESSAGES}`, 'MSGREFTYPES=msgid,timestamp', `MONITOR=${watched}`]
+  return [
+    ...netid,
+    `CHATHISTORY=${MOST_MESSAGES}`,
+    'MSGREFTYPES=msgid,timestamp',
+    `MONITOR=${watched}`,
+  ]
 }

@@ -1,4 +1,5 @@
 // What a client is told when it has logged in: 001 to 005, the message of the day, then the state of its network.
+import { beginToWatch } from './announcements.ts'
 import { updateCaps } from './cap-changes.ts'
 import type { Downstream } from './downstream.ts'
 import { sendIsupport } from './isupport-tokens.ts'
@@ -27,6 +28,7 @@ export function welcome(downstream: Downstream): void {
   sendIsupport(downstream)
   sendMotd(downstream)
   updateCaps(downstream)
+  beginToWatch(downstream)
   if (network && upstream?.isReady) showNetwork(downstream, network)
   else if (network) {
     const { lastError } = network.keeper

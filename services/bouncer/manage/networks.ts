@@ -153,8 +153,7 @@ function applyChange(network: Network, before: NetworkRecord): boolean {
 }
 
 function reconnect({ keeper }: Network, reason: string): void {
-  keeper.stop(reason)
-  keeper.start()
+  keeper.restart(reason)
 }
 
 function freeName(user: User, host: string): string {

@@ -12,7 +12,7 @@ export interface WellKnownNetwork {
   port: number
 }
 
-export const WELL_KNOWN: readonly WellKnownNetwork[] = [
+export const WELL_KNOWN_NETWORKS: readonly WellKnownNetwork[] = [
   { name: 'libera', title: 'Libera.Chat', host: 'irc.libera.chat', port: 6697 },
   { name: 'oftc', title: 'OFTC', host: 'irc.oftc.net', port: 6697 },
   { name: 'hackint', title: 'hackint', host: 'irc.hackint.org', port: 6697 },
@@ -31,7 +31,7 @@ export const WELL_KNOWN: readonly WellKnownNetwork[] = [
 /** By its name, its title or its host, in any case. */
 export function wellKnownNetwork(text: string): WellKnownNetwork | undefined {
   const wanted = text.trim().toLowerCase()
-  return WELL_KNOWN.find(({ name, title, host }) =>
+  return WELL_KNOWN_NETWORKS.find(({ name, title, host }) =>
     [name, title.toLowerCase(), host].includes(wanted),
   )
 }
@@ -40,6 +40,6 @@ export function wellKnownNetwork(text: string): WellKnownNetwork | undefined {
 export function nearestNetwork(text: string): string | undefined {
   return nearest(
     text.toLowerCase(),
-    WELL_KNOWN.map(({ name }) => name),
+    WELL_KNOWN_NETWORKS.map(({ name }) => name),
   )
 }

@@ -19,7 +19,7 @@ import {
   type PersonalAsking,
   personal,
 } from '../command.ts'
-import { WELL_KNOWN } from '../well-known.ts'
+import { WELL_KNOWN_NETWORKS } from '../well-known.ts'
 import { type Flags, formatDuration, readFlags } from '../words.ts'
 
 const FLAGS = {
@@ -61,7 +61,7 @@ export const NETWORK_COMMANDS: readonly Command[] = [
     usage: '-addr ADDRESS [flags]',
     help: [
       'Adds a network and connects to it.',
-      `Well-known networks: ${WELL_KNOWN.map(({ name }) => name).join(', ')}`,
+      `Well-known networks: ${WELL_KNOWN_NETWORKS.map(({ name }) => name).join(', ')}`,
       ...FLAG_HELP,
     ],
     handle: personal(create),
