@@ -36,9 +36,16 @@ const COSTS: Readonly<Record<string, number>> = {
   WHOWAS: 2,
 }
 
+export interface SendOptions {
+  /** Ahead of what waits. */
+  first?: boolean
+  /** Called when it is written. */
+  onWrite?: (() => void) | undefined
+}
+
 export interface FloodControl {
-  /** Sends now or later; false when too much waits, and the line was not taken. `first`: ahead of what waits. */
-  send(line: string, options?: { first?: boolean }): boolean
+  /** Sends now or later; false when too much waits, and the line was not taken. */
+  send(line: string, options?: SendOptions): boolean
   /** Takes other limits from now on. */
   limit(limits: FloodLimits): void
   /** Lines that wait. */
@@ -52,7 +59,7 @@ export function createFloodControl(
   clock: Clock,
   initial: FloodLimits = DEFAULT_FLOOD,
 ): FloodControl {
-  const waiting: string[] = []
+  const waiting: { line: string; onWrite: (() => void) | undefined }[] = []
   let limits = initial
   let tokens = limits.burst
   let filledAt = clock.now()
@@ -66,19 +73,20 @@ export function createFloodControl(
   const drain = () => {
     timer = undefined
     refill()
-    for (let line = waiting[0]; line !== undefined && tokens >= 1; line = waiting[0]) {
+    for (let next = waiting[0]; next !== undefined && tokens >= 1; next = waiting[0]) {
       waiting.shift()
-      tokens -= costOf(line)
-      write(line)
+      tokens -= costOf(next.line)
+      write(next.line)
+      next.onWrite?.()
     }
     const waitMs = Math.ceil((1 - Math.min(tokens, 1)) * limits.everyMs) + 1
     if (waiting.length > 0) timer = clock.after(waitMs, drain)
   }
   return {
-    send(line, { first = false } = {}) {
+    send(line, { first = false, onWrite } = {}) {
       if (waiting.length >= limits.queue) return false
-      if (first) waiting.unshift(line)
-      else waiting.push(line)
+      if (first) waiting.unshift({ line, onWrite })
+      else waiting.push({ line, onWrite })
       if (timer === undefined) drain()
       return true
     },

@@ -7,14 +7,16 @@ import type { Requester } from './port.ts'
 
 /** Unanswered for so long, a request is forgotten: some servers do not answer some. */
 const TIMEOUT_MS = 60_000
-const MAX_PENDING = 200
+/** As many as may wait for the flood control, and some. */
+const MAX_PENDING = 700
 
 interface Pending {
   requester: Requester
   command: string
   rule: ReplyRule | undefined
   label: string | undefined
-  sentAt: number
+  /** Undefined while it waits for the flood control. */
+  sentAt: number | undefined
   hasAnswer: boolean
   /** What came may have been all: the next line that is no part of it ends it. */
   mayBeOver: boolean
@@ -25,14 +27,15 @@ export class PendingRequests {
   #labels = 0
 
   /**
-   * Takes note of a request about to be sent; returns the label to send it with, where the network knows labels. `lists`:
+   * Takes note of a request about to be sent; returns the label to send it with, where the network knows
+   * labels, and what to call when it is sent; undefined when nothing will answer it. `lists`:
    * its channel modes that are lists.
    */
   add(
     message: Message,
     requester: Requester,
     { now, hasLabels, lists }: { now: number; hasLabels: boolean; lists: string },
-  ): string | undefined {
+  ): { label: string | undefined; sent(now: number): void } | undefined {
     this.#forget(now)
     const rule = replyRule(message, lists)
     if (!rule && !hasLabels) {
@@ -43,16 +46,27 @@ export class PendingRequests {
     this.#labels += 1
     const label = hasLabels ? `f${this.#labels}` : undefined
     const { command } = message
-    this.#pending.push({
+    const pending: Pending = {
       requester,
       command,
       rule,
       label,
-      sentAt: now,
+      sentAt: undefined,
       hasAnswer: false,
       mayBeOver: false,
-    })
-    return label
+    }
+    this.#pending.push(pending)
+    return {
+      label,
+      sent: (at) => {
+        pending.sentAt = at
+      },
+    }
+  }
+
+  /** Forgets a request that was not sent after all. */
+  drop(requester: Requester): void {
+    this.#pending = this.#pending.filter((pending) => pending.requester !== requester)
   }
 
   /** Who gets a line that carries this label of ours (or whose batch does). */
@@ -106,8 +120,11 @@ export class PendingRequests {
 
   /** A client is gone: what is answered to it goes to nobody, but is still taken. */
   #forget(now: number): void {
-    while (this.#pending[0] && now - this.#pending[0].sentAt > TIMEOUT_MS) {
-      this.#pending.shift()?.requester.end(true)
+    for (;;) {
+      const [oldest] = this.#pending
+      if (oldest?.sentAt === undefined || now - oldest.sentAt <= TIMEOUT_MS) return
+      this.#pending.shift()
+      oldest.requester.end(true)
     }
   }
 }

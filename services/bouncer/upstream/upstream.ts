@@ -156,15 +156,21 @@ export class Upstream {
     { requester, first }: { requester?: Requester; first?: boolean } = {},
   ): boolean {
     let labelled = line
+    let onWrite: (() => void) | undefined
     if (requester) {
       if (line.command === 'NICK') this.nicks.stop()
       const hasLabels = this.caps.has('labeled-response')
       const { lists } = this.isupport.chanmodes
       const now = this.clock.now()
-      const label = this.pending.add(line, requester, { now, hasLabels, lists })
+      const noted = this.pending.add(line, requester, { now, hasLabels, lists })
+      const label = noted?.label
       if (label) labelled = withTags(line, new Map([...line.tags, ['label', label]]))
+      onWrite = noted && (() => noted.sent(this.clock.now()))
     }
-    return this.#flood.send(this.#codec.encode(formatMessage(labelled)), { first: first === true })
+    const text = this.#codec.encode(formatMessage(labelled))
+    const isTaken = this.#flood.send(text, { first: first === true, onWrite })
+    if (!isTaken && requester) this.pending.drop(requester)
+    return isTaken
   }
 
   /** Sends at once, ahead of the flood control: registration, and answers to PING. */
