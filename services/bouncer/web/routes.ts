@@ -1,0 +1,183 @@
+// Every page and form, on one screen. All but the login are for who is logged in; ids of networks are looked up among hers.
+import { HttpError } from '@fuchsbau/shared/http.ts'
+import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import { acceptFields } from '@fuchsbau/shared/page/form.ts'
+import { serveAssets } from '@fuchsbau/shared/page/send.ts'
+import { makePageSite } from '@fuchsbau/shared/page/site.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { StoreUnavailable } from '../store/turn.ts'
+import { disconnectClient, showClients } from './clients.ts'
+import { showConnect } from './connect.ts'
+import {
+  addOwnCertificate,
+  makeAppPassword,
+  removeOwnCertificate,
+  revokePassword,
+  showCredentials,
+} from './credentials.ts'
+import { exportConversation } from './export.ts'
+import { forget, showConversations, showForget, showHistory } from './history.ts'
+import {
+  changeChannel,
+  detach,
+  join,
+  makeCertificate,
+  part,
+  showChannel,
+  showNetwork,
+} from './network.ts'
+import {
+  addNetwork,
+  addWellKnown,
+  connect,
+  disconnect,
+  edit,
+  remove,
+  showDelete,
+  showEdit,
+  showNetworks,
+  showNewNetwork,
+} from './networks.ts'
+import { PendingLogins } from './pending-logins.ts'
+import { showSearch } from './search.ts'
+import { sendError } from './send.ts'
+import { showAudit, showStatus } from './server-pages.ts'
+import { WebSessions } from './sessions.ts'
+import { changePassword, logOutElsewhere, saveSettings, showSettings, unlink } from './settings.ts'
+import { beginOidc, finishOidc, link, logIn, logOut, showLink, showLogin } from './sign-in.ts'
+import { style } from './style.ts'
+import {
+  addUser,
+  changeUser,
+  deleteUser,
+  ofUser,
+  resetPassword,
+  showRemoveUser,
+  showUser,
+  showUsers,
+} from './users.ts'
+import {
+  forAdmins,
+  form,
+  type Handler,
+  ofNetwork,
+  page,
+  type Request,
+  type RouteHandler,
+  type Web,
+  type WebDeps,
+} from './visit.ts'
+
+/** A page or form with `:id`: whose it must be is said by its handler. */
+type Routes = Record<string, Handler>
+
+const PAGES: Routes = {
+  '/': showNetworks,
+  '/networks/new': showNewNetwork,
+  '/networks/:id': ofNetwork(showNetwork),
+  '/networks/:id/edit': ofNetwork(showEdit),
+  '/networks/:id/delete': ofNetwork(showDelete),
+  '/networks/:id/channels/edit': ofNetwork(showChannel),
+  '/networks/:id/history': ofNetwork(showHistory),
+  '/networks/:id/history/export': ofNetwork(exportConversation),
+  '/networks/:id/history/delete': ofNetwork(showForget),
+  '/history': showConversations,
+  '/search': showSearch,
+  '/clients': showClients,
+  '/connect': showConnect,
+  '/passwords': showCredentials,
+  '/settings': showSettings,
+  '/users': forAdmins(showUsers),
+  '/users/:id': forAdmins(ofUser(showUser)),
+  '/users/:id/delete': forAdmins(ofUser(showRemoveUser)),
+  '/audit': forAdmins(showAudit),
+  '/status': forAdmins(showStatus),
+}
+
+const FORMS: Routes = {
+  '/networks': addNetwork,
+  '/networks/well-known': addWellKnown,
+  '/networks/:id/edit': ofNetwork(edit),
+  '/networks/:id/connect': ofNetwork(connect),
+  '/networks/:id/disconnect': ofNetwork(disconnect),
+  '/networks/:id/delete': ofNetwork(remove),
+  '/networks/:id/certificate': ofNetwork(makeCertificate),
+  '/networks/:id/channels': ofNetwork(join),
+  '/networks/:id/channels/part': ofNetwork(part),
+  '/networks/:id/channels/detach': ofNetwork(detach),
+  '/networks/:id/channels/edit': ofNetwork(changeChannel),
+  '/networks/:id/history/delete': ofNetwork(forget),
+  '/clients/:id/disconnect': disconnectClient,
+  '/passwords': makeAppPassword,
+  '/passwords/:id/revoke': revokePassword,
+  '/certificates': addOwnCertificate,
+  '/certificates/remove': removeOwnCertificate,
+  '/settings': saveSettings,
+  '/settings/password': changePassword,
+  '/settings/sessions': logOutElsewhere,
+  '/settings/unlink': unlink,
+  '/logout': logOut,
+  '/users': forAdmins(addUser),
+  '/users/:id': forAdmins(ofUser(changeUser)),
+  '/users/:id/password': forAdmins(ofUser(resetPassword)),
+  '/users/:id/delete': forAdmins(ofUser(deleteUser)),
+}
+
+/** Adds the pages to a server, below the path of their public address. */
+export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
+  const web = makeWeb(deps)
+  app.register(
+    async (scope) => {
+      acceptFields(scope)
+      scope.setErrorHandler((error: FastifyError, request, reply) =>
+        failed(web, error, request, reply),
+      )
+      scope.setNotFoundHandler((request, reply) => sendError({ web, request, reply }, 404))
+      serveAssets(scope, style)
+      const get = (path: string, handle: RouteHandler) => scope.get(path, guarded(handle))
+      const post = (path: string, handle: RouteHandler) => scope.post(path, guarded(handle))
+      get('/login', (request, reply) => showLogin(web, request, reply))
+      post('/login', (request, reply) => logIn(web, request, reply))
+      get('/login/oidc', (request, reply) => beginOidc(web, request, reply))
+      get('/login/oidc/back', (request, reply) => finishOidc(web, request, reply))
+      get('/login/link', (request, reply) => showLink(web, request, reply))
+      post('/login/link', (request, reply) => link(web, request, reply))
+      for (const [path, show] of Object.entries(PAGES)) get(path, page(web, show))
+      for (const [path, take] of Object.entries(FORMS)) post(path, form(web, take))
+    },
+    { prefix: web.site.path('').slice(0, -1) },
+  )
+}
+
+function makeWeb(deps: WebDeps): Web {
+  const { bouncer, url, software, oidc } = deps
+  const { clock, log } = bouncer
+  const site = makePageSite(url, software, style)
+  const redirectUri = `${url}/login/oidc/back`
+  return {
+    ...deps,
+    site,
+    sessions: new WebSessions(bouncer, site),
+    party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),
+    pendingLogins: new PendingLogins(site, clock),
+  }
+}
+
+/** What is thrown, or rejected, is for the error handler. */
+function guarded(handle: RouteHandler) {
+  return async (request: Request, reply: FastifyReply) => await handle(request, reply)
+}
+
+/** Errors as pages. Only messages meant for readers are shown; what went wrong on our side is logged. */
+function failed(
+  web: Web,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const exchange = { web, request, reply }
+  if (error instanceof StoreUnavailable) return sendError(exchange, 503)
+  const status = error.statusCode ?? 500
+  if (status >= 500) request.log.error({ err: error, request: request.id }, 'page failed')
+  return sendError(exchange, status, error instanceof HttpError ? error.message : undefined)
+}

@@ -1,0 +1,167 @@
+// Logging in and out. A name is throttled and told in the audit as for IRC.
+
+import type { Identity } from '@fuchsbau/shared/login/oidc.ts'
+import { foreignOrigin, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
+import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
+import { seeOther } from '@fuchsbau/shared/page/send.ts'
+import type { FastifyReply } from 'fastify'
+import { type Authenticated, admit, authenticate } from '../account/authenticate.ts'
+import { linkedUser } from '../account/linked.ts'
+import { linkPage, loginPage } from './login.ts'
+import { messageOf } from './message.ts'
+import { type Exchange, sendError, sendPublic } from './send.ts'
+import type { Request, Visit, Web } from './visit.ts'
+
+export function showLogin(web: Web, request: Request, reply: FastifyReply): FastifyReply {
+  if (web.sessions.find(request)) return seeOther(reply, web.site.path(''))
+  const next = queryOf(request, 'next') ?? ''
+  const message = messageOf(request.query)
+  return sendPublic({ web, request, reply }, loginPage(web, { next, message }))
+}
+
+/** By password. */
+export async function logIn(
+  web: Web,
+  request: Request,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const exchange = { web, request, reply }
+  if (!isOwnOrigin(request, web.site)) return sendError(exchange, 403, foreignOrigin(web.site))
+  const { name, next, result } = await byPassword(web, request)
+  if (!result.ok) {
+    return sendPublic(exchange, loginPage(web, { name, next, problem: sentence(result) }), 401)
+  }
+  return enter(exchange, result.user.id, next)
+}
+
+/** Sends the browser to the provider. */
+export async function beginOidc(web: Web, request: Request, reply: FastifyReply) {
+  const exchange = { web, request, reply }
+  if (!web.party) return sendError(exchange, 404)
+  const next = queryOf(request, 'next') ?? ''
+  const begun = await web.party.begin()
+  if (!begun.ok) return sendPublic(exchange, loginPage(web, { next, problem: begun.message }), 503)
+  const at = web.bouncer.clock.now()
+  web.pendingLogins.begin(reply, { step: 'provider', login: begun.pending, next, at })
+  return seeOther(reply, begun.url)
+}
+
+/**
+ * The browser is back. Who is linked is in. Who is not, and is logged in by password just now, is linked to that account;
+ * anybody else has to log in by password once: a name at the provider proves nothing, where people may choose it.
+ */
+export async function finishOidc(web: Web, request: Request, reply: FastifyReply) {
+  const exchange = { web, request, reply }
+  const { party, pendingLogins, bouncer } = web
+  const pending = pendingLogins.find(request)
+  pendingLogins.end(request, reply)
+  const again = (problem: string) => sendPublic(exchange, loginPage(web, { problem }), 401)
+  if (!party || pending?.step !== 'provider') {
+    return again('This login has begun too long ago, or in another browser. Begin again.')
+  }
+  const finished = await party.finish(queryText(request), pending.login)
+  if (!finished.ok) return again(finished.message)
+  const { identity } = finished
+  const subject = subjectOf(identity)
+  const userName = web.linkByUserName ? identity.preferredUsername : undefined
+  const isKnown = bouncer.store.users.bySubject(subject) !== undefined || userName !== undefined
+  const result = isKnown
+    ? await admit(
+        bouncer,
+        attemptOf(request, identity.preferredUsername ?? subject, 'web OIDC'),
+        () => Promise.resolve(linkedUser(bouncer, { subject, userName })),
+      )
+    : undefined
+  if (result?.ok) return enter(exchange, result.user.id, pending.next, identity.idToken)
+  if (bouncer.store.users.bySubject(subject) !== undefined)
+    return again('This account is disabled.')
+  const at = bouncer.clock.now()
+  pendingLogins.begin(reply, { step: 'link', identity, next: pending.next, at })
+  return seeOther(reply, web.site.path('login/link'))
+}
+
+export function showLink(web: Web, request: Request, reply: FastifyReply): FastifyReply {
+  const pending = web.pendingLogins.find(request)
+  if (pending?.step !== 'link') return seeOther(reply, web.site.path('login'))
+  return sendPublic({ web, request, reply }, linkPage(web, pending.identity, {}))
+}
+
+/** The password proves whose account it is: from now on the identity does. */
+export async function link(web: Web, request: Request, reply: FastifyReply) {
+  const exchange = { web, request, reply }
+  if (!isOwnOrigin(request, web.site)) return sendError(exchange, 403, foreignOrigin(web.site))
+  const pending = web.pendingLogins.find(request)
+  if (pending?.step !== 'link') return seeOther(reply, web.site.path('login'))
+  const { identity, next } = pending
+  const { name, result } = await byPassword(web, request)
+  const again = (problem: string) =>
+    sendPublic(exchange, linkPage(web, identity, { name, problem }), 401)
+  if (!result.ok) return again(sentence(result))
+  const user = web.bouncer.users.get(result.user.id)
+  if (user?.record.subject) {
+    return again('That account is linked to another identity. Unlink it first, in its settings.')
+  }
+  const record = user && { ...user.record, subject: subjectOf(identity) }
+  if (!user || !record || !web.bouncer.store.users.put(record)) {
+    return again('This identity is linked to an account already. Begin again from the login page.')
+  }
+  user.record = record
+  web.pendingLogins.end(request, reply)
+  return enter(exchange, record.id, next, identity.idToken)
+}
+
+/** Here, and at the provider if the session came from there. */
+export async function logOut({ web, reply, session }: Visit): Promise<FastifyReply> {
+  const idToken = web.sessions.end(session)
+  web.sessions.forgetCookie(reply)
+  const { url, site } = web
+  const elsewhere = idToken && (await web.party?.logoutUrl(idToken, `${url}/login`))
+  return seeOther(reply, elsewhere || `${site.path('login')}?m=out`)
+}
+
+function enter(
+  { web, request, reply }: Exchange,
+  userId: number,
+  next: string,
+  idToken?: string,
+): FastifyReply {
+  const user = web.bouncer.users.get(userId)
+  if (!user) return sendError({ web, request, reply }, 404)
+  web.sessions.begin(request, reply, user, idToken)
+  return seeOther(reply, isOwnPath(web, next) ? next : web.site.path(''))
+}
+
+async function byPassword(web: Web, request: Request) {
+  const fields = fieldsOf(request)
+  const name = (fields.get('user') ?? '').trim().slice(0, 200)
+  const password = fields.get('password') ?? ''
+  const result = await authenticate(web.bouncer, { ...attemptOf(request, name, 'web'), password })
+  return { name, next: fields.get('next') ?? '', result }
+}
+
+function attemptOf(request: Request, name: string, method: string) {
+  const client = (request.headers['user-agent'] ?? '').slice(0, 200)
+  return { name, address: request.ip, method, client }
+}
+
+export function subjectOf({ issuer, subject }: Identity): string {
+  return `${issuer} ${subject}`
+}
+
+function queryText({ url }: Request): string {
+  const at = url.indexOf('?')
+  return at < 0 ? '' : url.slice(at + 1)
+}
+
+function sentence({ reason }: Authenticated & { ok: false }): string {
+  return reason === 'Wrong user name or password'
+    ? 'User name and password do not fit. Look at both and try again.'
+    : `${reason}.`
+}
+
+/** A path of this site, and nothing that a browser takes for another one. */
+function isOwnPath({ site }: Web, path: string): boolean {
+  const isPath =
+    path.startsWith(site.path('')) && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2500}$/.test(path)
+  return isPath && URL.parse(path, site.origin)?.origin === site.origin
+}
