@@ -9,6 +9,7 @@ import { Bouncer } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
+import manifest from './package.json' with { type: 'json' }
 import { makeServerCertificate } from './self-signed.ts'
 import { listenPlain, listenTls } from './server.ts'
 import type { settings } from './settings.ts'
@@ -19,6 +20,8 @@ import {
   type ServerCertificate,
 } from './store/certificates.ts'
 import { openStore, type Store } from './store/store.ts'
+import { registerWeb } from './web/routes.ts'
+import type { WebDeps } from './web/visit.ts'
 import { serveWebSockets } from './web-socket.ts'
 
 /** The networks have so long to take our QUIT. */
@@ -78,6 +81,7 @@ async function serveStore(
     admission,
     ...(trusted && { trusted }),
   })
+  registerWeb(app, webDeps(options, bouncer, { address: secure.address, certificate }))
   const web = await listen(app, own.webListen)
   closers.push(() => app.close())
   closers.push(() => goodbye(bouncer, own.quitMessage))
@@ -92,10 +96,39 @@ async function serveStore(
   }
   for (const line of howToConnect(told)) say(line)
   return {
-    url: `ircs://${secure.address}`,
+    url: own.webUrl,
     listening: secure.address,
     notReady: () => store.failure,
     close,
+  }
+}
+
+/** What the pages are told of the rest. */
+function webDeps(
+  { config }: Options,
+  bouncer: Bouncer,
+  { address, certificate }: { address: string; certificate: ServerCertificate },
+): WebDeps {
+  const { own } = config
+  const { issuer, clientId, clientSecret } = config.oidc
+  const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
+  const isMade = own.certificate === undefined
+  const name = isMade ? host : own.hostname
+  return {
+    bouncer,
+    url: own.webUrl,
+    software: { name: 'fuchsbau', version: manifest.version },
+    oidc:
+      issuer !== undefined && clientId !== undefined
+        ? { issuer, clientId, clientSecret }
+        : undefined,
+    linkByUserName: own.linkByUserName,
+    connection: () => ({
+      host: isAny(name) ? new URL(own.webUrl).hostname : name,
+      port: Number(port),
+      fingerprint: isMade ? certificate.fingerprint.replaceAll(':', '').toLowerCase() : undefined,
+    }),
+    retentionMs: own.retention,
   }
 }
 
