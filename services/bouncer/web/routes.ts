@@ -132,7 +132,6 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
       scope.setErrorHandler((error: FastifyError, request, reply) =>
         failed(web, error, request, reply),
       )
-      scope.setNotFoundHandler((request, reply) => sendError({ web, request, reply }, 404))
       serveAssets(scope, style)
       const get = (path: string, handle: RouteHandler) => scope.get(path, guarded(handle))
       const post = (path: string, handle: RouteHandler) => scope.post(path, guarded(handle))
@@ -142,6 +141,7 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
       get('/login/oidc/back', (request, reply) => finishOidc(web, request, reply))
       get('/login/link', (request, reply) => showLink(web, request, reply))
       post('/login/link', (request, reply) => link(web, request, reply))
+      get('/*', (request, reply) => sendError({ web, request, reply }, 404))
       for (const [path, show] of Object.entries(PAGES)) get(path, page(web, show))
       for (const [path, take] of Object.entries(FORMS)) post(path, form(web, take))
     },
