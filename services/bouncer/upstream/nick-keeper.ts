@@ -15,6 +15,8 @@ export class NickKeeper {
   #isActive = false
   #isWatched = false
   #triedAt = Number.NEGATIVE_INFINITY
+  /** Something was told while a try was unanswered. */
+  #isDueAgain = false
   #timer: Timer | undefined
 
   constructor(upstream: Upstream) {
@@ -57,8 +59,10 @@ export class NickKeeper {
   /** A nick was refused; true when it was our own trying, which clients need not know of. */
   refused(nick: string): boolean {
     const isOurs = this.#upstream.clock.now() - this.#triedAt < ANSWER_MS && this.#isWanted(nick)
-    if (isOurs) this.#triedAt = Number.NEGATIVE_INFINITY
-    return isOurs
+    if (!isOurs) return false
+    this.#triedAt = Number.NEGATIVE_INFINITY
+    if (this.#isDueAgain) this.#try()
+    return true
   }
 
   get #wanted(): string {
@@ -71,7 +75,10 @@ export class NickKeeper {
 
   #try(): void {
     if (!this.#isActive || !this.#upstream.isReady) return
-    this.#triedAt = this.#upstream.clock.now()
+    const now = this.#upstream.clock.now()
+    this.#isDueAgain = now - this.#triedAt < ANSWER_MS
+    if (this.#isDueAgain) return
+    this.#triedAt = now
     this.#upstream.send(message('NICK', this.#wanted), { first: true })
   }
 

@@ -8,6 +8,8 @@ const NICKSERV = 'NickServ'
 /** Asked again by the services (they are back), it identifies again, but not more often. */
 const AGAIN_AFTER_MS = 60_000
 const MAX_SECRETS = 20
+/** What it says may answer something else that was asked: the nick is tried so often. */
+const MAX_ANSWERS = 5
 const ASKS_TO_IDENTIFY = /\bIDENTIFY\b|nick(?:name)? is registered/i
 const IS_UNKNOWN = /(?:unknown|invalid|no such) command|command .*(?:unknown|not)/i
 
@@ -16,7 +18,9 @@ export class NickServ {
   readonly #secrets: string[] = []
   #identifiedAt = Number.NEGATIVE_INFINITY
   /** The nick that is being regained, by which command, and what to do when it may be free. */
-  #regaining: { nick: string; verb: 'REGAIN' | 'GHOST'; onAnswer: () => void } | undefined
+  #regaining:
+    | { nick: string; verb: 'REGAIN' | 'GHOST'; answers: number; onAnswer: () => void }
+    | undefined
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream
@@ -37,7 +41,7 @@ export class NickServ {
   regain(nick: string, onAnswer: () => void): void {
     const { nickservPassword } = this.#upstream.port.record
     if (nickservPassword === '' && this.#upstream.registration.account === undefined) return
-    this.#regaining = { nick, verb: 'REGAIN', onAnswer }
+    this.#regaining = { nick, verb: 'REGAIN', answers: 0, onAnswer }
     this.#say(`REGAIN ${nick} ${nickservPassword}`.trim())
   }
 
@@ -59,8 +63,8 @@ export class NickServ {
     if (regaining?.verb === 'REGAIN' && IS_UNKNOWN.test(text)) {
       regaining.verb = 'GHOST'
       this.#say(`GHOST ${regaining.nick} ${this.#upstream.port.record.nickservPassword}`.trim())
-    } else if (regaining) {
-      this.#regaining = undefined
+    } else if (regaining && regaining.answers < MAX_ANSWERS) {
+      regaining.answers += 1
       regaining.onAnswer()
     }
     const isDue = this.#upstream.clock.now() - this.#identifiedAt >= AGAIN_AFTER_MS
