@@ -17,7 +17,7 @@ const MAX_COLLECTED = 2_000
 export class Labels {
   readonly #downstream: Downstream
   /** The request that is being handled: its answers are collected until it is done. */
-  #collecting: { label: string; lines: Message[] } | undefined
+  #collecting: { label: string; lines: Message[]; isAnswered: boolean } | undefined
   readonly #requesters = new Map<Requester, Label>()
   #batches = 0
 
@@ -42,7 +42,7 @@ export class Labels {
       handle()
       return
     }
-    const collecting = { label, lines: [] as Message[] }
+    const collecting = { label, lines: [] as Message[], isAnswered: false }
     this.#collecting = collecting
     const before = this.#requesters.size
     try {
@@ -50,7 +50,7 @@ export class Labels {
     } finally {
       this.#collecting = undefined
     }
-    const isDeferred = this.#requesters.size > before
+    const isDeferred = this.#requesters.size > before || collecting.isAnswered
     if (!isDeferred || collecting.lines.length > 0) this.#answer(label, collecting.lines)
   }
 
@@ -82,6 +82,7 @@ export class Labels {
       end: () => {
         const given = this.#requesters.get(requester)
         if (!this.#requesters.delete(requester)) return
+        if (given?.isUsed && this.#collecting) this.#collecting.isAnswered = true
         if (isWhole && label !== undefined && !given?.isUsed) this.#answer(label, lines)
         this.#downstream.barriers.answered(requester)
       },
