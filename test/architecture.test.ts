@@ -12,7 +12,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(activitypub\/(?!inbox\/|(receive|gate|effects|local)\.ts)|context\.ts|byte-cache\.ts)/,
     /^(account|follow|post)\//,
     /^activitypub\/(inbox\/|(receive|gate|effects|local)\.ts)/,
-    /^(show|web|mastodon)\/|^(answers|control|core|pages)\.ts/,
+    /^(show|web|mastodon)\/|^(answers|core|pages)\.ts/,
     /^admin\/|^(app|service|main)\.ts/,
   ],
 }
@@ -25,7 +25,7 @@ const homes: Record<string, RegExp> = {
   htmlparser2: /^services\/fediverse\/post\//,
   'irc-framework': /^services\/bouncer\/upstream\/network\.ts$/,
   'markdown-it': /^services\/fediverse\/post\//,
-  'node:fs': /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file)\.ts$|bundle\.ts$)/,
+  'node:fs': /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   undici: /^services\/fediverse\/activitypub\//,

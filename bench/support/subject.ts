@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
-import { askControl } from '../../services/fediverse/control.ts'
+import { askControl } from '@fuchsbau/shared/control.ts'
 import { paths } from '../../services/fediverse/store/layout.ts'
 import { segmentNumbers, segmentPath } from '../../services/fediverse/store/segment.ts'
 import { openStore } from '../../services/fediverse/store/store.ts'

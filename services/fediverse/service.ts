@@ -1,6 +1,8 @@
 // Runs the service: the core, the inbox with its gate and effects, the delivery engine, the web server, the socket of
 // the command line. Wires and closes; decides nothing.
 
+import { serveControl } from '@fuchsbau/shared/control.ts'
+import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import type { FastifyInstance } from 'fastify'
@@ -16,12 +18,10 @@ import { makeVerifyForwarded } from './activitypub/proof.ts'
 import { operate } from './admin/operate.ts'
 import { makeAnswers } from './answers.ts'
 import { type AppParts, registerRoutes } from './app.ts'
-import { serveControl } from './control.ts'
 import { type Core, openCore, SOFTWARE } from './core.ts'
 import { makeWebDeps } from './pages.ts'
 import { startPolls } from './post/polls.ts'
 import type { settings } from './settings.ts'
-import { controlSocket, removeStaleSocket } from './store/control-socket.ts'
 import { whenUnlocked } from './store/lock.ts'
 import { MediaSweep } from './store/media-sweep.ts'
 import { savedKeys } from './store/saved-keys.ts'

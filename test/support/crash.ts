@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
-import { askControl } from '../../services/fediverse/control.ts'
+import { askControl } from '@fuchsbau/shared/control.ts'
 import { fsck } from '../../services/fediverse/store/fsck.ts'
 import { hashId } from '../../services/fediverse/store/layout.ts'
 import { openStore, type Store } from '../../services/fediverse/store/store.ts'

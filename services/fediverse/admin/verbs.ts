@@ -1,13 +1,13 @@
 // The command line's verbs of this service: asked of the running server, or done on the tree when none runs.
 
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
+import { askControl } from '@fuchsbau/shared/control.ts'
+import { controlSocket } from '@fuchsbau/shared/control-socket.ts'
 import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { Verb, VerbOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from '../account/create.ts'
-import { askControl } from '../control.ts'
 import { type Core, dataDirectory, openCore } from '../core.ts'
 import type { settings } from '../settings.ts'
-import { controlSocket } from '../store/control-socket.ts'
 import { fsck } from '../store/fsck.ts'
 import { StoreLocked } from '../store/lock.ts'
 import { operate } from './operate.ts'

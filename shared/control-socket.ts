@@ -3,23 +3,23 @@
 
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { paths } from './layout.ts'
 
+const NAME = 'control.sock'
 const MAX_SOCKET_PATH = 100
 
 /** The path to connect or to listen to; valid until closed. */
 export function controlSocket(directory: string): { path: string; close(): void } {
-  const path = join(directory, paths.controlSocket)
+  const path = join(directory, NAME)
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH || !existsSync(directory))
     return { path, close: () => {} }
   const descriptor = openSync(directory, 'r')
   return {
-    path: `/proc/self/fd/${descriptor}/${paths.controlSocket}`,
+    path: `/proc/self/fd/${descriptor}/${NAME}`,
     close: () => closeSync(descriptor),
   }
 }
 
 /** Removes the socket that a killed process left. Only for the holder of the lock. */
 export function removeStaleSocket(directory: string): void {
-  rmSync(join(directory, paths.controlSocket), { force: true })
+  rmSync(join(directory, NAME), { force: true })
 }
