@@ -7,7 +7,7 @@ import type { FakeIrcOptions } from '../../test/support/fake-irc/world.ts'
 import { type FakeIrcServer, startFakeIrc } from '../../test/support/fake-irc-server.ts'
 import { connect, type IrcClient, type IrcClientOptions } from '../../test/support/irc-client.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
-import { Bouncer } from './bouncer.ts'
+import { Bouncer, type BouncerOptions } from './bouncer.ts'
 import type { Network } from './network.ts'
 import { type Listener, listenPlain } from './server.ts'
 import type { NetworkRecord, UserRecord } from './store/records.ts'
@@ -24,6 +24,8 @@ export interface SceneOptions {
   clock?: Clock
   /** Channels that she is in from the start; the scene waits until the bouncer has their members. */
   channels?: readonly string[]
+  /** Over the bouncer's own options. */
+  bouncer?: Partial<BouncerOptions>
   /** False does not wait for the network. */
   isConnected?: boolean
 }
@@ -88,7 +90,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const server = await startFakeIrc(options.server)
   const directory = makeTempData('bouncer')
   const hashed = await hashPassword('secret')
-  let running = await start(directory, clock)
+  let running = await start(directory, clock, options.bouncer)
   let barriers = 0
 
   async function addPerson(
@@ -168,7 +170,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     },
     async restart() {
       await running.end()
-      running = await start(directory, clock)
+      running = await start(directory, clock, options.bouncer)
       running.bouncer.start()
       await connected()
     },
@@ -180,7 +182,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   }
 }
 
-async function start(directory: string, clock: Clock) {
+async function start(directory: string, clock: Clock, options: Partial<BouncerOptions> = {}) {
   const store = openStore({ directory, clock })
   const bouncer = new Bouncer({
     store,
@@ -188,6 +190,7 @@ async function start(directory: string, clock: Clock) {
     log: silentLog(),
     metrics: createMetrics(),
     serverName: 'fuchsbau.test',
+    ...options,
   })
   const listener: Listener = await listenPlain(bouncer, { host: '127.0.0.1', port: 0 })
   return {

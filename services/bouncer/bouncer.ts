@@ -10,6 +10,7 @@ import { Dialing } from './dialing.ts'
 import { Downstream } from './downstream/downstream.ts'
 import type { Wire } from './downstream/socket.ts'
 import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
+import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import { User } from './user.ts'
@@ -37,6 +38,9 @@ export interface BouncerOptions {
   serverName: string
   limits?: Limits
   tokens?: TokenCheck | undefined
+  push?: PushOptions
+  /** Where clients upload files, if they can. */
+  uploadsUrl?: string | undefined
   random?: () => number
 }
 
@@ -54,6 +58,8 @@ export class Bouncer {
   readonly tokens: TokenCheck | undefined
   /** Commands to BouncerServ that take time, one after the other for each person. */
   readonly desk: Serial = createSerial({ limit: 20 })
+  readonly push: Push
+  readonly uploadsUrl: string | undefined
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
@@ -76,6 +82,9 @@ export class Bouncer {
     this.dialing = new Dialing(clock)
     this.logins = new Logins(clock, metrics)
     this.tokens = options.tokens
+    this.uploadsUrl = options.uploadsUrl
+    const subject = `mailto:irc@${serverName}`
+    this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()
     for (const record of store.users.list()) this.adopt(record)
     store.onCommitted(() => this.#flush())

@@ -100,6 +100,7 @@ export class Network implements NetworkPort {
       this.keeper.heardDetached(message, lines)
       return
     }
+    if (lines[0] && isNew) this.bouncer.push.heard(this, message, lines[0], first?.msgid)
     const line = new Line(message, { time, ...first })
     for (const downstream of this.downstreams) downstream.relay(line, requester)
   }

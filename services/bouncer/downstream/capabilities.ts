@@ -6,7 +6,6 @@ import { mechanismsFor } from './mechanisms.ts'
 /** Not offered until they work. */
 const PLANNED: ReadonlySet<Capability> = new Set([
   'soju.im/filehost',
-  'soju.im/webpush',
 ])
 
 /**

@@ -16,6 +16,7 @@ import { onRedact } from './command/redact.ts'
 import { onAuthenticate, onCap, onPass, onUser } from './command/register.ts'
 import { onSay } from './command/say.ts'
 import { onSearch } from './command/search.ts'
+import { onWebpush } from './command/webpush.ts'
 import type { Downstream } from './downstream.ts'
 
 export interface Command {
@@ -54,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   SEARCH: after(onSearch, 1),
   TAGMSG: after(onSay, 1),
   TOPIC: after(onTopic, 1),
+  WEBPUSH: after(onWebpush, 2),
   USER: { handle: onUser, minParams: 4, when: 'before' },
 }
 

@@ -38,21 +38,28 @@ function tokensOf(downstream: Downstream): Map<string, string> {
   const given = upstream?.isupport.tokens() ?? ['CASEMAPPING=ascii', 'CHANTYPES=#']
   const all = [
     ...(network ? [`NETWORK=${network.record.name}`] : []),
-    ...given,
+    // The network's own key for web push is not ours.
+    ...given.filter((token) => !token.startsWith('VAPID=')),
     ...ownTokens(downstream),
   ]
   return new Map(all.map((token) => [token.split('=', 1)[0] ?? '', token]))
 }
 
 /** What the bouncer does itself, in place of the network's word on it. */
-function ownTokens({ network, caps }: Downstream): string[] {
+function ownTokens({ network, caps, bouncer }: Downstream): string[] {
   const netid = caps.has('soju.im/bouncer-networks')
     ? [`BOUNCER_NETID=${network?.record.id ?? ''}`]
     : []
-  if (!network) return netid
+  const vapid = caps.has('soju.im/webpush') ? [`VAPID=${bouncer.push.publicKey}`] : []
+  const filehost =
+    caps.has('soju.im/filehost') && bouncer.uploadsUrl
+      ? [`soju.im/FILEHOST=${bouncer.uploadsUrl}`]
+      : []
+  const always = [...netid, ...vapid, ...filehost]
+  if (!network) return always
   const watched = Math.min(network.upstream?.isupport.monitor ?? MOST_WATCHED, MOST_WATCHED)
   return [
-    ...netid,
+    ...always,
     `CHATHISTORY=${MOST_MESSAGES}`,
     'MSGREFTYPES=msgid,timestamp',
     `MONITOR=${watched}`,

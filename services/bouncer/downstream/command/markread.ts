@@ -36,6 +36,7 @@ export function onMarkread(downstream: Downstream, { params }: Message): void {
       network.fold(target),
       time,
     )
+    if (isNew) downstream.bouncer.push.read(network, target, time)
     if (isNew) for (const other of network.downstreams) tell(other, network, target, downstream)
     if (!isNew || !downstream.isAttached) sendMarker(downstream, network, target)
   }

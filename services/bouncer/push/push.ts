@@ -1,0 +1,179 @@
+// Web push: wakes clients that are not connected, when somebody says their person's name or writes to her alone.
+// https://codeberg.org/emersion/soju/src/branch/master/doc/ext/webpush.md
+import webPush from 'web-push'
+import type { Bouncer } from '../bouncer.ts'
+import { formatMessage, type Message, messageFrom } from '../irc/message.ts'
+import { formatServerTime } from '../irc/server-time.ts'
+import { truncateUtf8, utf8Length } from '../irc/split.ts'
+import type { Network } from '../network.ts'
+import { RecentMap } from '../store/recent.ts'
+import type { PushSubscription } from '../store/subscriptions.ts'
+import { StoreUnavailable } from '../store/turn.ts'
+import type { Stored } from '../upstream/port.ts'
+import { type Delivered, deliver, type VapidKeys } from './deliver.ts'
+
+export interface PushOptions {
+  /** For the push services: who runs this bouncer. An https or mailto URL. */
+  subject: string
+  /** Whether push services may have private addresses, and plain HTTP. */
+  allowPrivateAddress: boolean
+}
+
+/** A body of 4,096 bytes (RFC 8291, 4) without its header, key and padding. */
+const MOST_BYTES = 3_993
+/** Requests at once, and those that wait, of all and of one person. */
+const AT_ONCE = 4
+const MOST_WAITING = 1_000
+const MOST_OF_USER = 50
+/** Who has just spoken there reads along: she is not woken. */
+const ACTIVE_MS = 60_000
+/** A network that tells old lines again wakes nobody. */
+const NEWS_MS = 5 * 60_000
+
+interface Job {
+  subscription: PushSubscription
+  payload: string
+}
+
+export class Push {
+  readonly #bouncer: Bouncer
+  readonly #options: PushOptions
+  readonly #spoke = new RecentMap<string, number>(5_000)
+  readonly #woken = new RecentMap<string, true>(5_000)
+  /** Of this turn: sent when it is stored. */
+  #new: Job[] = []
+  readonly #waiting: Job[] = []
+  readonly #counts
+  #running = 0
+  #keys: VapidKeys | undefined
+
+  constructor(bouncer: Bouncer, options: PushOptions) {
+    this.#bouncer = bouncer
+    this.#options = options
+    const { metrics, store } = bouncer
+    const counter = (outcome: Delivered | 'dropped') =>
+      metrics.counter(
+        'fuchsbau_bouncer_pushes_total',
+        'Web push messages, by what became of them.',
+        {
+          outcome,
+        },
+      )
+    this.#counts = {
+      taken: counter('taken'),
+      gone: counter('gone'),
+      failed: counter('failed'),
+      dropped: counter('dropped'),
+    }
+    store.onCommitted(() => this.#release())
+    store.onFailed(() => {
+      this.#new = []
+    })
+  }
+
+  get allowPrivateAddress(): boolean {
+    return this.#options.allowPrivateAddress
+  }
+
+  /** The same for all, for as long as the data lives (RFC 8292). */
+  get publicKey(): string {
+    return this.#vapid().publicKey
+  }
+
+  /** Something was said on a network: wakes the person's clients if it is for her. */
+  heard(network: Network, message: Message, stored: Stored, msgid: string | undefined): void {
+    const { clock } = this.#bouncer
+    const { target, isOwn, kind, text, time = clock.now() } = stored
+    const key = keyOf(network, target)
+    if (isOwn) this.#spoke.set(key, clock.now())
+    if (isOwn || kind !== 'PRIVMSG' || clock.now() - time > NEWS_MS) return
+    if (network.isChannel(target) && !network.isHighlight(text)) return
+    if (clock.now() - (this.#spoke.get(key) ?? -Infinity) < ACTIVE_MS) return
+    const tags = new Map([
+      ['time', formatServerTime(time)],
+      ...(msgid ? [['msgid', msgid] as const] : []),
+    ])
+    if (this.#send(network, { ...message, tags })) this.#woken.set(key, true)
+  }
+
+  /** She has read a conversation: clients take back what they showed of it. */
+  read(network: Network, target: string, time: number): void {
+    const key = keyOf(network, target)
+    if (!this.#woken.get(key)) return
+    const { serverName } = this.#bouncer
+    const at = `timestamp=${formatServerTime(time)}`
+    this.#send(network, messageFrom(serverName, 'MARKREAD', target, at))
+  }
+
+  /** True when there is a subscription. */
+  #send({ user, record }: Network, message: Message): boolean {
+    const { store } = this.#bouncer
+    const subscriptions = store.subscriptions.list(user.record.id, record.id)
+    if (subscriptions.length === 0) return false
+    const payload = fitting(message)
+    this.#new.push(...subscriptions.map((subscription) => ({ subscription, payload })))
+    store.endSoon()
+    return true
+  }
+
+  #release(): void {
+    const jobs = this.#new
+    this.#new = []
+    for (const job of jobs) {
+      const { userId } = job.subscription
+      const own = this.#waiting.filter(({ subscription }) => subscription.userId === userId).length
+      if (own >= MOST_OF_USER || this.#waiting.length >= MOST_WAITING) this.#counts.dropped.inc()
+      else this.#waiting.push(job)
+    }
+    while (this.#running < AT_ONCE && this.#waiting.length > 0) void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#running += 1
+    for (
+      let job = this.#waiting.shift();
+      job && !this.#bouncer.isClosing;
+      job = this.#waiting.shift()
+    ) {
+      const { clock } = this.#bouncer
+      const options = { ...this.#options, keys: this.#vapid(), clock }
+      const outcome = await deliver(job.subscription, job.payload, options)
+      this.#counts[outcome].inc()
+      if (outcome === 'gone') this.#forget(job.subscription)
+    }
+    this.#running -= 1
+  }
+
+  #forget({ userId, networkId, endpoint }: PushSubscription): void {
+    try {
+      this.#bouncer.store.subscriptions.remove(userId, networkId, endpoint)
+    } catch (error) {
+      // The next push finds out again.
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
+  }
+
+  #vapid(): VapidKeys {
+    this.#keys ??= readKeys(this.#bouncer)
+    return this.#keys
+  }
+}
+
+const keyOf = (network: Network, target: string) => `${network.record.id} ${network.fold(target)}`
+
+function readKeys({ store: { properties } }: Bouncer): VapidKeys {
+  const [publicKey, privateKey] = (properties.get('vapid') ?? '').split(' ')
+  if (publicKey && privateKey) return { publicKey, privateKey }
+  const made = webPush.generateVAPIDKeys()
+  properties.set('vapid', `${made.publicKey} ${made.privateKey}`)
+  return made
+}
+
+/** The line, its text cut to what one push message can hold. */
+function fitting(message: Message): string {
+  const text = message.params.at(-1) ?? ''
+  const over = utf8Length(formatMessage(message)) - MOST_BYTES
+  if (over <= 0) return formatMessage(message)
+  const cut = truncateUtf8(text, Math.max(0, utf8Length(text) - over))
+  return formatMessage({ ...message, params: [...message.params.slice(0, -1), cut] })
+}
