@@ -13,6 +13,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['shared/**/*.test.ts', 'services/**/*.test.ts'],
+          // Ends what hangs; a slow board, or one that does other things too, is no failure.
+          testTimeout: 30_000,
         },
       },
       {

@@ -152,8 +152,9 @@ describe('a copy that is taken while a process writes', { timeout: 120_000 }, ()
       expect(broken(copied, promised)).toEqual([])
       for (const { id } of old) expect(copied.objects.get(id)?.id).toBe(id)
       const report = await fsck(copied)
-      const { 'body without deliveries': _, 'delivery without body': __, ...counts } = report.counts
-      expect(counts).toEqual({})
+      // What was being written or delivered when the copy came by.
+      const notes = ['body without deliveries', 'delivery without body', 'leftover']
+      expect(Object.keys(report.counts).filter((kind) => !notes.includes(kind))).toEqual([])
       await copied.close()
     })
   }
