@@ -1,11 +1,16 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
+import { serveControl } from '@fuchsbau/shared/control.ts'
+import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { hashesOf } from './account/password.ts'
 import { createTokenCheck } from './account/token.ts'
 import { addressList } from './address-list.ts'
+import { operate } from './admin/operate.ts'
 import { Bouncer } from './bouncer.ts'
+import { startAutoDetach } from './downstream/auto-detach.ts'
+import { startRetention } from './history/retention.ts'
 import { Admission } from './downstream/admission.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
@@ -85,7 +90,10 @@ async function serveStore(
   const web = await listen(app, own.webListen)
   closers.push(() => app.close())
   closers.push(() => goodbye(bouncer, own.quitMessage))
+  closers.push(await openControl(bouncer, directory))
   bouncer.start()
+  closers.push(startAutoDetach(bouncer))
+  closers.push(startSweeping(bouncer, own.retention))
 
   log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
   const isOwn = own.certificate === undefined
@@ -129,6 +137,17 @@ function webDeps(
       fingerprint: isMade ? certificate.fingerprint.replaceAll(':', '').toLowerCase() : undefined,
     }),
     retentionMs: own.retention,
+  }
+}
+
+/** The command line's way to this server; returns how to end it. */
+async function openControl(bouncer: Bouncer, directory: string): Promise<() => Promise<void>> {
+  removeStaleSocket(directory)
+  const socket = controlSocket(directory)
+  const control = await serveControl(socket.path, (verb, args) => operate(bouncer, verb, args))
+  return async () => {
+    await control.close()
+    socket.close()
   }
 }
 
@@ -193,6 +212,17 @@ async function makeOwner(
   store.commitTurn()
   bouncer.adopt(owner)
   return isMade
+}
+
+/** Deletes lines that are older than they are kept. */
+function startSweeping({ store, clock, log, users }: Bouncer, defaultMs: number): () => void {
+  return startRetention({
+    store,
+    clock,
+    networks: () => [...users.values()].flatMap(({ networks }) => [...networks.keys()]),
+    defaultMs,
+    onError: (error) => log.error({ error }, 'old lines could not be deleted'),
+  })
 }
 
 /** Tells clients and networks, and waits a little until the networks have heard it. */

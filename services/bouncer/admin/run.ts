@@ -1,0 +1,83 @@
+// A verb of the command line: asked of the running server, or done on the store when none runs.
+import { join } from 'node:path'
+import { exitCode } from '@fuchsbau/shared/command-line.ts'
+import { streamControl } from '@fuchsbau/shared/control.ts'
+import { controlSocket } from '@fuchsbau/shared/control-socket.ts'
+import { createMetrics } from '@fuchsbau/shared/metrics.ts'
+import type { VerbOptions } from '@fuchsbau/shared/service.ts'
+import { Bouncer } from '../bouncer.ts'
+import type { settings } from '../settings.ts'
+import { checkDatabase, StoreUnusable } from '../store/database.ts'
+import { StoreLocked } from '../store/lock.ts'
+import { openStore } from '../store/store.ts'
+import { operate } from './operate.ts'
+
+type Options = VerbOptions<typeof settings>
+
+/** Returns the exit code. */
+export async function run(verb: string, options: Options): Promise<number> {
+  const { args, print, warn } = options
+  const show = (line: string, ok: boolean) => (ok ? print : warn)(line)
+  const asked = await askServer(options, verb, show)
+  if (asked !== undefined) return asked ? exitCode.ok : exitCode.failed
+  return await withStore(options, async (bouncer) => {
+    const { ok, lines } = await operate(bouncer, verb, [...args])
+    for (const line of lines) show(line, ok)
+    return ok ? exitCode.ok : exitCode.failed
+  })
+}
+
+/** `fsck`. */
+export async function check({ config, print, warn }: Options): Promise<number> {
+  const problems = checkDatabase(directoryOf(config))
+  for (const problem of problems) warn(problem)
+  if (problems.length === 0) print('The database is sound.')
+  return problems.length === 0 ? exitCode.ok : exitCode.failed
+}
+
+const directoryOf = (config: Options['config']) => join(config.data, 'bouncer')
+
+/** Whether the running server did it; undefined when none runs. */
+async function askServer(
+  { args, config }: Options,
+  verb: string,
+  show: (line: string, ok: boolean) => void,
+): Promise<boolean | undefined> {
+  const socket = controlSocket(directoryOf(config))
+  try {
+    return await streamControl(socket.path, { verb, args: [...args] }, show)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return
+    throw error
+  } finally {
+    socket.close()
+  }
+}
+
+async function withStore(
+  { config, clock, log, warn }: Options,
+  use: (bouncer: Bouncer) => Promise<number>,
+): Promise<number> {
+  const { own } = config
+  let store: ReturnType<typeof openStore>
+  try {
+    store = openStore({ directory: directoryOf(config), clock, log })
+  } catch (error) {
+    if (error instanceof StoreLocked) warn(`${error.message} It does not answer yet: try again.`)
+    else if (error instanceof StoreUnusable) warn(error.message)
+    else throw error
+    return exitCode.failed
+  }
+  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const metrics = createMetrics()
+  const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits })
+  // Nothing is connected from here.
+  bouncer.isClosing = true
+  try {
+    return await use(bouncer)
+  } finally {
+    await bouncer.close('')
+    store.close()
+  }
+}
