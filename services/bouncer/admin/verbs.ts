@@ -19,6 +19,18 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   server: 'Show how the bouncer is, and send a notice to everybody.',
 }
 
+const EXAMPLES: Readonly<Record<string, string>> = {
+  user: 'user create fox',
+  network: 'network add fox libera --nick fox',
+  channel: "channel add fox '#foxes' --network libera",
+  sasl: 'sasl set-plain fox --network libera ACCOUNT PASSWORD',
+  certfp: 'certfp generate fox --network libera',
+  'app-password': 'app-password create fox WeeChat',
+  certificate: 'certificate list fox',
+  client: 'client list fox',
+  server: 'server status',
+}
+
 export const verbs: Record<string, Verb<Settings>> = {
   ...Object.fromEntries(Object.keys(SUMMARIES).map((name) => [name, groupVerb(name)])),
   password: {
@@ -84,18 +96,6 @@ function groupVerb(group: string): Verb<Settings> {
     help: `${texts.join('\n')}\n\nA flag may have one dash or two.\n\nExample:\n  fuchsbau bouncer ${EXAMPLES[group] ?? group}`,
     run: runOperation(group),
   }
-}
-
-const EXAMPLES: Readonly<Record<string, string>> = {
-  user: 'user create fox',
-  network: 'network add fox libera --nick fox',
-  channel: "channel add fox '#foxes' --network libera",
-  sasl: 'sasl set-plain fox --network libera ACCOUNT PASSWORD',
-  certfp: 'certfp generate fox --network libera',
-  'app-password': 'app-password create fox WeeChat',
-  certificate: 'certificate list fox',
-  client: 'client list fox',
-  server: 'server status',
 }
 
 function runOperation(verb: string): (options: VerbOptions<Settings>) => Promise<number> {
