@@ -2,9 +2,9 @@
 // has to be done when it is back: commands, joins, away, and telling the clients.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
+import { hideChannel } from './downstream/own-state.ts'
 import { showChannel, showNetwork } from './downstream/show.ts'
 import { Gap } from './gap.ts'
-import { messageFrom } from './irc/message.ts'
 import type { Network } from './network.ts'
 import type { ChannelRecord } from './store/records.ts'
 import type { Ending, EndingKind } from './upstream/ending.ts'
@@ -278,9 +278,7 @@ export class Keeper {
     if (channel.isDetached) return
     const text = `Could not be joined again: ${reason}`
     for (const downstream of network.downstreams) {
-      if (downstream.isAttached) {
-        downstream.send(messageFrom(upstream.source, 'PART', channel.name, text))
-      }
+      if (downstream.isAttached) hideChannel(downstream, channel.name, text)
     }
   }
 
@@ -291,6 +289,7 @@ export class Keeper {
     const isRestarting = this.#isRestarting
     const registeredAt = this.#registeredAt
     this.upstream = undefined
+    network.monitors.disconnected()
     this.#registeredAt = undefined
     this.#isRestarting = false
     if (bouncer.isClosing) return

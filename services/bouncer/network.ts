@@ -27,6 +27,8 @@ import type {
 import type { Upstream } from './upstream/upstream.ts'
 import type { User } from './user.ts'
 
+const SPEECH: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE'])
+
 export class Network implements NetworkPort {
   readonly bouncer: Bouncer
   readonly user: User
@@ -35,6 +37,8 @@ export class Network implements NetworkPort {
   readonly downstreams = new Set<Downstream>()
   readonly places: Places
   readonly monitors: Monitors
+  /** When something was said last in channels that are detached when they are quiet. */
+  readonly spokenAt: FoldedMap<number>
   channels: FoldedMap<ChannelRecord>
 
   constructor(bouncer: Bouncer, user: User, record: NetworkRecord) {
@@ -44,6 +48,7 @@ export class Network implements NetworkPort {
     this.keeper = new Keeper(this)
     this.places = new Places(record.id, bouncer.store.receipts)
     this.monitors = new Monitors(this)
+    this.spokenAt = new FoldedMap(casemappingOf(record.casemapping))
     const channels = bouncer.store.channels.list(record.id)
     this.channels = new FoldedMap(
       casemappingOf(record.casemapping),
@@ -91,6 +96,9 @@ export class Network implements NetworkPort {
       first ??= stored
       isNew ||= stored.isNew
       isHeard ||= !this.isDetached(line.target)
+      if (SPEECH.has(line.kind) && this.spokenAt.has(line.target)) {
+        this.spokenAt.set(line.target, this.bouncer.clock.now())
+      }
     }
     // The network tells it once more: after a netsplit, or from its own history.
     if (!isNew && !requester) return
@@ -199,6 +207,7 @@ export class Network implements NetworkPort {
     if (!known || known.isDetached) return
     const { properties, messages } = this.bouncer.store
     properties.set(`detached/${known.id}`, String(messages.lastId(this.record.id)))
+    this.spokenAt.delete(name)
     this.putChannel({ ...known, isDetached: true })
     for (const downstream of this.downstreams) hideChannel(downstream, known.name, 'Detached')
   }
@@ -218,6 +227,7 @@ export class Network implements NetworkPort {
     this.record = { ...this.record, casemapping }
     this.bouncer.store.networks.put(this.record)
     this.channels.refold(casemappingOf(casemapping))
+    this.spokenAt.refold(casemappingOf(casemapping))
   }
 
   /** The connection was away: what was said meanwhile is not known, and the history says so. */

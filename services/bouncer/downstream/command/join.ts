@@ -22,10 +22,16 @@ function join(downstream: Downstream, name: string, key: string): void {
   }
   if (network && !network.upstream?.isReady) {
     network.joined(name, key)
-    downstream.fail('JOIN', 'NOT_CONNECTED', name, `${name} will be joined when ${network.record.name} is back`)
+    downstream.fail(
+      'JOIN',
+      'NOT_CONNECTED',
+      name,
+      `${name} will be joined when ${network.record.name} is back`,
+    )
     return
   }
-  if (toNetwork(downstream, message('JOIN', name, ...(key ? [key] : [])))) network?.noteKey(name, key)
+  if (toNetwork(downstream, message('JOIN', name, ...(key ? [key] : []))))
+    network?.noteKey(name, key)
 }
 
 export function onPart(downstream: Downstream, { params }: Message): void {

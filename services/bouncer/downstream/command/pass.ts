@@ -12,7 +12,11 @@ export function toNetwork(downstream: Downstream, message: Message): boolean {
   }
   if (!upstream?.isReady) {
     const reason = network.keeper.lastError ?? 'the connection is being made'
-    downstream.fail(message.command, 'NOT_CONNECTED', `Not connected to ${network.record.name}: ${reason}`)
+    downstream.fail(
+      message.command,
+      'NOT_CONNECTED',
+      `Not connected to ${network.record.name}: ${reason}`,
+    )
     return false
   }
   const line = { ...message, source: undefined, tags: NO_TAGS }
