@@ -20,6 +20,9 @@ import { noteOwn } from './own-state.ts'
 import { Registration } from './registration.ts'
 import type { Wire } from './socket.ts'
 
+/** Of a client, with the `@`. https://ircv3.net/specs/extensions/message-tags#size-limit */
+const MAX_TAG_CHARACTERS = 4_095
+
 export class Downstream {
   readonly bouncer: Bouncer
   readonly wire: Wire
@@ -86,6 +89,10 @@ export class Downstream {
   /** A line of the client, as it came. */
   receive(text: string): void {
     if (this.isClosed) return
+    if (text.startsWith('@') && text.indexOf(' ') > MAX_TAG_CHARACTERS) {
+      this.numeric('417', 'Input line was too long')
+      return
+    }
     const message = parseMessage(text)
     if (!message) return
     this.catchUp.heard()
