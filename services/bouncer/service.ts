@@ -11,6 +11,7 @@ import { operate } from './admin/operate.ts'
 import { Bouncer } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
+import { registerFilehost } from './filehost/routes.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
 import { startRetention } from './history/retention.ts'
@@ -29,6 +30,8 @@ import { registerWeb } from './web/routes.ts'
 import type { WebDeps } from './web/visit.ts'
 import { serveWebSockets } from './web-socket.ts'
 
+/** An upload that goes on may take so long. */
+const UPLOAD_MS = 15 * 60_000
 /** The networks have so long to take our QUIT. */
 const QUIT_MS = 3_000
 
@@ -79,7 +82,13 @@ async function serveStore(
   closers.push(() => secure.close())
   const plain = own.plainListen && (await listenPlain(bouncer, own.plainListen, guarded))
   if (plain) closers.push(() => plain.close())
-  const app = createHttp({ log, metrics, name: 'bouncer', trustProxy: config.trustProxy })
+  const app = createHttp({
+    log,
+    metrics,
+    name: 'bouncer',
+    trustProxy: config.trustProxy,
+    limits: { uploadMs: UPLOAD_MS },
+  })
   const trusted = addressList(config.trustProxy)
   serveWebSockets(bouncer, app.server, {
     origins: own.origins,
@@ -87,6 +96,9 @@ async function serveStore(
     ...(trusted && { trusted }),
   })
   registerWeb(app, webDeps(options, bouncer, { address: secure.address, certificate }))
+  const { uploadBytes: fileBytes, uploadQuota: quotaBytes } = own
+  const { uploadsUrl } = bouncer
+  if (uploadsUrl) registerFilehost(app, { bouncer, url: uploadsUrl, fileBytes, quotaBytes })
   const web = await listen(app, own.webListen)
   closers.push(() => app.close())
   closers.push(() => goodbye(bouncer, own.quitMessage))
@@ -160,7 +172,21 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
     issuer !== undefined && clientId !== undefined
       ? createTokenCheck({ issuer, clientId, clientSecret, namesUser, clock, log })
       : undefined
-  return new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits, tokens })
+  const isPublic = own.webUrl.startsWith('https:')
+  return new Bouncer({
+    store,
+    clock,
+    log,
+    metrics,
+    serverName: own.hostname,
+    limits,
+    tokens,
+    uploadsUrl: own.uploadQuota > 0 ? `${own.webUrl.replace(/\/$/, '')}/uploads` : undefined,
+    push: {
+      subject: isPublic ? own.webUrl : `mailto:irc@${own.hostname}`,
+      allowPrivateAddress: own.pushToPrivateAddresses,
+    },
+  })
 }
 
 /** The operator's, or one that is made here. */

@@ -3,6 +3,7 @@ import {
   type Address,
   address,
   boolean,
+  bytes,
   duration,
   integer,
   list,
@@ -87,6 +88,22 @@ export const settings = {
     pattern: /^[^\r\n\0]{1,200}$/,
     hint: 'a line of at most 200 characters',
     about: 'What the networks are told when the bouncer is stopped.',
+  }),
+  uploadBytes: bytes({
+    default: '25MiB',
+    min: '1KiB',
+    max: '4GiB',
+    about: 'Size of a file that a client uploads, at most.',
+  }),
+  uploadQuota: bytes({
+    default: '1GiB',
+    min: '0KiB',
+    max: '1024GiB',
+    about: 'Size of all files that a user has uploaded, at most; 0KiB: no uploads.',
+  }),
+  pushToPrivateAddresses: boolean({
+    default: 'false',
+    about: 'Whether clients may be woken by push services with private addresses or without TLS.',
   }),
   retention: duration({
     default: '3650d',

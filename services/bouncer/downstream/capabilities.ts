@@ -3,11 +3,6 @@ import type { Capability } from '../irc/caps.ts'
 import type { Downstream } from './downstream.ts'
 import { mechanismsFor } from './mechanisms.ts'
 
-/** Not offered until they work. */
-const PLANNED: ReadonlySet<Capability> = new Set([
-  'soju.im/filehost',
-])
-
 /**
  * What only the network can tell us. Before it is known which one the client wants, or while it is away, it is offered as
  * if the network had it (`likely`), or not.
@@ -40,7 +35,7 @@ function networkValue(
 
 /** The value, '' for none; undefined: not offered to this client. */
 export function capabilityValue(cap: Capability, downstream: Downstream): string | undefined {
-  if (PLANNED.has(cap)) return
+  if (cap === 'soju.im/filehost' && downstream.bouncer.uploadsUrl === undefined) return
   const ofNetwork = NETWORK_CAPS[cap]
   if (ofNetwork !== undefined) return networkValue(cap, ofNetwork, downstream)
   return cap === 'sasl' ? mechanismsFor(downstream).join(',') : ''

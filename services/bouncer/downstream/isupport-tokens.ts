@@ -51,10 +51,7 @@ function ownTokens({ network, caps, bouncer }: Downstream): string[] {
     ? [`BOUNCER_NETID=${network?.record.id ?? ''}`]
     : []
   const vapid = caps.has('soju.im/webpush') ? [`VAPID=${bouncer.push.publicKey}`] : []
-  const filehost =
-    caps.has('soju.im/filehost') && bouncer.uploadsUrl
-      ? [`soju.im/FILEHOST=${bouncer.uploadsUrl}`]
-      : []
+  const filehost = bouncer.uploadsUrl ? [`soju.im/FILEHOST=${bouncer.uploadsUrl}`] : []
   const always = [...netid, ...vapid, ...filehost]
   if (!network) return always
   const watched = Math.min(network.upstream?.isupport.monitor ?? MOST_WATCHED, MOST_WATCHED)

@@ -1,0 +1,31 @@
+// Who uploads: the login of the IRC connection, by Basic (its password) or Bearer (a token of the identity provider).
+import type { FastifyRequest } from 'fastify'
+import { type Authenticated, admit, authenticate } from '../account/authenticate.ts'
+import { linkedUser } from '../account/linked.ts'
+import type { Bouncer } from '../bouncer.ts'
+import { parseLogin } from '../downstream/login-name.ts'
+
+const MOST_CHARACTERS = 12 * 1024
+
+/** Undefined: no login was given, or not in one of these ways. */
+export async function logIn(
+  bouncer: Bouncer,
+  { headers: { authorization = '' }, ip: address }: FastifyRequest,
+): Promise<Authenticated | undefined> {
+  if (authorization.length > MOST_CHARACTERS) return
+  const [, scheme = '', value = ''] = /^(basic|bearer) +(\S+)$/i.exec(authorization) ?? []
+  if (scheme.toLowerCase() === 'basic') {
+    const [, name = '', password] =
+      /^([^:]*):(.*)$/s.exec(Buffer.from(value, 'base64').toString()) ?? []
+    const { user, client = '' } = parseLogin(name)
+    if (user === '' || password === undefined) return
+    return await authenticate(bouncer, { name: user, password, address, method: 'upload', client })
+  }
+  const { tokens } = bouncer
+  if (scheme === '' || !tokens) return
+  const attempt = { name: `token of ${address}`, address, method: 'upload by token', client: '' }
+  return await admit(bouncer, attempt, async () => {
+    const owner = await tokens.ownerOf(value)
+    return owner && linkedUser(bouncer, owner)
+  })
+}
