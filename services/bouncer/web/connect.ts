@@ -57,12 +57,11 @@ const EXAMPLES: readonly [client: string, words: string, text: (it: Example) => 
   ],
   [
     'WeeChat',
-    'Type this; replace PASSWORD.',
+    'Type this; replace PASSWORD. Before version 4 also: /set irc.server_default.capabilities "server-time,echo-message,multi-prefix,away-notify,cap-notify"',
     ({ host, port, user, network, fingerprint }) => `/server add ${network} ${host}/${port} -tls
 ${fingerprint ? `/set irc.server.${network}.tls_fingerprint ${fingerprint}\n` : ''}/set irc.server.${network}.sasl_mechanism plain
 /set irc.server.${network}.sasl_username ${user}/${network}@weechat
 /set irc.server.${network}.sasl_password PASSWORD
-/set irc.server_default.capabilities "*"
 /connect ${network}
 /save`,
   ],

@@ -71,7 +71,7 @@ import {
 /** A page or form with `:id`: whose it must be is said by its handler. */
 type Routes = Record<string, Handler>
 
-const PAGES: Routes = {
+export const PAGES: Routes = {
   '/': showNetworks,
   '/networks/new': showNewNetwork,
   '/networks/:id': ofNetwork(showNetwork),
@@ -94,7 +94,7 @@ const PAGES: Routes = {
   '/status': forAdmins(showStatus),
 }
 
-const FORMS: Routes = {
+export const FORMS: Routes = {
   '/networks': addNetwork,
   '/networks/well-known': addWellKnown,
   '/networks/:id/edit': ofNetwork(edit),

@@ -17,6 +17,7 @@ pre code { background: none; padding: 0; }
 
 .panel { background: var(--raised); border: 1px solid var(--line); border-radius: 1rem; padding: .9rem 1.1rem 1.1rem; margin: 1rem 0; }
 .panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; } .panel h2, .panel h3 { margin-bottom: .3rem; }
+.panel > form + p { margin-top: .9rem; }
 .network-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .7rem; } .network-head h2, .network-head h1 { margin: 0; overflow-wrap: anywhere; } .network-head a { color: inherit; }
 .state { display: inline-flex; align-items: center; gap: .4rem; font-size: .9rem; font-weight: 600; white-space: nowrap; }
 .state::before { content: ""; width: .65rem; height: .65rem; border-radius: 50%; background: var(--soft); }
