@@ -32,7 +32,7 @@ export async function fetchHistory(
   let command = `CHATHISTORY LATEST ${channel} * ${page}`
   for (;;) {
     client.send(command)
-    const answer = await client.until(/ BATCH -|FAIL CHATHISTORY/)
+    const answer = await client.until(/(^|[ \n])BATCH -|FAIL CHATHISTORY/)
     const lines = [...answer.matchAll(/^@(\S+) :\S+ PRIVMSG \S+ :(\d+) /gm)]
     for (const [, , index] of lines) said.add(Number(index))
     const first = /(?:^|;)(?:msgid|time)=/.test(lines[0]?.[1] ?? '') ? lines[0]?.[1] : undefined

@@ -6,13 +6,16 @@ import { waitFor } from './wait-for.ts'
 /** To be in the environment of a server whose heap is measured. */
 export const MEASURABLE = { NODE_OPTIONS: '--inspect-port=127.0.0.1:0' }
 
+/** What is needed of a server. */
+type Inspected = Pick<Fuchsbau, 'pid' | 'log'>
+
 interface Usage {
   usedSize: number
   backingStorageSize: number
 }
 
 /** Objects and buffers in MiB, right after a collection of garbage. */
-export async function heldMiB(server: Fuchsbau): Promise<number> {
+export async function heldMiB(server: Inspected): Promise<number> {
   await using inspector = await inspect(server)
   await inspector.ask('HeapProfiler.collectGarbage')
   const { usedSize, backingStorageSize } = await inspector.ask<Usage>('Runtime.getHeapUsage')
@@ -23,7 +26,7 @@ interface Inspector extends AsyncDisposable {
   ask<T>(method: string): Promise<T>
 }
 
-async function inspect(server: Fuchsbau): Promise<Inspector> {
+async function inspect(server: Inspected): Promise<Inspector> {
   const find = () => /Debugger listening on (ws:\S+)/.exec(server.log().slice(from))?.[1]
   const from = Math.max(0, server.log().lastIndexOf('"msg":"ready"'))
   if (!find()) kill(server.pid(), 'SIGUSR1')
