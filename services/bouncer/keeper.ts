@@ -124,7 +124,7 @@ export class Keeper {
         this.#channelReady(upstream, change.channel)
         break
       case 'join-refused':
-        this.#joinRefused(upstream, change.channel, change.reason)
+        this.#joinRefused(change.channel, change.reason)
         break
       case 'logged-in':
         this.#join(upstream, this.#refused.splice(0))
@@ -270,7 +270,7 @@ export class Keeper {
   }
 
   /** Clients believe to be in it: they are told that they are not. It is tried again at the next connection. */
-  #joinRefused(upstream: Upstream, name: string, reason: string): void {
+  #joinRefused(name: string, reason: string): void {
     const network = this.#network
     const channel = network.channels.get(name)
     if (!channel) return
