@@ -151,9 +151,8 @@ function create({ user }: PersonalAsking, words: readonly string[]): Answer {
   const made = createNetwork(user, fields.fields)
   if (!made.ok) return made
   const { record } = made.network
-  const next = record.isEnabled ? 'is being connected' : 'is disabled'
   return [
-    `Added ${record.name} (${formatAddress(record)}) as ${record.nick}; it ${next}.`,
+    `Added ${record.name} (${formatAddress(record)}) as ${record.nick}; it ${nextOf(made.network)}.`,
     `Clients reach it as ${user.record.name}/${record.name}.`,
   ]
 }
@@ -207,10 +206,18 @@ function quote(asking: PersonalAsking, words: readonly string[]): Answer {
     : refuse('Too much waits to be sent: try again in a while.')
 }
 
-function describe({ record, keeper, upstream, channels, user }: Network): string[] {
+/** The command line works without connections while no bouncer runs. */
+function nextOf({ record, bouncer }: Network): string {
+  if (!record.isEnabled) return 'is disabled'
+  return bouncer.isClosing ? 'is connected when the bouncer runs' : 'is being connected'
+}
+
+function describe(network: Network): string[] {
+  const { record, keeper, upstream, channels, user } = network
   const { lastError, nextAt, state } = keeper
+  const shown = record.isEnabled ? state : 'disabled'
   const parts = [
-    `${record.name} [${record.isEnabled ? state : 'disabled'}] ${formatAddress(record)}`,
+    `${record.name} [${record.isEnabled && user.bouncer.isClosing ? 'not running' : shown}] ${formatAddress(record)}`,
   ]
   if (upstream?.isReady) {
     parts.push(`as ${upstream.nick}`, `${channels.size} channels`)
