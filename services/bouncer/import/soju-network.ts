@@ -83,7 +83,7 @@ function readFingerprint(row: SojuRow, remarks: string[]): string {
     .toLowerCase()
   if (given === '' || /^[0-9a-f]{64}$/.test(hex)) return hex
   remarks.push(
-    `certfp: not taken, only SHA-256 can be pinned here; set it again (network update -certfp)`,
+    `certfp: not taken, only SHA-256 can be pinned here; set it again (BouncerServ: network update)`,
   )
   return ''
 }

@@ -70,7 +70,7 @@ async function importUser(
     .filter((row) => row['user'] === user['id'])
   if (certificates.length > 0) {
     remarks.push(
-      `${certificates.length} client certificates not taken: only their SHA-512 is known; add them again (certfp add)`,
+      `${certificates.length} client certificates not taken: only their SHA-512 is known; add them again (BouncerServ: certificate add)`,
     )
   }
   const person = personOf(user, now, remarks)
@@ -90,7 +90,7 @@ function personOf(row: SojuRow, now: number, remarks: string[]): FoundPerson {
   const nick = textIn(row, 'nick') || name
   const password = textIn(row, 'password')
   const isKnown = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(password)
-  if (!isKnown) remarks.push('no password is taken; set one: fuchsbau bouncer user password')
+  if (!isKnown) remarks.push('no password is taken; set one: fuchsbau bouncer password NAME')
   return {
     record: {
       name,

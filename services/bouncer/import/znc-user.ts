@@ -96,7 +96,7 @@ function readFingerprints(directory: ForeignDirectory, user: string, remarks: st
   const left = all.length - taken.length
   if (left > 0) {
     remarks.push(
-      `certauth: ${left} client certificates not taken: only their SHA-1 is known; add them again (certfp add)`,
+      `certauth: ${left} client certificates not taken: only their SHA-1 is known; add them again (BouncerServ: certificate add)`,
     )
   }
   if (taken.length > 0)
@@ -117,7 +117,7 @@ async function readPassword(block: ZncBlock, remarks: string[]): Promise<string>
   }
   if (password === undefined) {
     remarks.push(
-      'password: not taken, its form is not known; set one: fuchsbau bouncer user password',
+      'password: not taken, its form is not known; set one: fuchsbau bouncer password NAME',
     )
     return ''
   }
