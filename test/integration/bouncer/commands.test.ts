@@ -1,0 +1,164 @@
+// What clients may say, and whatever else they say: each is answered, none hurts the others.
+import { expect, test } from 'vitest'
+import { startScene } from '../../../services/bouncer/bouncer.fixture.ts'
+
+test('MONITOR: each client has its own nicks over one list of the network', async () => {
+  await using scene = await startScene()
+  const { server } = scene
+  server.user('badger')
+  await using desk = await scene.client('desk')
+  await using phone = await scene.client('phone')
+  desk.send('MONITOR + badger,mole')
+  await desk.expect(/ 730 fox :?badger!/)
+  await desk.expect(/ 731 fox :?mole/)
+  phone.send('MONITOR + BADGER', 'MONITOR L')
+  await phone.expect(/ 730 fox :?badger!/)
+  await phone.expect('733')
+  expect(
+    phone.lines.filter(({ command }) => command === '732').map(({ params }) => params[1]),
+  ).toEqual(['badger'])
+  server.user('mole')
+  await desk.expect(/ 730 fox :?mole!/)
+  server.quit('badger', 'bye')
+  await desk.expect('731 * badger')
+  await phone.expect('731 * badger')
+  await phone.sync()
+  expect(phone.lines.filter(({ raw }) => raw.includes('mole'))).toEqual([])
+  const removed = server.expectLine('MONITOR - mole')
+  desk.send('MONITOR C', 'MONITOR L', 'MONITOR S', 'MONITOR X')
+  await removed
+  await desk.sync()
+  expect(server.received.filter(({ raw }) => /MONITOR - badger/.test(raw))).toEqual([])
+  const many = Array.from({ length: 120 }, (_, n) => `nick${n}`)
+  for (let at = 0; at < 120; at += 20) phone.send(`MONITOR + ${many.slice(at, at + 20).join(',')}`)
+  await phone.expect('734')
+})
+
+test('MONITOR works by ISON where the network has none', async () => {
+  await using scene = await startScene({
+    server: { isupport: { CASEMAPPING: 'ascii', CHANTYPES: '#' } },
+  })
+  scene.server.user('badger')
+  await using desk = await scene.client('desk')
+  desk.send('MONITOR + badger,mole')
+  await desk.expect(/ 730 fox :?badger/)
+  await desk.expect(/ 731 fox :?mole/)
+  expect(scene.server.received.some(({ command }) => command === 'MONITOR')).toBe(false)
+})
+
+test('what is said of people who share no channel is for those who watch them', async () => {
+  const caps = { 'extended-monitor': '', 'away-notify': '', 'message-tags': '', batch: '' }
+  await using scene = await startScene({ server: { caps }, channels: ['#den'] })
+  scene.server.user('badger')
+  await using watcher = await scene.client('watcher', ['away-notify', 'cap-notify'])
+  await using other = await scene.client('other', ['away-notify'])
+  watcher.send('CAP REQ extended-monitor', 'MONITOR + badger')
+  await watcher.expect(/ 730 fox :?badger/)
+  scene.server.raw(':badger!badger@badger.fake.test AWAY :lunch')
+  await watcher.expect('AWAY lunch')
+  expect((await other.sync()).filter(({ command }) => command === 'AWAY')).toEqual([])
+})
+
+test('NAMES, MODE and TOPIC are answered from what is known, in the form that the client asked for', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server } = scene
+  server.join('#den', 'badger', { modes: 'ov' })
+  server.topic('#den', 'badger', 'cosy')
+  await scene.settled()
+  await using old = await scene.client('old')
+  await using full = await scene.client('full', [
+    'multi-prefix',
+    'userhost-in-names',
+    'draft/no-implicit-names',
+  ])
+  expect(full.lines.some(({ command }) => command === '353')).toBe(false)
+  await old.sync()
+  const before = server.received.length
+  old.send('NAMES #den', 'TOPIC #DEN')
+  full.send('NAMES #den')
+  const names = await old.expect('353 * * #den *', { since: old.lines.length })
+  expect(names.params[3]?.split(' ')).toContain('badger')
+  await old.expect('332 * #den cosy')
+  const all = await full.expect('353')
+  expect(all.params[3]).toContain('fox!fox@')
+  expect(server.received.slice(before).map(({ command }) => command)).not.toContain('NAMES')
+})
+
+test('nonsense is answered by FAIL or a numeric, and the connection goes on', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using other = await scene.client('other', ['standard-replies'])
+  const long = 'x'.repeat(7_000)
+  const commands = [
+    'CHATHISTORY',
+    'MARKREAD',
+    'MONITOR',
+    'REDACT',
+    'JOIN',
+    'PART',
+    'NAMES',
+    'MODE',
+    'TOPIC',
+    'PRIVMSG',
+    'NOTICE',
+    'TAGMSG',
+    'AWAY',
+    'NICK',
+    'PING',
+    'PONG',
+    'CAP',
+    'WHO',
+    'KICK',
+    'BATCH',
+    'constructor',
+    '__proto__',
+    'PASS',
+    'USER',
+  ]
+  const params = [
+    '',
+    ' ',
+    ' *',
+    ' :',
+    ' #den',
+    ` ${long}`,
+    ` ${'#a,'.repeat(300)}`,
+    ' #den \u0001\u0002 * * * * *',
+    ' -1 0 NaN',
+    ' + ,,,,',
+    ' LATEST #den msgid=__proto__ 1',
+    ' :\u0000',
+  ]
+  await using client = await scene.client('hostile', [
+    'standard-replies',
+    'labeled-response',
+    'batch',
+    'message-tags',
+  ])
+  for (const command of commands) {
+    for (const param of params) client.send(`@label=n;+a=b ${command}${param}`)
+  }
+  client.send('PING over')
+  await client.expect('PONG * over', { timeoutMs: 20_000 })
+  expect(client.lines.filter(({ raw }) => raw.includes('INTERNAL_ERROR'))).toEqual([])
+  expect((await other.sync()).filter(({ command }) => command === 'FAIL')).toEqual([])
+  expect(scene.network.channels.size).toBeLessThan(20)
+})
+
+test('typing and other client tags pass, and are not stored', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server, store, network } = scene
+  server.join('#den', 'badger')
+  await scene.settled()
+  const newest = store.messages.lastId(network.record.id)
+  await using client = await scene.client('phone', ['message-tags'])
+  await using old = await scene.client('old')
+  server.tagmsg('#den', 'badger', { '+typing': 'active' })
+  const typing = await client.expect('TAGMSG #den')
+  expect(typing.tags).toMatchObject({ '+typing': 'active' })
+  client.send('@+typing=active;label=x TAGMSG #den')
+  const sent = await server.expectLine('TAGMSG #den')
+  expect(sent.tags['+typing']).toBe('active')
+  await scene.settled()
+  expect(store.messages.lastId(network.record.id)).toBe(newest)
+  expect((await old.sync()).filter(({ command }) => command === 'TAGMSG')).toEqual([])
+})
