@@ -19,7 +19,7 @@ describe('words', () => {
     ['Grüße aus Łódź', ['gruße', 'aus', 'łodz']],
     ['https://example.org/a_b?c=1', ['https', 'example', 'org', 'a', 'b', 'c', '1']],
     ['日本語 text', ['日', '本', '語', 'text']],
-    ['\x02bold\x0f \x0304red', ['bold', '04red']],
+    ['\x02bold\x0f \x0304red', ['bold', 'red']],
     ['', []],
     ['x'.repeat(100), ['x'.repeat(40)]],
   ])('of %j', (text, words) => {

@@ -5,12 +5,16 @@ const ASCII = /^[\0-\x7f]*$/
 const ASCII_WORD = /[a-z0-9]+/g
 const WORD =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[[\p{L}\p{N}\p{Co}]--[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]]+/gv
+/** Colours of mIRC: their digits would become part of the word that they colour. */
+const COLOUR = '\x03'
+const COLOURS = new RegExp(`${COLOUR}\\d{1,2}(?:,\\d{1,2})?`, 'g')
 const MARKS = /\p{M}+/gu
 /** Longer ones (of encoded data, mostly) are cut: the rest is not told apart. */
 const LONGEST_WORD = 40
 
 /** The words of a text, in its order. */
-export function wordsOf(text: string): string[] {
+export function wordsOf(said: string): string[] {
+  const text = said.includes(COLOUR) ? said.replace(COLOURS, '') : said
   const words = ASCII.test(text)
     ? text.toLowerCase().match(ASCII_WORD)
     : text.normalize('NFKD').replace(MARKS, '').toLowerCase().match(WORD)
