@@ -96,7 +96,7 @@ function historyPage(visit: NetworkVisit, size: TargetSize, place: Place): Page 
   const newer = isMore(last, 'after') && last
   const link = (rel: string, where: string, line: StoredMessage, words: string) =>
     html`<a rel="${rel}" href="${path}${quiet}&amp;${where}=${placeOf(line)}">${words}</a>`
-  const pages = html`<nav class="paging" aria-label="Pages">
+  const pages = (label: string) => html`<nav class="paging" aria-label="${label}">
 ${older ? link('prev', 'before', older, '← Older') : html`<span class="small">The beginning</span>`}
 ${newer ? html`<span>${link('next', 'after', newer, 'Newer →')} · <a href="${path}${quiet}">Newest</a></span>` : html`<span class="small">Up to now</span>`}
 </nav>`
@@ -107,9 +107,9 @@ ${searchForm(visit, { network, target })}
 ${exportLinks(visit, target)}
 ${buttonLink(`${web.site.path(networkPath(network, 'history/delete'))}?target=${encodeURIComponent(target)}`, 'Delete', 'this conversation')}</div>
 <p class="small">Times are UTC.</p>
-${pages}
+${pages('Pages')}
 ${renderLines(lines, (line) => historyPath(visit, network, target, line))}
-${lines.length > 20 && pages}`
+${lines.length > 20 && pages('Pages, below')}`
   return { title: `${target || '(server)'} on ${network.record.name}`, body, section: 'history' }
 }
 
