@@ -21,6 +21,7 @@ export class Intake {
   #allowance = BURST
   #refilledAt: number
   #timer: Timer | undefined
+  #isHeld = false
 
   constructor(downstream: Downstream) {
     this.#downstream = downstream
@@ -31,7 +32,7 @@ export class Intake {
   take(bytes: Buffer): void {
     if (this.#downstream.isClosed) return
     this.#reader.add(bytes)
-    if (!this.#timer) this.#work()
+    if (!this.#timer && !this.#isHeld) this.#work()
   }
 
   close(): void {
@@ -46,6 +47,10 @@ export class Intake {
         this.#pause(LOOK_AGAIN_MS)
         return
       }
+      if (downstream.registration.isChecking) {
+        this.#hold()
+        return
+      }
       const line = this.#reader.next()
       if (line === undefined) return
       this.#allowance -= 1
@@ -56,6 +61,19 @@ export class Intake {
     this.#pause(this.#allowance >= 1 ? 0 : (AT_ONCE / PER_SECOND) * 1000)
   }
 
+  /** Until the password that came before is checked. */
+  #hold(): void {
+    const { wire, registration } = this.#downstream
+    this.#isHeld = true
+    wire.pause()
+    registration.whenChecked(() => {
+      this.#isHeld = false
+      if (this.#downstream.isClosed) return
+      this.#work()
+      if (!this.#timer && !this.#isHeld) wire.resume()
+    })
+  }
+
   #pause(delayMs: number): void {
     const { wire, clock } = this.#downstream
     wire.pause()
@@ -63,7 +81,7 @@ export class Intake {
       this.#timer = undefined
       if (this.#downstream.isClosed) return
       this.#work()
-      if (!this.#timer) wire.resume()
+      if (!this.#timer && !this.#isHeld) wire.resume()
     })
   }
 

@@ -36,6 +36,7 @@ export class Registration {
   #named: Login | undefined
   #account: UserRecord | undefined
   #isChecking = false
+  #onChecked: (() => void) | undefined
   readonly #deadline: Timer
 
   constructor(downstream: Downstream) {
@@ -56,6 +57,23 @@ export class Registration {
   /** Whether it has said who it is. */
   get account(): UserRecord | undefined {
     return this.#account
+  }
+
+  /** Whether a password is being checked: what the client sent behind it has to wait. Some say all at once. */
+  get isChecking(): boolean {
+    return this.#isChecking || this.sasl.isChecking
+  }
+
+  /** Runs a task, one at a time, when the check is over. */
+  whenChecked(task: () => void): void {
+    this.#onChecked = task
+  }
+
+  /** A check is over, and what follows from it was done. */
+  checked(): void {
+    const task = this.#onChecked
+    this.#onChecked = undefined
+    task?.()
   }
 
   close(): void {
@@ -130,7 +148,7 @@ export class Registration {
   }
 
   #finish(): void {
-    if (this.isDone || this.#isChecking || this.isNegotiating || this.sasl.isChecking) return
+    if (this.isDone || this.isChecking || this.isNegotiating) return
     const named = this.#named
     if (this.#nick === undefined || !named || this.#downstream.isClosed) return
     if (this.#account) this.#enter(this.#account, withNamed(this.#login, named))
@@ -160,6 +178,7 @@ export class Registration {
     if (this.#downstream.isClosed) return
     if (result.ok) this.#enter(result.user, login)
     else this.#refuse(result.reason)
+    this.checked()
   }
 
   #refuse(reason: string): void {

@@ -37,9 +37,7 @@ export class SaslExchange {
 
   /** AUTHENTICATE. */
   receive({ params: [part = ''] }: Message): void {
-    if (this.isChecking)
-      this.#downstream.numeric('904', 'Wait for the answer to your last response')
-    else if (part === '*') this.#end('906', 'SASL authentication was aborted')
+    if (part === '*') this.#end('906', 'SASL authentication was aborted')
     else if (!this.#mechanism) this.#begin(part.toUpperCase())
     else if (part.length > PART) this.#end('905', 'The SASL message is too long')
     else this.#add(this.#mechanism, part)
@@ -75,6 +73,7 @@ export class SaslExchange {
     if (this.#downstream.isClosed) return
     if ('say' in step) this.#say(step.say)
     else this.#finish(step.outcome, step.login)
+    this.#downstream.registration.checked()
   }
 
   #say(challenge: string): void {

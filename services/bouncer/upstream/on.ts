@@ -27,6 +27,7 @@ export type Handler = (upstream: Upstream, message: Message, incoming: Incoming)
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   ACCOUNT: onAccount,
+  ACK: () => {}, // of a label of ours: upstream.ts ends the request; none of it is a client's
   AUTHENTICATE: onAuthenticate,
   AWAY: onAway,
   BATCH: onBatch,
