@@ -70,11 +70,13 @@ function linked(text: string): Html {
 
 /** What follows an address in a sentence is not part of it; a closing bracket is, when it was opened in it. */
 function withoutTail(address: string): string {
-  let rest = address.replace(/[.,;:!?]+$/, '')
-  while (rest.endsWith(')') && count(rest, '(') < count(rest, ')')) {
-    rest = rest.slice(0, -1).replace(/[.,;:!?]+$/, '')
+  let open = 0
+  for (const sign of address) open += sign === '(' ? 1 : sign === ')' ? -1 : 0
+  let end = address.length
+  for (; end > 0; end -= 1) {
+    const last = address.charAt(end - 1)
+    if (last === ')' && open < 0) open += 1
+    else if (!'.,;:!?'.includes(last)) break
   }
-  return rest
+  return address.slice(0, end)
 }
-
-const count = (text: string, sign: string) => text.split(sign).length - 1
