@@ -179,6 +179,8 @@ function takeSocket(bouncer: Bouncer, socket: Socket, guest: Guest): void {
     isFirst = false
     intake.take(bytes)
   })
+  // Behind a PROXY header it stands still.
+  socket.resume()
   socket.on('drain', () => downstream.catchUp.step())
   socket.on('error', () => {}) // 'close' follows
   socket.on('close', () => {

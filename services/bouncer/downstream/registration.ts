@@ -218,6 +218,7 @@ function problemOf(
   { network: wanted }: Login,
 ): string | undefined {
   const { clients } = bouncer.limits
+  if (bouncer.isClosing) return 'The bouncer is being stopped'
   if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
   if (wanted === undefined || network) return
   const names = [...networks.values()].map(({ record }) => record.name).join(', ')
