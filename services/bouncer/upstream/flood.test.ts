@@ -57,7 +57,7 @@ test('long lines and expensive commands cost more', () => {
 })
 
 test('what waits is bounded: more is refused, not dropped unseen', () => {
-  const { flood } = start({ burst: 1, everyMs: 1_000, queue: 3 })
+  const { flood } = start({ burst: 1, everyMs: 1_000, queue: 3, bytesPerToken: 450 })
   expect([1, 2, 3, 4, 5].map((index) => flood.send(`${index}`))).toEqual([
     true,
     true,
@@ -69,7 +69,7 @@ test('what waits is bounded: more is refused, not dropped unseen', () => {
 })
 
 test('what is first goes ahead of what waits, and each line tells when it is written', () => {
-  const { clock, sent, flood } = start({ burst: 1, everyMs: 1_000, queue: 9 })
+  const { clock, sent, flood } = start({ burst: 1, everyMs: 1_000, queue: 9, bytesPerToken: 450 })
   const written: number[] = []
   flood.send('a')
   flood.send('b', { onWrite: () => written.push(clock.now()) })

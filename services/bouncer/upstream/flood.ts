@@ -8,24 +8,34 @@ export interface FloodLimits {
   everyMs: number
   /** Lines that may wait; more are refused. */
   queue: number
+  /** A line costs one more for each so many bytes. */
+  bytesPerToken: number
 }
 
 /** What servers in the way of RFC 1459 (8.10) let through: five lines at once, then one each two seconds. */
-export const DEFAULT_FLOOD: FloodLimits = { burst: 5, everyMs: 2_000, queue: 500 }
+export const DEFAULT_FLOOD: FloodLimits = {
+  burst: 5,
+  everyMs: 2_000,
+  queue: 500,
+  bytesPerToken: 450,
+}
 
 /**
  * Servers whose defaults allow more, by what 004 calls them: InspIRCd's `commandrate` is one PRIVMSG a second and its
  * `threshold` ten; Ergo reads two in a second; ngIRCd three, and waits rather than kills.
  */
-export const FASTER_FLOOD: FloodLimits = { ...DEFAULT_FLOOD, burst: 8, everyMs: 1_100 }
+export const FASTER_FLOOD: FloodLimits = {
+  ...DEFAULT_FLOOD,
+  burst: 8,
+  everyMs: 1_100,
+  bytesPerToken: Number.POSITIVE_INFINITY,
+}
 
 /** The limits for a server, by its version in 004. */
 export function floodLimits(version: string): FloodLimits {
   return /^(?:inspircd|ergo|ngircd)/i.test(version) ? FASTER_FLOOD : DEFAULT_FLOOD
 }
 
-/** A line costs more the longer it is. */
-const BYTES_PER_TOKEN = 450
 /** Commands that servers count as more than one line. */
 const COSTS: Readonly<Record<string, number>> = {
   JOIN: 2,
@@ -75,7 +85,7 @@ export function createFloodControl(
     refill()
     for (let next = waiting[0]; next !== undefined && tokens >= 1; next = waiting[0]) {
       waiting.shift()
-      tokens -= costOf(next.line)
+      tokens -= costOf(next.line, limits)
       write(next.line)
       next.onWrite?.()
     }
@@ -104,8 +114,8 @@ export function createFloodControl(
   }
 }
 
-function costOf(line: string): number {
+function costOf(line: string, { bytesPerToken }: FloodLimits): number {
   const [, command = ''] = /^(?:@\S* )?(\S+)/.exec(line) ?? []
   const cost = Object.hasOwn(COSTS, command) ? (COSTS[command] ?? 1) : 1
-  return cost + Math.floor(line.length / BYTES_PER_TOKEN)
+  return cost + Math.floor(line.length / bytesPerToken)
 }

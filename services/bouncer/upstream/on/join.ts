@@ -10,6 +10,7 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   const [name = '', account, realname] = message.params
   const { source = '' } = message
   const nick = nickOf(source)
+  if (name === '' || nick === '') return
   const isMe = upstream.isMe(nick)
   if (isMe && (upstream.channels.size < MAX_CHANNELS || upstream.channels.has(name))) {
     upstream.rejoining.delete(name)

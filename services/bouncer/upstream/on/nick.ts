@@ -11,6 +11,7 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
   const [text = ''] = message.params
   const { source = '' } = message
   const from = nickOf(source)
+  if (text === '' || from === '') return
   const isOwn = upstream.isMe(from)
   const tags = storedTags(message.tags)
   const lines: Stored[] = []
