@@ -18,7 +18,7 @@ export type ImportedLine = Omit<NewMessage, 'networkId' | 'foldedTarget'>
 /** Lines of one commit. */
 const PART = 2_000
 /** So many lines between two words about the progress. */
-const PROGRESS = 100_000
+const PROGRESS = 50_000
 
 /** The disk takes no more; what was committed is kept, and the import can be run again. */
 export class ImportStopped extends Error {
