@@ -1,6 +1,7 @@
 // What a client may say, as one table: a command, its handler, how many parameters it needs, and whether it may come before
 // the welcome. What is not in the table goes to the network, and its answer to this client alone.
 import type { Message } from '../irc/message.ts'
+import { takeBatch } from './client-batch.ts'
 import { onAway } from './command/away.ts'
 import { onBouncer } from './command/bouncer.ts'
 import { onChathistory } from './command/chathistory.ts'
@@ -61,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** Handles one line of a client. Never throws: what goes wrong is logged, and the client told. */
 export function run(downstream: Downstream, message: Message): void {
+  if (takeBatch(downstream, message)) return
   downstream.labels.collect(message.tags.get('label'), () => {
     try {
       dispatch(downstream, message)

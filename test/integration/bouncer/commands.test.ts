@@ -162,3 +162,50 @@ test('typing and other client tags pass, and are not stored', async () => {
   expect(store.messages.lastId(network.record.id)).toBe(newest)
   expect((await old.sync()).filter(({ command }) => command === 'TAGMSG')).toEqual([])
 })
+
+test('a text of several lines goes on as one, and is told to each client as it can read it', async () => {
+  const caps = { 'message-tags': '', batch: '', 'draft/multiline': 'max-bytes=4096,max-lines=5' }
+  await using scene = await startScene({ server: { caps }, channels: ['#den'] })
+  const { server } = scene
+  const needs = ['batch', 'message-tags', 'cap-notify', 'standard-replies', 'echo-message']
+  await using one = await scene.client('one', needs)
+  await using other = await scene.client('other', needs)
+  await using old = await scene.client('old')
+  for (const client of [one, other]) {
+    await client.expect(/CAP \S+ NEW .*draft\/multiline=max-bytes=4096,max-lines=5/)
+    client.send('CAP REQ draft/multiline')
+    await client.expect('CAP * ACK')
+  }
+  one.send(
+    'BATCH +1 draft/multiline #den',
+    '@batch=1 PRIVMSG #den :first',
+    '@batch=1 PRIVMSG #den :',
+    '@batch=1;draft/multiline-concat PRIVMSG #den :last',
+    'BATCH -1',
+  )
+  const begin = await other.expect('BATCH * draft/multiline #den')
+  const reference = begin.params[0]?.slice(1)
+  await other.expect(`BATCH -${reference}`)
+  const parts = other.lines
+    .filter(({ tags }) => tags['batch'] === reference)
+    .map(({ params }) => params[1])
+  expect(parts).toEqual(['first', '', 'last'])
+  await server.expectLine(
+    (line) => line.command === 'PRIVMSG' && 'draft/multiline-concat' in line.tags,
+    { timeoutMs: 15_000 },
+  )
+  await old.sync()
+  expect(
+    old.lines.filter(({ command }) => command === 'PRIVMSG').map(({ params }) => params[1]),
+  ).toEqual(['first', 'last'])
+  one.send('BATCH +2 draft/multiline #den', '@batch=2 PRIVMSG #other :x', 'BATCH -2')
+  await one.expect('FAIL BATCH MULTILINE_INVALID_TARGET #den #other *')
+  one.send(
+    'BATCH +3 draft/multiline #den',
+    ...Array.from({ length: 6 }, () => '@batch=3 PRIVMSG #den :x'),
+    'BATCH -3',
+  )
+  await one.expect('FAIL BATCH MULTILINE_MAX_LINES 5 *')
+  one.send('BATCH -9')
+  await one.expect('FAIL BATCH MULTILINE_INVALID *')
+})

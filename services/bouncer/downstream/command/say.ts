@@ -12,7 +12,12 @@ const MAX_TARGETS = 20
 
 export function onSay(downstream: Downstream, message: Message): void {
   const [targets = '', ...rest] = message.params
-  for (const target of targets.split(',').slice(0, MAX_TARGETS)) {
+  const list = targets.split(',')
+  if (list.length > MAX_TARGETS) {
+    downstream.numeric('407', targets.slice(0, 50), `Too many targets: at most ${MAX_TARGETS}`)
+    return
+  }
+  for (const target of list) {
     if (target !== '') sayTo(downstream, { ...message, params: [target, ...rest] })
   }
 }
