@@ -105,6 +105,7 @@ ${newer ? html`<span>${link('next', 'after', newer, 'Newer →')} · <a href="${
 ${searchForm(visit, { network, target })}
 <div class="buttons">${place.isQuiet ? buttonLink(path, 'With joins and parts') : buttonLink(`${path}&quiet=1`, 'Only what was said')}
 ${exportLinks(visit, target)}
+${buttonLink(`${web.site.path(networkPath(network, 'retention'))}?target=${encodeURIComponent(target)}`, 'Retention')}
 ${buttonLink(`${web.site.path(networkPath(network, 'history/delete'))}?target=${encodeURIComponent(target)}`, 'Delete', 'this conversation')}</div>
 <p class="small">Times are UTC.</p>
 ${pages('Pages')}

@@ -133,6 +133,8 @@ function editPage(visit: NetworkVisit, values: Record<string, string>, problem?:
 <form class="form" method="post" action="${web.site.path(networkPath(network, 'edit'))}">${csrfField({ csrf })}
 ${renderNetworkFields(values, problem, record)}
 <button class="primary">Save</button></form>
+<h2>History</h2>
+<p>${buttonLink(web.site.path(networkPath(network, 'retention')), 'How long it is kept')}</p>
 <h2>Client certificate</h2>
 <p>${record.certificate ? 'The bouncer shows a certificate to the network.' : 'With a certificate of its own the bouncer logs in without a password (SASL EXTERNAL), where the network knows it.'}</p>
 ${buttonForm(visit, networkPath(network, 'certificate'), record.certificate ? 'Replace it by a new one' : 'Make one')}`

@@ -1,5 +1,6 @@
 // Who may see and do what: every page and form, by a stranger, by a person with another's ids, by somebody who is no
 // administrator. A route that is missing here fails the first test.
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
 import type { Network } from '../network.ts'
@@ -119,7 +120,7 @@ describe('what is not a network', () => {
     expect((await person.get('/history')).body).not.toContain('#burrow')
   })
 
-  test("nobody ends another's client, or revokes another's password or certificate", async () => {
+  test("nobody ends another's client, or revokes another's password, certificate or file", async () => {
     const client = await scene.client('desk')
     const [downstream] = scene.user.downstreams
     const made = await owner.post('/passwords', { label: 'desk' })
@@ -127,7 +128,14 @@ describe('what is not a network', () => {
     const [app] = scene.store.credentials.appPasswords(scene.user.record.id)
     const fingerprint = 'ab'.repeat(32)
     expect((await owner.post('/certificates', { fingerprint, name: 'desk' })).status).toBe(303)
+    const upload = await scene.store.uploads.write(
+      { userId: scene.user.record.id, fileName: 'den.png', mediaType: 'image/png', createdAt: 0 },
+      Readable.from(['png']),
+      100,
+    )
+    if (!upload.ok) throw new Error(upload.reason)
     for (const [path, fields] of [
+      ['/files/delete', { name: upload.upload.name }],
       [`/clients/${downstream?.id}/disconnect`, {}],
       [`/passwords/${app?.id}/revoke`, {}],
       ['/certificates/remove', { fingerprint }],
@@ -136,6 +144,9 @@ describe('what is not a network', () => {
     }
     expect(client.isClosed).toBe(false)
     expect(scene.store.credentials.appPasswords(scene.user.record.id)).toHaveLength(1)
+    expect(scene.store.uploads.list(scene.user.record.id)).toHaveLength(1)
+    expect((await owner.get('/files')).body).toContain('den.png')
+    expect((await person.get('/files')).body).not.toContain('den.png')
     expect((await person.get('/passwords')).body).not.toContain('desk')
     expect((await person.get('/clients')).body).not.toContain('desk')
     expect((await owner.post(`/clients/${downstream?.id}/disconnect`)).status).toBe(303)

@@ -16,6 +16,7 @@ import {
   showCredentials,
 } from './credentials.ts'
 import { exportConversation } from './export.ts'
+import { deleteFile, showFiles } from './files.ts'
 import { forget, showConversations, showForget, showHistory } from './history.ts'
 import {
   changeChannel,
@@ -39,6 +40,7 @@ import {
   showNewNetwork,
 } from './networks.ts'
 import { PendingLogins } from './pending-logins.ts'
+import { changeRetention, showRetention } from './retention.ts'
 import { showSearch } from './search.ts'
 import { sendError } from './send.ts'
 import { showAudit, showStatus } from './server-pages.ts'
@@ -78,6 +80,7 @@ export const PAGES: Routes = {
   '/networks/:id/edit': ofNetwork(showEdit),
   '/networks/:id/delete': ofNetwork(showDelete),
   '/networks/:id/channels/edit': ofNetwork(showChannel),
+  '/networks/:id/retention': ofNetwork(showRetention),
   '/networks/:id/history': ofNetwork(showHistory),
   '/networks/:id/history/export': ofNetwork(exportConversation),
   '/networks/:id/history/delete': ofNetwork(showForget),
@@ -86,6 +89,7 @@ export const PAGES: Routes = {
   '/clients': showClients,
   '/connect': showConnect,
   '/passwords': showCredentials,
+  '/files': showFiles,
   '/settings': showSettings,
   '/users': forAdmins(showUsers),
   '/users/:id': forAdmins(ofUser(showUser)),
@@ -106,10 +110,12 @@ export const FORMS: Routes = {
   '/networks/:id/channels/part': ofNetwork(part),
   '/networks/:id/channels/detach': ofNetwork(detach),
   '/networks/:id/channels/edit': ofNetwork(changeChannel),
+  '/networks/:id/retention': ofNetwork(changeRetention),
   '/networks/:id/history/delete': ofNetwork(forget),
   '/clients/:id/disconnect': disconnectClient,
   '/passwords': makeAppPassword,
   '/passwords/:id/revoke': revokePassword,
+  '/files/delete': deleteFile,
   '/certificates': addOwnCertificate,
   '/certificates/remove': removeOwnCertificate,
   '/settings': saveSettings,

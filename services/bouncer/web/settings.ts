@@ -94,7 +94,8 @@ function settingsPage(visit: Visit, values: Record<string, string>, problem?: Pr
   const networks = [...user.networks.values()]
   const isAutoAway = networks.every(({ record }) => record.isAutoAway)
   const body = html`<h1>Settings</h1>
-<div class="buttons">${buttonLink(site.path('passwords'), 'App passwords and certificates')}</div>
+<div class="buttons">${buttonLink(site.path('passwords'), 'App passwords and certificates')}
+${buttonLink(site.path('files'), 'Uploads')}</div>
 <form class="panel" method="post" action="${site.path('settings')}">${csrfField({ csrf })}
 <h2>You</h2>
 <div class="row">${renderField({ name: 'nick', label: 'Nick', hint: 'Of networks that you add from now on.' }, values['nick'] ?? '', problem)}
@@ -111,7 +112,7 @@ ${renderField({ name: 'repeated', label: 'Again', kind: 'new-secret', complete: 
 ${provider(visit)}
 ${sessions(visit)}
 <section class="panel"><h2>History</h2>
-<p>Lines are kept for ${count(Math.round(retentionMs / DAY_MS), 'day')}, then deleted. Conversations can be exported and deleted in the <a href="${site.path('history')}">history</a>.</p></section>`
+<p>Lines are kept for ${count(Math.round(retentionMs / DAY_MS), 'day')}, then deleted, where a network (under Edit) or a conversation has no rule of its own. Conversations can be exported and deleted in the <a href="${site.path('history')}">history</a>.</p></section>`
   return { title: 'Settings', body, section: 'settings' }
 }
 
