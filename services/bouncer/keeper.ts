@@ -1,13 +1,13 @@
 // Keeps a network connected: again and again, with backoff and jitter, for as long as its owner wants it; and does what
 // has to be done when it is back: commands, joins, away, and telling the clients.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
+import { Backoff } from './backoff.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { showChannel, showNetwork } from './downstream/show.ts'
 import { Gap } from './gap.ts'
 import type { Network } from './network.ts'
 import type { ChannelRecord } from './store/records.ts'
-import type { Ending, EndingKind } from './upstream/ending.ts'
+import type { Ending } from './upstream/ending.ts'
 import { Guard } from './upstream/guard.ts'
 import type { Stored, UpstreamChange } from './upstream/port.ts'
 import { connectCommand, joinLines } from './upstream/rejoin.ts'
@@ -16,29 +16,6 @@ import type { StsOffer } from './upstream/sts.ts'
 import { Upstream } from './upstream/upstream.ts'
 
 export type NetworkState = 'disabled' | 'waiting' | 'connecting' | 'connected'
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const policy = (firstMs: number, maxMs: number): RetryPolicy => ({
-  firstMs,
-  factor: 2,
-  maxMs,
-  attempts: Number.POSITIVE_INFINITY,
-  jitter: 0.5,
-})
-
-/** A server that is away is looked for often: that costs it nothing. One that does not want us is left alone for long. */
-const BACKOFF: Readonly<Record<EndingKind, RetryPolicy>> = {
-  lost: policy(2 * SECOND, 5 * MINUTE),
-  unreachable: policy(2 * SECOND, MINUTE),
-  refused: policy(10 * SECOND, 10 * MINUTE),
-  certificate: policy(30 * SECOND, 10 * MINUTE),
-  throttled: policy(MINUTE, 30 * MINUTE),
-  banned: policy(10 * MINUTE, 12 * 60 * MINUTE),
-  upgrade: policy(0, 0),
-}
-/** A connection that lasted so long begins the backoff anew. */
-const STABLE_MS = MINUTE
 
 export class Keeper {
   readonly #network: Network
@@ -53,7 +30,7 @@ export class Keeper {
   #wish: 'on' | 'off' | 'suspended' = 'off'
   /** To be connected again as soon as the old connection has ended. */
   #isRestarting = false
-  #failures = { kind: 'lost' as EndingKind, count: 0 }
+  readonly #backoff: Backoff
   #registeredAt: number | undefined
   #timer: Timer | undefined
   /** What clients were told last of why there is no connection. */
@@ -67,6 +44,7 @@ export class Keeper {
   constructor(network: Network) {
     this.#network = network
     this.#guard = new Guard(network.bouncer.log)
+    this.#backoff = new Backoff(network.bouncer.random)
   }
 
   /** Connects now, whatever the backoff says: the owner asked for it. */
@@ -75,7 +53,7 @@ export class Keeper {
     if (!record.isEnabled) return
     this.#gap ??= new Gap(this.#network)
     this.#wish = 'on'
-    this.#failures.count = 0
+    this.#backoff.reset()
     if (this.upstream) this.#isRestarting = this.upstream.isEnding
     else this.#schedule(0)
   }
@@ -229,7 +207,7 @@ export class Keeper {
     const { port, durationS, isPreload } = this.#sts
     const host = this.#network.record.host.toLowerCase()
     if (durationS === 0) store.sts.remove(host)
-    else store.sts.set({ host, port, until: clock.now() + durationS * SECOND, isPreload })
+    else store.sts.set({ host, port, until: clock.now() + durationS * 1_000, isPreload })
   }
 
   #registered(upstream: Upstream): void {
@@ -301,9 +279,7 @@ export class Keeper {
     }
     const { kind } = ending
     const lastedMs = registeredAt === undefined ? 0 : bouncer.clock.now() - registeredAt
-    const isOther = kind !== this.#failures.kind
-    this.#failures = { kind, count: isOther || lastedMs > STABLE_MS ? 1 : this.#failures.count + 1 }
-    const delayMs = retryDelay(BACKOFF[kind], this.#failures.count, bouncer.random) ?? 0
+    const delayMs = this.#backoff.delayMs(kind, lastedMs)
     this.#schedule(isRestarting ? 0 : delayMs, kind === 'unreachable')
     network.user.tell(network)
     // Last, since the store may take nothing.
