@@ -1,7 +1,7 @@
 // While a network was away nobody knows what was said there: the history says so in each channel, with when that was, also
 // when the process itself was gone (kill -9).
 import type { Network } from './network.ts'
-import { StoreUnavailable } from './store/turn.ts'
+import { StoreUnavailable } from './store/unavailable.ts'
 
 /** The whole bouncer notes that it is alive so often: after a kill it was so at least until then. */
 export const ALIVE_EVERY_MS = 60_000

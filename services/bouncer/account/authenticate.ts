@@ -2,7 +2,7 @@
 // proof. What is wrong is never said: neither to the client, nor by the time that it takes.
 import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
-import { StoreUnavailable } from '../store/turn.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import type { LoginOutcome } from './logins.ts'
 import { checkPassword } from './password.ts'
 

@@ -1,7 +1,7 @@
 // What one client sends, line by line: so many in one turn that others get theirs, so many in a second, and none while
 // the client does not read what it is sent. Until then nothing is read from its wire.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { StoreUnavailable } from '../store/turn.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Downstream } from './downstream.ts'
 import { LineReader } from './socket.ts'
 

@@ -8,7 +8,7 @@ import { truncateUtf8, utf8Length } from '../irc/split.ts'
 import type { Network } from '../network.ts'
 import { RecentMap } from '../store/recent.ts'
 import type { PushSubscription } from '../store/subscriptions.ts'
-import { StoreUnavailable } from '../store/turn.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Stored } from '../upstream/port.ts'
 import { type Delivered, deliver, type VapidKeys } from './deliver.ts'
 

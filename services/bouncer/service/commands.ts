@@ -2,7 +2,7 @@
 import { nearest } from '@fuchsbau/shared/nearest.ts'
 import { NOT_ADMIN } from '../manage/authority.ts'
 import { refuse } from '../manage/outcome.ts'
-import { StoreUnavailable } from '../store/turn.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import { CHANNEL_COMMANDS } from './command/channel.ts'
 import { CREDENTIAL_COMMANDS } from './command/credential.ts'
 import { HISTORY_COMMANDS } from './command/history.ts'

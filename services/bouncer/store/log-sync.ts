@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type Database from 'better-sqlite3'
 import { FILE, fileSizes } from './database.ts'
-import { StoreUnavailable, type Turn } from './turn.ts'
+import type { Turn } from './turn.ts'
+import { StoreUnavailable } from './unavailable.ts'
 
 const EVERY_MS = 1000
 /** Copied when so many commits were made since the last time: each has some ten pages of 4 KiB. */

@@ -9,7 +9,8 @@ import { Interned } from './interned.ts'
 import { migrate } from './migrations.ts'
 import { addNetwork, line, NOON, tempDirectory, testStore } from './store.fixture.ts'
 import { openStore } from './store.ts'
-import { StoreUnavailable, Turn } from './turn.ts'
+import { Turn } from './turn.ts'
+import { StoreUnavailable } from './unavailable.ts'
 
 describe('a turn', () => {
   test('is stored whole at its end, and not before', async () => {

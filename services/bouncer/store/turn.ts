@@ -2,11 +2,7 @@
 // nobody yet is either stored whole at its end, or not at all.
 
 import Database from 'better-sqlite3'
-
-/** Nothing can be written (or read) now; the message says why, in words for an operator. */
-export class StoreUnavailable extends Error {
-  override name = 'StoreUnavailable'
-}
+import { StoreUnavailable } from './unavailable.ts'
 
 export interface Reading<P extends unknown[], R> {
   get(...parameters: P): R | undefined

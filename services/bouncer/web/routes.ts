@@ -5,7 +5,7 @@ import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../store/turn.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import { disconnectClient, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import {
