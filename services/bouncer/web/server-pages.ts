@@ -29,7 +29,7 @@ ${
     : html`<table class="stack"><thead><tr><th scope="col">When</th><th scope="col">Account</th><th scope="col">From</th><th scope="col">How</th><th scope="col">Client</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${attempts.map(
         ({ at, account: name, address, method, client, outcome }) =>
-          html`<tr><td>${time(at)}</td><td data-label="Account"><a href="${web.site.path('audit')}?account=${encodeURIComponent(name)}">${name || '(none)'}</a></td><td data-label="From">${address}</td><td data-label="How">${method}</td><td data-label="Client">${client.slice(0, 60)}</td><td data-label="Outcome">${outcome === 'ok' ? 'let in' : html`<strong>${outcome}</strong>`}</td></tr>`,
+          html`<tr><td>${time(at)}</td><td data-label="Account"><a href="${web.site.path('audit')}?account=${encodeURIComponent(name)}">${name || '(none)'}</a></td><td data-label="From">${address}</td><td data-label="How">${method}</td><td data-label="Client">${clientInWords(client)}</td><td data-label="Outcome">${outcome === 'ok' ? 'let in' : html`<strong>${outcome}</strong>`}</td></tr>`,
       )}</tbody></table>`
 }`
   return sendOwn(visit, { title: 'Logins', body, section: 'users' })
@@ -61,6 +61,14 @@ ${fact('Uploads', bytesInWords(sizes.uploadBytes))}
       html`<li><div><strong>${network.user.record.name}/${network.record.name}</strong> <span class="small">${network.record.host}</span>${network.keeper.state !== 'connected' && network.keeper.lastError && html`<p class="small">${network.keeper.lastError}</p>`}</div>${stateOf(network)}</li>`,
   )}</ul>`
   return sendOwn(visit, { title: 'Status', body, section: 'users' })
+}
+
+/** Browsers call themselves many things; one is enough. */
+function clientInWords(client: string): string {
+  const [, name, version] = /\b(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(client) ?? []
+  if (!client.startsWith('Mozilla/') || name === undefined) return client.slice(0, 60)
+  const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', Version: 'Safari' }
+  return `${names[name] ?? name} ${version}`
 }
 
 function durationInWords(ms: number): string {

@@ -6,7 +6,7 @@ header.site, main { max-width: 52rem; }
 .lead { color: var(--soft); max-width: 38rem; }
 .hint { margin: .25rem 0 0; } .wrong { color: var(--bad); font-size: .9rem; margin: .25rem 0 0; } .wrong::before { content: "⚠ "; }
 [aria-invalid=true] { border-color: var(--bad) !important; }
-.form { max-width: 34rem; } .form > .primary, .form > p > .primary, .panel > form > .primary { margin-top: 1.1rem; }
+.form { max-width: 34rem; } .form > .primary, .panel > .primary, .panel > form > .primary { margin-top: 1.1rem; }
 .form > details { border-top: 1px solid var(--line); margin-top: 1rem; padding-top: .7rem; }
 .form > details > summary { color: var(--soft); }
 code, kbd, pre, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92em; }
@@ -16,7 +16,7 @@ pre code { background: none; padding: 0; }
 .secret { font-size: 1.15rem; user-select: all; }
 
 .panel { background: var(--raised); border: 1px solid var(--line); border-radius: 1rem; padding: .9rem 1.1rem 1.1rem; margin: 1rem 0; }
-.panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; } .panel h2, .panel h3 { margin-bottom: .3rem; }
+.panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; } .panel h2, .panel h3 { margin: 0 0 .3rem; }
 .panel > form + p { margin-top: .9rem; }
 .network-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .7rem; } .network-head h2, .network-head h1 { margin: 0; overflow-wrap: anywhere; } .network-head a { color: inherit; }
 .state { display: inline-flex; align-items: center; gap: .4rem; font-size: .9rem; font-weight: 600; white-space: nowrap; }
@@ -26,8 +26,8 @@ pre code { background: none; padding: 0; }
 .state.off { color: var(--soft); } .state.off::before { background: none; border: 2px solid var(--soft); }
 .facts { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; margin: .5rem 0 .8rem; } .facts > div { min-width: 0; } .facts dt { color: var(--soft); font-size: .8rem; } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .trouble { border-left: 4px solid var(--bad); padding-left: .7rem; margin: .5rem 0 .8rem; overflow-wrap: anywhere; }
-.buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; } .buttons form { margin: 0; }
-.small-button { display: inline-block; border: 1px solid var(--line); border-radius: .6rem; padding: .35rem .8rem; min-height: 2.5rem; font-size: .9rem; line-height: 1.7; color: inherit; text-decoration: none; background: none; }
+.buttons { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; } .buttons form { margin: 0; } .buttons + p { margin-top: .8rem; } .rows + p, .rows + .panel { margin-top: 1rem; }
+.small-button { display: inline-flex; align-items: center; border: 1px solid var(--line); border-radius: .6rem; padding: .35rem .8rem; min-height: 2.5rem; font-size: .9rem; color: inherit; text-decoration: none; background: none; }
 .small-button:hover { background: var(--wash); }
 .danger { border-color: var(--bad); color: var(--bad); } .danger:hover { background: var(--bad); color: var(--paper); }
 .tabs { margin: .2rem 0 1.2rem; }
@@ -38,7 +38,7 @@ pre code { background: none; padding: 0; }
 @media (max-width: 36rem) { .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } .stack, .stack tbody, .stack tr, .stack td { display: block; } .stack tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .stack td { border: 0; padding: .1rem 0; text-align: left; } .stack td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-size: .85rem; } }
 
 .day { font: 600 1rem var(--serif); margin: 1.4rem 0 .4rem; padding-bottom: .2rem; border-bottom: 1px solid var(--line); position: sticky; top: 0; background: var(--paper); }
-.lines { list-style: none; margin: 0; padding: 0; }
+.lines { list-style: none; margin: 0; padding: 0; } .lines li { scroll-margin-top: 4.5rem; } .paging { padding: .4rem 0; }
 .lines li { display: grid; grid-template-columns: 3.4rem 1fr; gap: 0 .5rem; padding: .12rem .3rem; border-radius: .3rem; }
 .lines li:target { background: var(--wash); box-shadow: -3px 0 0 var(--fox); }
 .lines .at { color: var(--soft); font-size: .82rem; font-variant-numeric: tabular-nums; text-decoration: none; line-height: 1.9; }
