@@ -68,7 +68,7 @@ async function talk(client: IrcClient, badger: IrcClient, word: string) {
 async function paste(client: IrcClient, badger: IrcClient) {
   const lines = Array.from(
     { length: 100 },
-    (_, index) => `pasted ${index} ${'x'.repeat(index * 3)}`,
+    (_, index) => `pasted ${index} ${'x'.repeat(1 + index * 3)}`,
   )
   client.send(...lines.map((line) => `PRIVMSG #den :${line}`))
   await badger.expect(/:pasted 99 /, { timeoutMs: 300_000 })
@@ -135,7 +135,7 @@ describe('atheme at InspIRCd 3', () => {
   const hasPeers = requirePeer('inspircd3') && requirePeer('atheme')
 
   test.skipIf(!hasPeers)(
-    'SASL PLAIN and EXTERNAL; and when the services come later',
+    'SASL PLAIN and EXTERNAL, and NickServ instead',
     async () => {
       await using ircd = await startInspircd({ ca, version: 3 })
       await using services = await startAtheme({ ircd })
@@ -160,7 +160,7 @@ describe('atheme at InspIRCd 3', () => {
   )
 
   test.skipIf(!hasPeers)(
-    'SASL that the first link of services brings logs in then',
+    'SASL that the first link of services brings is tried then',
     async () => {
       await using ircd = await startInspircd({ ca, version: 3 })
       const login = { saslUser: 'vixen', saslPassword: 'earthden' }
@@ -168,9 +168,11 @@ describe('atheme at InspIRCd 3', () => {
       expect(begun.network.upstream?.registration.saslFailure).toContain('no SASL')
       await using services = await startAtheme({ ircd })
       await services.addAccount('vixen', 'earthden')
-      const { registration } = begun.network.upstream ?? {}
-      await waitFor(() => registration?.account ?? registration?.saslFailure, { what: 'SASL' })
-      expect(registration?.available.has('sasl')).toBe(true)
+      // The account is made behind CAP NEW: what is seen is that it was tried then.
+      const failure = () => begun.network.upstream?.registration.saslFailure ?? ''
+      await waitFor(() => !failure().includes('no SASL'), { what: 'SASL' })
+      expect(begun.network.upstream?.registration.available.has('sasl')).toBe(true)
+      expect(begun.network.upstream?.isReady).toBe(true)
     },
     120_000,
   )
