@@ -55,7 +55,10 @@ export async function startOurs(options: SubjectOptions): Promise<Subject> {
       await bouncer.start()
     },
     log: bouncer.log,
-    [Symbol.asyncDispose]: () => bouncer[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      if (nodeOptions?.length) await bouncer.stop() // a profile is written in the end
+      await bouncer[Symbol.asyncDispose]()
+    },
   }
 }
 
