@@ -6,6 +6,9 @@ import type { Receipts } from '../store/receipts.ts'
 /** Places of cut connections that are kept for each name. */
 const MOST_LOST = 5
 
+/** Client names of a network whose places are kept. */
+const MOST_NAMES = 200
+
 export interface Place {
   readonly name: string
   /** Where it began, and what the client has for sure: ids of messages. */
@@ -32,7 +35,10 @@ export class Places {
     const start = Math.min(known ?? first, kept ?? Number.MAX_SAFE_INTEGER)
     const place = { name, start, confirmed: start }
     this.#live.set(name, [...(this.#live.get(name) ?? []), place])
-    if (known === undefined) this.#receipts.set(this.#networkId, name, start)
+    if (known === undefined) {
+      this.#forgetOldest()
+      this.#receipts.set(this.#networkId, name, start)
+    }
     return place
   }
 
@@ -55,6 +61,16 @@ export class Places {
       this.#lost.set(name, lost.slice(0, MOST_LOST))
     }
     this.#save(name)
+  }
+
+  #forgetOldest(): void {
+    const idle = this.#receipts
+      .list(this.#networkId)
+      .filter(({ client }) => !this.#live.has(client))
+    if (idle.length < MOST_NAMES - 1) return
+    const oldest = idle.reduce((a, b) => (b.at < a.at ? b : a))
+    this.#receipts.forget(this.#networkId, oldest.client)
+    this.#lost.delete(oldest.client)
   }
 
   #save(name: string): void {

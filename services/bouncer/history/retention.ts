@@ -39,11 +39,6 @@ export function setRetentionRule(
 
 const isAmount = (text: string | undefined) => /^\d+(\.\d+)?$/.test(text ?? '')
 
-/** Deletes a conversation with all its lines; false when there is none. */
-export function forgetConversation(store: Store, networkId: number, foldedTarget: string): boolean {
-  return store.removal.forget({ networkId, foldedTarget })
-}
-
 export interface RetentionOptions {
   store: Store
   clock: Clock

@@ -3,6 +3,7 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test } from 'vitest'
 import { type Scene, startScene } from '../../../services/bouncer/bouncer.fixture.ts'
+import { startAutoDetach } from '../../../services/bouncer/downstream/auto-detach.ts'
 import type { IrcClient } from '../../support/irc-client.ts'
 import type { IrcLine } from '../../support/irc-line.ts'
 
@@ -114,27 +115,35 @@ test('a client that answers no PING is believed when it goes on talking', async 
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-test('a stalled client does not hold up another one, and gets everything once when it reads again', async () => {
-  await using scene = await den()
-  await using stalled = await scene.client('stalled', ['server-time'])
-  await using healthy = await scene.client('healthy', ['server-time'])
-  await stalled.sync()
-  await healthy.sync()
-  stalled.pause()
-  const count = 30_000
-  const before = performance.now()
-  await scene.server.flood(count, { target: '#den', nick: 'badger' })
-  await healthy.expect('PRIVMSG #den *', { since: 0 })
-  await healthy.expect((line) => line.params[1] === `line ${count - 1}`, { timeoutMs: 20_000 })
-  const times = healthy.lines.filter(isSaid).map(({ at }) => at)
-  const gaps = times.map((at, index) => at - (times[index - 1] ?? before))
-  expect(Math.max(...gaps.slice(1))).toBeLessThan(1_000)
-  const [slow] = [...scene.network.downstreams].filter(({ clientName }) => clientName === 'stalled')
-  expect(slow?.waiting).toBeLessThan(2 * 1024 * 1024)
-  stalled.resume()
-  await stalled.sync({ timeoutMs: 20_000 })
-  expect(texts(stalled.lines)).toEqual(texts(healthy.lines))
-})
+test.each([
+  ['by playback', ['server-time']],
+  ['with chathistory', ['server-time', 'batch', 'message-tags', 'draft/chathistory']],
+])(
+  'a stalled client (%s) does not hold up another one, and gets everything once when it reads again',
+  async (_, caps) => {
+    await using scene = await den()
+    await using stalled = await scene.client('stalled', caps)
+    await using healthy = await scene.client('healthy', ['server-time'])
+    await stalled.sync()
+    await healthy.sync()
+    stalled.pause()
+    const count = 15_000
+    const before = performance.now()
+    await scene.server.flood(count, { target: '#den', nick: 'badger' })
+    await healthy.expect('PRIVMSG #den *', { since: 0 })
+    await healthy.expect((line) => line.params[1] === `line ${count - 1}`, { timeoutMs: 20_000 })
+    const times = healthy.lines.filter(isSaid).map(({ at }) => at)
+    const gaps = times.map((at, index) => at - (times[index - 1] ?? before))
+    expect(Math.max(...gaps.slice(1))).toBeLessThan(1_000)
+    const [slow] = [...scene.network.downstreams].filter(
+      ({ clientName }) => clientName === 'stalled',
+    )
+    expect(slow?.waiting).toBeLessThan(2 * 1024 * 1024)
+    stalled.resume()
+    await stalled.sync({ timeoutMs: 20_000 })
+    expect(texts(stalled.lines)).toEqual(texts(healthy.lines))
+  },
+)
 
 test('joins, parts, nicks, topics and modes are the same in all clients, each told once', async () => {
   await using scene = await startScene()
@@ -261,6 +270,35 @@ test('a detached channel is silent, relays what names the person, and brings wha
   desk.send('JOIN #den')
   await desk.expect('366')
   expect(await heard(desk)).toEqual(['quietly', 'fox: look'])
+})
+
+test('a channel is detached when nothing was said in it for so long as its owner wants', async () => {
+  const clock = settableClock(Date.now())
+  await using scene = await startScene({ clock, isConnected: false })
+  const { network, server } = scene
+  for (; !network.upstream?.isReady; await turn()) clock.advance(500)
+  await using desk = await scene.client('desk')
+  desk.send('JOIN #den')
+  await desk.expect('366')
+  const channel = network.channels.get('#den')
+  if (channel) network.putChannel({ ...channel, detachAfterMs: 120_000 })
+  const stop = startAutoDetach(scene.bouncer)
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 10_000) {
+      clock.advance(10_000)
+      await desk.sync()
+      await scene.settled()
+    }
+  }
+  await pass(100_000)
+  server.join('#den', 'badger')
+  server.say('#den', 'badger', 'still here')
+  await pass(100_000)
+  expect(network.isDetached('#den')).toBe(false)
+  await pass(70_000)
+  expect(network.isDetached('#den')).toBe(true)
+  stop()
+  await desk.expect('PART #den Detached', { since: 0 })
 })
 
 test('when the network is lost and comes back, clients are told the truth: nick, channels, and those that are closed now', async () => {
