@@ -15,20 +15,39 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(show|web|mastodon)\/|^(answers|core|pages)\.ts/,
     /^admin\/|^(app|service|main)\.ts/,
   ],
+  'services/bouncer/': [
+    /^(irc\/|address-list\.ts)/,
+    /^(store\/|settings\.ts)/,
+    /^account\//,
+    /^(upstream|push|import)\//,
+    /^(manage\/|downstream\/line\.ts)/,
+    /^history\//,
+    /^service\//,
+    /^(downstream\/|(backoff|gap|dialing)\.ts)/,
+    /^(keeper|network|user|bouncer)\.ts/,
+    /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
+    /^admin\/|^(service|main)\.ts/,
+  ],
 }
 
 /** What only some files may import. */
 const homes: Record<string, RegExp> = {
   '@fedify/': /^services\/fediverse\/activitypub\//,
+  '@peculiar/x509': /^services\/bouncer\/(self-signed|manage\/certificates)\.ts$/,
+  bcryptjs: /^services\/bouncer\/account\/foreign-hash\.ts$/,
   'better-sqlite3': /^services\/(bouncer|registry)\/store\//,
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
-  'irc-framework': /^services\/bouncer\/upstream\/network\.ts$/,
+  'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
+  jose: /^services\/bouncer\/account\/token\.ts$/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs': /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
+  socks: /^services\/bouncer\/upstream\/socket\.ts$/,
   undici: /^services\/fediverse\/activitypub\//,
+  'web-push': /^services\/bouncer\/push\//,
+  ws: /^services\/bouncer\/web-socket\.ts$/,
   yaml: /^shared\/config[\w-]*\.ts$/,
 }
 
@@ -134,8 +153,9 @@ describe('the import rule', () => {
   })
 
   test.each([
-    ['main.ts', ['fastify', 'pino', '@fedify/']],
+    ['main.ts', ['fastify', 'pino', '@fedify/', 'better-sqlite3', 'irc-framework', 'ws']],
     ['services/fediverse/service.ts', ['@fedify/']],
+    ['services/bouncer/service.ts', ['@peculiar/', 'bcryptjs', 'jose', 'reflect-metadata']],
   ])('%s loads %j only when they are needed', (start, heavy) => {
     const chains = new Map([[start, start]])
     for (const [path, chain] of chains) {

@@ -3,6 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { service as bouncer } from '@fuchsbau/bouncer/main.ts'
 import { service as fediverse } from '@fuchsbau/fediverse/main.ts'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
 import { readConfig } from '@fuchsbau/shared/config.ts'
@@ -11,7 +12,8 @@ import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { Service } from '@fuchsbau/shared/service.ts'
 import { serviceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
-import { LAYOUT } from '../../services/fediverse/store/layout.ts'
+import { LAYOUT as BOUNCER_LAYOUT } from '../../services/bouncer/store/layout.ts'
+import { LAYOUT as FEDIVERSE_LAYOUT } from '../../services/fediverse/store/layout.ts'
 import { makeTempData, removeTempData } from './temp-data.ts'
 
 export const root = join(import.meta.dirname, '../..')
@@ -22,7 +24,12 @@ type Server = { addHook(name: 'onRoute', hook: (route: Route) => void): void }
 export type Document = { file: string; blocks: Record<string, string> }
 
 /** The services whose README is held to the code. */
-export const services: Service[] = [fediverse]
+export const services: Service[] = [fediverse, bouncer]
+
+const layouts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  bouncer: BOUNCER_LAYOUT,
+  fediverse: FEDIVERSE_LAYOUT,
+}
 
 /** Every document with tables made from code, and those tables. */
 export const documents: Document[] = [
@@ -32,7 +39,7 @@ export const documents: Document[] = [
     blocks: {
       settings: settingsTable({ [service.name]: service.settings }),
       commands: commandsTable(service),
-      ...(service.name === 'fediverse' ? { layout: layoutTable(LAYOUT) } : {}),
+      layout: layoutTable(layouts[service.name] ?? {}),
     },
   })),
 ]
@@ -62,7 +69,12 @@ export async function routesOf(service: Service): Promise<string[]> {
     })
   }
   const data = makeTempData('docs')
-  const env = { FUCHSBAU_DATA: data, FUCHSBAU_FEDIVERSE_LISTEN: '127.0.0.1:0' }
+  const name = service.name.toUpperCase()
+  const listens = Object.entries(service.settings)
+    .filter(([, { kind, isOptional }]) => kind === 'host:port' && !isOptional)
+    .map(([key]) => key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
+  const free = listens.map((key) => [`FUCHSBAU_${name}_${key}`, '127.0.0.1:0'])
+  const env = { FUCHSBAU_DATA: data, ...Object.fromEntries(free) }
   const table = { ...sharedSettings, [service.name]: service.settings }
   const result = readConfig(table, { env })
   if (!result.ok) throw new Error(result.errors.join('\n'))
