@@ -10,6 +10,8 @@ export function onError(upstream: Upstream, message: Message): void {
 export function onBan(upstream: Upstream, message: Message, incoming: Incoming): void {
   const reason = message.params.at(-1) ?? 'banned'
   if (upstream.isRegistered) passOn(upstream, message, incoming)
+  // Behind 001 it answers OPER.
+  if (upstream.isRegistered && message.command === '464') return
   // 465: banned. A wrong server password (464) is not a reason to knock often, either.
   upstream.noteError(reason, message.command === '464' ? 'refused' : 'banned')
 }
