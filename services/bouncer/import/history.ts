@@ -32,9 +32,10 @@ export class HistoryImport {
   readonly #print: (line: string) => void
   readonly #label: string
   readonly #casemapping: Casemapping
-  /** Oldest line that the bouncer stored itself. */
+  /** Time of the oldest line that the bouncer stored itself. */
   readonly #until: number
-  readonly #newestBefore: number
+  /** Newest line before the import began, also when it was interrupted: clients that had it are level. */
+  readonly #level: number
   #pending = 0
 
   constructor(
@@ -47,8 +48,9 @@ export class HistoryImport {
     this.#label = label
     this.#print = print
     this.#casemapping = casemappingOf(network.casemapping)
-    this.#newestBefore = store.messages.lastId(network.id)
-    this.#until = this.#findUntil()
+    const noted = this.#readNote()
+    this.#until = noted.until ?? this.#timeOfOwn(noted.newest ?? 0)
+    this.#level = noted.level ?? store.messages.lastId(network.id)
   }
 
   /** How far a source was taken, as it was noted. */
@@ -56,9 +58,13 @@ export class HistoryImport {
     return this.#store.properties.get(this.#key(source))
   }
 
-  /** Notes how far a source is taken, with the lines so far. Commits when there are enough; then others have their turn. */
+  /**
+   * Notes how far a source is taken, in the turn of its lines: before anything is awaited, because then the turn may be
+   * committed. Commits when there are enough.
+   */
   async note(source: string, mark: string): Promise<void> {
     this.#store.properties.set(this.#key(source), mark)
+    this.#note(this.#level)
     if (this.#pending >= PART) await this.commit()
   }
 
@@ -85,27 +91,36 @@ export class HistoryImport {
 
   /** Ends it: clients that were level stay so, and new ones begin behind what came in. */
   async end(): Promise<void> {
-    const { receipts, messages, properties } = this.#store
+    const { receipts, messages } = this.#store
     const { id } = this.#network
     await this.commit()
     const newest = messages.lastId(id)
     const clients = receipts.list(id)
     for (const { client, messageId } of clients) {
-      if (messageId >= this.#newestBefore) receipts.set(id, client, newest)
+      if (messageId >= this.#level) receipts.set(id, client, newest)
     }
     if (clients.length === 0) receipts.set(id, '', newest)
-    properties.set(`imported ${id}`, JSON.stringify({ newest, until: finite(this.#until) }))
     receipts.flush()
-    await this.commit()
+    this.#note(undefined)
+    commitOrStop(this.#store)
   }
 
-  #findUntil(): number {
-    const { messages, properties } = this.#store
-    const noted = properties.get(`imported ${this.#network.id}`)
-    const { newest = 0, until } = noted === undefined ? {} : readNote(noted)
-    if (until !== undefined) return until
-    const [own] = messages.afterId(this.#network.id, newest, 1)
+  /** The first line behind those that were imported, if there is one, is the bouncer's own. */
+  #timeOfOwn(newest: number): number {
+    const [own] = this.#store.messages.afterId(this.#network.id, newest, 1)
     return own?.time ?? Infinity
+  }
+
+  /** Up to where all lines are imported ones, in the same commit as they: an import may be killed at any moment. */
+  #note(level: number | undefined): void {
+    const { properties, messages } = this.#store
+    const { id } = this.#network
+    const until = Number.isFinite(this.#until) ? this.#until : undefined
+    properties.set(`imported ${id}`, JSON.stringify({ newest: messages.lastId(id), until, level }))
+  }
+
+  #readNote(): { newest?: number; until?: number; level?: number } {
+    return JSON.parse(this.#store.properties.get(`imported ${this.#network.id}`) ?? '{}')
   }
 
   #key(source: string): string {
@@ -117,10 +132,4 @@ export class HistoryImport {
 export function commitOrStop(store: Store): void {
   store.commitTurn()
   if (store.failure !== undefined) throw new ImportStopped(store.failure)
-}
-
-const finite = (value: number) => (Number.isFinite(value) ? value : undefined)
-
-function readNote(note: string): { newest?: number; until?: number } {
-  return JSON.parse(note)
 }
