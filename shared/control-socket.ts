@@ -1,7 +1,7 @@
 // The path of the control socket. A socket's path is at most 107 bytes, a data directory's may be longer: the socket
 // is reached through an open descriptor of the directory.
 
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const NAME = 'control.sock'
@@ -17,6 +17,11 @@ export function controlSocket(directory: string): { path: string; close(): void 
     path: `/proc/self/fd/${descriptor}/${NAME}`,
     close: () => closeSync(descriptor),
   }
+}
+
+/** For the owner of the process alone, whatever the umask. */
+export function makePrivate(path: string): void {
+  chmodSync(path, 0o600)
 }
 
 /** Removes the socket that a killed process left. Only for the holder of the lock. */

@@ -4,6 +4,7 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { makePrivate } from './control-socket.ts'
 
 /** Whether it was done, and text for the person, which may be long. */
 export type ControlAnswer = { ok: boolean; lines: Iterable<string> }
@@ -32,6 +33,7 @@ export async function serveControl(
   })
   server.listen({ path, readableAll: false, writableAll: false })
   await once(server, 'listening')
+  makePrivate(path)
   return {
     async close() {
       for (const socket of sockets) socket.destroy()

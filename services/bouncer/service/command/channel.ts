@@ -16,7 +16,7 @@ import {
   type PersonalAsking,
   personal,
 } from '../command.ts'
-import { type Flags, formatDuration, readDuration, readFlags } from '../words.ts'
+import { counted, type Flags, formatDuration, readDuration, readFlags } from '../words.ts'
 
 const FLAGS = {
   network: 'text',
@@ -139,7 +139,7 @@ function describe({ record, upstream }: Network, channel: ChannelRecord): string
   const parts = [
     `${channel.name}/${record.name} [${channel.isDetached ? 'detached, ' : ''}${live ? 'joined' : 'not joined'}]`,
   ]
-  if (live) parts.push(`${live.members.size} members`)
+  if (live) parts.push(counted(live.members.size, 'member'))
   if (channel.relayDetached !== 'highlight') parts.push(`relays ${channel.relayDetached}`)
   if (channel.reattachOn !== 'none') parts.push(`shown again on ${channel.reattachOn}`)
   if (channel.detachAfterMs > 0)

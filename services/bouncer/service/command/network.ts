@@ -20,7 +20,7 @@ import {
   personal,
 } from '../command.ts'
 import { WELL_KNOWN_NETWORKS } from '../well-known.ts'
-import { type Flags, formatDuration, readFlags } from '../words.ts'
+import { counted, type Flags, formatDuration, readFlags } from '../words.ts'
 
 const FLAGS = {
   addr: 'text',
@@ -220,7 +220,7 @@ function describe(network: Network): string[] {
     `${record.name} [${record.isEnabled && user.bouncer.isClosing ? 'not running' : shown}] ${formatAddress(record)}`,
   ]
   if (upstream?.isReady) {
-    parts.push(`as ${upstream.nick}`, `${channels.size} channels`)
+    parts.push(`as ${upstream.nick}`, counted(channels.size, 'channel'))
     const { account } = upstream.registration
     if (account) parts.push(`logged in as ${account}`)
     if (upstream.lag.lastMs !== undefined) parts.push(`lag ${upstream.lag.lastMs} ms`)

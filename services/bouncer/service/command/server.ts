@@ -11,7 +11,7 @@ import {
   personal,
 } from '../command.ts'
 import { SERVICE_SOURCE } from '../names.ts'
-import { formatDuration, formatTime } from '../words.ts'
+import { counted, formatDuration, formatTime } from '../words.ts'
 
 export const SERVER_COMMANDS: readonly Command[] = [
   {
@@ -39,8 +39,8 @@ export const SERVER_COMMANDS: readonly Command[] = [
       const { databaseBytes, logBytes, messages, uploadBytes } = store.sizes()
       return [
         `Fuchsbau ${manifest.version}, up for ${formatDuration(bouncer.clock.now() - bouncer.startedAt)}`,
-        `${users.size} users, ${networks.length} networks (${connected} connected), ${downstreams.size} clients`,
-        `${messages} lines, ${megabytes(databaseBytes + logBytes)} of history, ${megabytes(uploadBytes)} of uploads`,
+        `${counted(users.size, 'user')}, ${counted(networks.length, 'network')} (${connected} connected), ${counted(downstreams.size, 'client')}`,
+        `${counted(messages, 'line')}, ${megabytes(databaseBytes + logBytes)} of history, ${megabytes(uploadBytes)} of uploads`,
         ...(store.failure ? [`Nothing can be stored: ${store.failure}`] : []),
       ]
     },
@@ -101,5 +101,5 @@ function notice({ bouncer }: Asking, words: readonly string[]): Answer {
     downstream.send(messageFrom(SERVICE_SOURCE, 'NOTICE', downstream.nick, text))
     count += 1
   }
-  return [`Sent to ${count} clients.`]
+  return [`Sent to ${counted(count, 'client')}.`]
 }

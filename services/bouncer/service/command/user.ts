@@ -13,7 +13,7 @@ import {
   type PersonalAsking,
   personal,
 } from '../command.ts'
-import { formatTime, readFlags } from '../words.ts'
+import { counted, formatTime, readFlags } from '../words.ts'
 
 const FLAGS = {
   username: 'text',
@@ -95,8 +95,8 @@ function describe({ record, networks, downstreams }: User): string {
   const connected = [...networks.values()].filter(({ upstream }) => upstream?.isReady).length
   const what = [record.isAdmin && 'administrator', !record.isEnabled && 'disabled'].filter(Boolean)
   return [
-    `${record.name}${what.length > 0 ? ` [${what.join(', ')}]` : ''}: ${networks.size} networks (${connected} connected)`,
-    `${downstreams.size} clients`,
+    `${record.name}${what.length > 0 ? ` [${what.join(', ')}]` : ''}: ${counted(networks.size, 'network')} (${connected} connected)`,
+    counted(downstreams.size, 'client'),
     `since ${formatTime(record.createdAt)}`,
   ].join(', ')
 }
