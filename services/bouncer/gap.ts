@@ -1,11 +1,16 @@
 // While a network was away nobody knows what was said there: the history says so in each channel, with when that was, also
 // when the process itself was gone (kill -9).
+import { message } from './irc/message.ts'
 import type { Network } from './network.ts'
 import { StoreUnavailable } from './store/unavailable.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** The whole bouncer notes that it is alive so often: after a kill it was so at least until then. */
 export const ALIVE_EVERY_MS = 60_000
 export const ALIVE = 'alive-at'
+
+/** Lines of a channel that the network is asked for. */
+const MOST_ASKED = 1_000
 
 export class Gap {
   readonly #network: Network
@@ -38,13 +43,20 @@ export class Gap {
     this.#note(String(now))
   }
 
-  /** A channel is joined: tells its history what is missing, once. */
-  joined(name: string): void {
+  /**
+   * A channel is joined: tells its history what is missing, once, and asks the network for it where that has a history of
+   * its own. https://ircv3.net/specs/extensions/chathistory
+   */
+  joined(upstream: Upstream, name: string): void {
     const network = this.#network
     if (this.#lostAt === undefined || !this.#channels.delete(network.fold(name))) return
     const until = new Date(network.bouncer.clock.now()).toISOString()
     const text = `No lines from here on until ${until}: ${this.#reason}`
     network.storeGap(name, text, this.#lostAt)
+    if (!upstream.caps.has('draft/chathistory') || !upstream.caps.has('batch')) return
+    const since = `timestamp=${new Date(this.#lostAt).toISOString()}`
+    const limit = Math.min(MOST_ASKED, upstream.isupport.chathistory ?? MOST_ASKED)
+    upstream.send(message('CHATHISTORY', 'AFTER', name, since, String(limit)))
   }
 
   #begin(lostAt: number, reason: string): void {

@@ -175,6 +175,7 @@ export class Keeper {
       log: bouncer.log.child({ user: user.record.name, network: record.name }),
       open: socketOpener({ ...record, bindAddress, ...forced }),
       isTls: !isPlain || tlsPort !== undefined,
+      traffic: bouncer.traffic,
       onClose: (ending) => this.#closed(upstream, ending),
     })
     this.upstream = upstream
@@ -242,7 +243,7 @@ export class Keeper {
     const network = this.#network
     const channel = upstream.channels.get(name)
     if (!channel) return
-    this.#gap?.joined(name)
+    this.#gap?.joined(upstream, name)
     if (network.isDetached(name)) return
     for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
   }
@@ -251,9 +252,8 @@ export class Keeper {
   #joinRefused(name: string, reason: string): void {
     const network = this.#network
     const channel = network.channels.get(name)
-    if (!channel) return
-    this.#refused.push(channel)
-    if (channel.isDetached) return
+    if (channel) this.#refused.push(channel)
+    if (!channel || channel.isDetached) return
     const text = `Could not be joined again: ${reason}`
     for (const downstream of network.downstreams) {
       if (downstream.isAttached) hideChannel(downstream, channel.name, text)
