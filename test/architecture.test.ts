@@ -23,7 +23,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(manage\/|downstream\/line\.ts)/,
     /^history\//,
     /^service\//,
-    /^(downstream\/|(backoff|gap|dialing)\.ts)/,
+    /^(downstream\/|(backoff|gap|dialing|traffic)\.ts)/,
     /^(keeper|network|user|bouncer)\.ts/,
     /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
     /^admin\/|^(service|main)\.ts/,
@@ -41,7 +41,8 @@ const homes: Record<string, RegExp> = {
   'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
   jose: /^services\/bouncer\/account\/token\.ts$/,
   'markdown-it': /^services\/fediverse\/post\//,
-  'node:fs': /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
+  'node:fs':
+    /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,

@@ -13,6 +13,7 @@ import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
+import { countTraffic, type Traffic } from './traffic.ts'
 import { User } from './user.ts'
 
 /** How much there may be of what people make. */
@@ -54,6 +55,7 @@ export class Bouncer {
   readonly random: () => number
   readonly dialing: Dialing
   readonly logins: Logins
+  readonly traffic: Traffic
   /** Checks access tokens of the identity provider, if there is one. */
   readonly tokens: TokenCheck | undefined
   /** Commands to BouncerServ that take time, one after the other for each person. */
@@ -81,6 +83,7 @@ export class Bouncer {
     this.random = options.random ?? Math.random
     this.dialing = new Dialing(clock)
     this.logins = new Logins(clock, metrics)
+    this.traffic = countTraffic(metrics)
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
     const subject = `mailto:irc@${serverName}`

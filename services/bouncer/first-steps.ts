@@ -17,7 +17,7 @@ export function howToConnect({ address, owner, fingerprint }: FirstSteps): strin
   return [
     `First IRC login: server ${reachable(host)}, port ${port}, TLS; user ${owner} with that password (SASL)`,
     `  without SASL, the server password is ${owner}:PASSWORD`,
-    '  add a network there: /msg BouncerServ network create libera',
+    '  add a network there: /msg BouncerServ network add libera',
     `  then be ${owner}/libera instead of ${owner}: that is the network`,
     ...trust.map((line) => `  ${line}`),
   ]

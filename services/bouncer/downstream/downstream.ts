@@ -176,6 +176,7 @@ export class Downstream {
   addText(text: string): void {
     if (this.isClosed) return
     this.#output.add(text)
+    this.bouncer.traffic.toClients.inc()
     this.bouncer.wrote(this)
     if (this.#output.isOver) this.close('too much waits to be read: connect again to go on')
   }

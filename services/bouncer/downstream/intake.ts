@@ -95,6 +95,7 @@ export class Intake {
 
 /** One client's line must not be the end of all: what goes wrong with it ends that client alone. */
 function handle(downstream: Downstream, line: string): void {
+  downstream.bouncer.traffic.fromClients.inc()
   try {
     downstream.receive(line)
   } catch (error) {

@@ -7,6 +7,7 @@ import { Isupport } from '../irc/isupport.ts'
 import { formatMessage, type Message, message, parseMessage, withTags } from '../irc/message.ts'
 import { parseServerTime } from '../irc/server-time.ts'
 import { nickOf } from '../irc/source.ts'
+import type { Traffic } from '../traffic.ts'
 import { Batches } from './batches.ts'
 import type { UpstreamChannel } from './channel.ts'
 import { type Connection, connect } from './connection.ts'
@@ -31,6 +32,7 @@ export interface UpstreamOptions {
   /** Whether the socket has TLS. */
   isTls?: boolean
   flood?: FloodLimits
+  traffic?: Pick<Traffic, 'fromNetworks' | 'toNetworks'>
   /** Called once, when the connection ended or never came to be. */
   onClose(ending: Ending): void
 }
@@ -83,6 +85,7 @@ export class Upstream {
   readonly #guard: Guard
   readonly #hasOwnFlood: boolean
   #codec: TextCodec
+  readonly #traffic: UpstreamOptions['traffic']
   readonly #flood: FloodControl
   #isOpen = false
   #ending: Partial<Ending> = {}
@@ -102,6 +105,7 @@ export class Upstream {
     this.#guard = new Guard(log)
     this.#hasOwnFlood = options.flood !== undefined
     this.#flood = createFloodControl((line) => this.#write(line), clock, options.flood)
+    this.#traffic = options.traffic
     this.registration = new Registration(this)
     this.nickServ = new NickServ(this)
     this.nicks = new NickKeeper(this)
@@ -237,10 +241,12 @@ export class Upstream {
   }
 
   #write(line: string): void {
+    this.#traffic?.toNetworks.inc()
     this.#connection.write(line)
   }
 
   #receive(line: string): void {
+    this.#traffic?.fromNetworks.inc()
     if (this.isEnding) return
     const parsed = parseMessage(this.#codec.decode(line))
     if (!parsed) return
