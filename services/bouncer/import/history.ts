@@ -20,6 +20,9 @@ const PART = 2_000
 /** So many lines between two words about the progress. */
 const PROGRESS = 50_000
 
+/** A log's clock may have been wrong; what lies in the future would stand last for ever. */
+const AHEAD_MS = 24 * 3_600_000
+
 /** The disk takes no more; what was committed is kept, and the import can be run again. */
 export class ImportStopped extends Error {
   override name = 'ImportStopped'
@@ -36,16 +39,19 @@ export class HistoryImport {
   readonly #until: number
   /** Newest line before the import began, also when it was interrupted: clients that had it are level. */
   readonly #level: number
+  /** Later lines are left out. */
+  readonly latest: number
   #pending = 0
 
   constructor(
     store: Store,
     network: NetworkRecord,
-    { label, print }: { label: string; print(line: string): void },
+    { label, print, now }: { label: string; print(line: string): void; now: number },
   ) {
     this.#store = store
     this.#network = network
     this.#label = label
+    this.latest = now + AHEAD_MS
     this.#print = print
     this.#casemapping = casemappingOf(network.casemapping)
     const noted = this.#readNote()
@@ -69,6 +75,10 @@ export class HistoryImport {
   }
 
   append(line: ImportedLine): void {
+    if (line.time < 0 || line.time > this.latest) {
+      this.counts.damaged += 1
+      return
+    }
     if (line.time >= this.#until) {
       this.counts.overlapping += 1
       return

@@ -81,7 +81,7 @@ async function importUser(
   )
   for (const { row, network } of found) {
     const record = networks.get(network.record.name)
-    if (record) await importNetwork(store, database, row, record, print)
+    if (record) await importNetwork(store, database, row, record, { now, print })
   }
 }
 
@@ -114,11 +114,11 @@ async function importNetwork(
   database: SojuDatabase,
   row: SojuRow,
   network: NetworkRecord,
-  print: (line: string) => void,
+  { now, print }: { now: number; print(line: string): void },
 ): Promise<void> {
   const id = numberIn(row, 'id')
   const label = `${store.users.get(network.userId)?.name}/${network.name}`
-  const history = new HistoryImport(store, network, { label, print })
+  const history = new HistoryImport(store, network, { label, print, now })
   const source = `soju ${id}`
   let last = Number(history.mark(source) ?? 0)
   const isAgain = last > 0

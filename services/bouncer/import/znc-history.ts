@@ -15,6 +15,8 @@ export interface LogCounts {
   /** Taken by an earlier run. */
   before: number
   unreadable: number
+  /** Dated in the future: taking them would say that all before them was taken. */
+  future: number
 }
 
 /** Takes a network's files; `names` are those of its channels as they are written. */
@@ -24,10 +26,11 @@ export async function importLogs(
   history: HistoryImport,
   context: { network: NetworkRecord; channels: readonly string[]; zone: LocalTime },
 ): Promise<LogCounts> {
-  const counts: LogCounts = { files: 0, before: 0, unreadable: 0 }
+  const counts: LogCounts = { files: 0, before: 0, unreadable: 0, future: 0 }
   for (const file of inOrder(files, history, directory)) {
     const from = startOf(file, history)
-    if (from === undefined || from >= directory.size(file.path)) counts.before += 1
+    if ((file.day ?? 0) > history.latest) counts.future += 1
+    else if (from === undefined || from >= directory.size(file.path)) counts.before += 1
     else if (await importFile(directory, file, history, { ...context, from })) counts.files += 1
     else counts.unreadable += 1
   }

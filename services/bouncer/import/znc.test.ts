@@ -99,12 +99,14 @@ garbage
 [12:00:01] <fox> hi
 `,
   [`${LOG}/#den/2026-01-03.log`]: '[00:00:01] <bob> next day\n',
+  [`${LOG}/#den/2099-01-01.log`]: '[00:00:01] <bob> from the future\n',
   [`${LOG}/bob/2026-01-02.log`]: '[12:00:02] <Bob> psst\n[12:00:03] <foxy> yes?\n',
   [`${LOG}/status/2026-01-02.log`]: '[12:00:00] Connected to IRC (irc.libera.chat +6697)\n',
 }
 
 function world(files: Readonly<Record<string, string>> = FILES) {
   const { store, clock } = testStore()
+  clock.set(Date.parse('2026-02-01T12:00:00Z'))
   const directory = zncDirectory(files)
   const said: string[] = []
   const take = () => importZnc({ store, clock, directory, print: (text) => said.push(text) })
@@ -186,10 +188,14 @@ test('the log becomes history, in the zone of the user, once, however often it i
     ['psst', false, 'Bob'],
     ['yes?', true, 'Bob'],
   ])
-  expect(said.at(-1)).toBe('fox/libera: 6 lines of 4 log files; 1 damaged lines are left out')
+  expect(said.at(-1)).toBe(
+    'fox/libera: 6 lines of 4 log files; 1 damaged lines are left out; 1 files are dated in the future',
+  )
   await take()
   expect(lines(id, '#den')).toEqual(den)
-  expect(said.at(-1)).toBe('fox/libera: 0 lines of 0 log files; 4 files were taken before')
+  expect(said.at(-1)).toBe(
+    'fox/libera: 0 lines of 0 log files; 4 files were taken before; 1 files are dated in the future',
+  )
   appendFileSync(join(directory, LOG, '#den/2026-01-03.log'), '[00:00:02] <bob> more\n')
   await take()
   expect(lines(id, '#den').map(({ text }) => text)).toEqual([

@@ -61,7 +61,7 @@ export async function importZnc(options: ZncImportOptions): Promise<boolean> {
 
 async function importUserLogs(
   user: ZncBlock,
-  { store, print, timezone }: ZncImportOptions,
+  { store, clock, print, timezone }: ZncImportOptions,
   directory: ForeignDirectory,
   networks: ReadonlyMap<string, ReadonlyMap<string, NetworkRecord>>,
   files: readonly LogFile[],
@@ -72,7 +72,7 @@ async function importUserLogs(
     if (!network || own.length === 0) continue
     const label = `${user.name}/${network.name}`
     const zone = zoneOf(timezone ?? zncZone(setting(user, 'timezone')), label, print)
-    const history = new HistoryImport(store, network, { label, print })
+    const history = new HistoryImport(store, network, { label, print, now: clock.now() })
     const channels = (block.blocks.get('chan') ?? []).map(({ name }) => name)
     const {
       files: read,
@@ -92,6 +92,7 @@ async function importUserLogs(
         ? [`${overlapping} lines are from when the bouncer was there itself`]
         : []),
       ...(damaged > 0 ? [`${damaged} damaged lines are left out`] : []),
+      ...(future > 0 ? [`${future} files are dated in the future`] : []),
       ...(unreadable > 0 ? [`${unreadable} files cannot be read`] : []),
     ]
     print(`${label}: ${parts.join('; ')}`)
