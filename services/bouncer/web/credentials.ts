@@ -59,7 +59,7 @@ function credentialsPage(visit: Visit, { made, typed = {}, problem }: Shown): Pa
   const passwords = listAppPasswords(user)
   const certificates = listCertificates(user)
   const body = html`<h1>App passwords</h1>
-<p class="lead">One for each program and device. They log in to IRC, and to these pages, as you; revoke one when its device is lost.</p>
+<p class="lead">One for each program and device. They log in to IRC as you, but not to these pages; revoke one when its device is lost.</p>
 ${
   made &&
   html`<section class="panel" role="status" aria-labelledby="made"><h2 id="made">Password for ${made.label}</h2>

@@ -29,7 +29,7 @@ ${
     : html`<table class="stack"><thead><tr><th scope="col">When</th><th scope="col">Account</th><th scope="col">From</th><th scope="col">How</th><th scope="col">Client</th><th scope="col">Outcome</th></tr></thead>
 <tbody>${attempts.map(
         ({ at, account: name, address, method, client, outcome }) =>
-          html`<tr><td>${time(at)}</td><td data-label="Account"><a href="${web.site.path('audit')}?account=${encodeURIComponent(name)}">${name || '(none)'}</a></td><td data-label="From">${address}</td><td data-label="How">${method}</td><td data-label="Client">${clientInWords(client)}</td><td data-label="Outcome">${outcome === 'ok' ? 'let in' : html`<strong>${outcome}</strong>`}</td></tr>`,
+          html`<tr><td>${time(at)}</td><td data-label="Account"><a href="${web.site.path('audit')}?account=${encodeURIComponent(name)}">${name.slice(0, 40) || '(none)'}</a></td><td data-label="From">${address}</td><td data-label="How">${method}</td><td data-label="Client">${clientInWords(client)}</td><td data-label="Outcome">${outcome === 'ok' ? 'let in' : html`<strong>${outcome}</strong>`}</td></tr>`,
       )}</tbody></table>`
 }`
   return sendOwn(visit, { title: 'Logins', body, section: 'users' })
@@ -65,7 +65,7 @@ ${fact('Uploads', bytesInWords(sizes.uploadBytes))}
 
 /** Browsers call themselves many things; one is enough. */
 function clientInWords(client: string): string {
-  const [, name, version] = /\b(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(client) ?? []
+  const [, name, version] = /(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(client) ?? []
   if (!client.startsWith('Mozilla/') || name === undefined) return client.slice(0, 60)
   const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', Version: 'Safari' }
   return `${names[name] ?? name} ${version}`

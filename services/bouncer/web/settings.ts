@@ -2,12 +2,12 @@
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import { count, csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
-import { authenticate } from '../account/authenticate.ts'
 import { updateNetwork } from '../manage/networks.ts'
 import { passwordProblem, setPassword } from '../manage/passwords.ts'
 import { updateUser } from '../manage/users.ts'
 import { type Problem, renderField } from './fields.ts'
 import { buttonForm, buttonLink, type Page } from './layout.ts'
+import { authenticateByOwn } from './own-password.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import type { Visit } from './visit.ts'
 
@@ -44,19 +44,18 @@ export async function changePassword(visit: Visit): Promise<FastifyReply> {
   const problem = passwordProblem(password)
   if (problem) return refused(problem)
   if (record.password !== '') {
-    const checked = await authenticate(web.bouncer, {
+    const checked = await authenticateByOwn(web.bouncer, {
       name: record.name,
       password: fields.get('current') ?? '',
       address: request.ip,
       method: 'web, new password',
       client: (request.headers['user-agent'] ?? '').slice(0, 200),
     })
-    const wrong = 'The current password is wrong.'
-    if (!checked.ok)
-      return refused({
-        field: 'current',
-        reason: checked.reason.startsWith('Wrong') ? wrong : `${checked.reason}.`,
-      })
+    if (!checked.ok) {
+      const isWrong = checked.reason.startsWith('User name')
+      const reason = isWrong ? 'The current password is wrong.' : checked.reason
+      return refused({ field: 'current', reason })
+    }
   }
   const changed = await setPassword(user, password)
   if (!changed.ok) return refused(changed)

@@ -141,6 +141,21 @@ describe('by password', () => {
     })
   })
 
+  test('is for the own password: those of programs do not log in here, or change it', async () => {
+    const { browser, another, scene } = await den()
+    await browser.logIn('you')
+    const made = await browser.post('/passwords', { label: 'irssi' })
+    const app = /fbirc_[a-z2-9]{32}/.exec(made.body)?.[0] ?? ''
+    const answer = await another().post('/login', { user: 'you', password: app })
+    expect(answer.status).toBe(401)
+    expect(answer.body).toContain('App passwords are for programs')
+    const password = 'a longer secret'
+    const fields = { current: app, password, repeated: password }
+    expect((await browser.post('/settings/password', fields)).status).toBe(422)
+    const client = await scene.client('irssi', undefined, { network: '', password: app })
+    expect(client.isClosed).toBe(false)
+  })
+
   test('is refused from the form of another site', async () => {
     const { browser } = await den()
     const fields = { user: 'you', password: 'secret' }

@@ -5,10 +5,11 @@ import { foreignOrigin, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
 import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
 import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { FastifyReply } from 'fastify'
-import { type Authenticated, admit, authenticate } from '../account/authenticate.ts'
+import { admit } from '../account/authenticate.ts'
 import { linkedUser } from '../account/linked.ts'
 import { linkPage, loginPage } from './login.ts'
 import { messageOf } from './message.ts'
+import { authenticateByOwn } from './own-password.ts'
 import { type Exchange, sendError, sendPublic } from './send.ts'
 import type { Request, Visit, Web } from './visit.ts'
 
@@ -29,7 +30,7 @@ export async function logIn(
   if (!isOwnOrigin(request, web.site)) return sendError(exchange, 403, foreignOrigin(web.site))
   const { name, next, result } = await byPassword(web, request)
   if (!result.ok) {
-    return sendPublic(exchange, loginPage(web, { name, next, problem: sentence(result) }), 401)
+    return sendPublic(exchange, loginPage(web, { name, next, problem: result.reason }), 401)
   }
   return enter(exchange, result.user.id, next)
 }
@@ -96,7 +97,7 @@ export async function link(web: Web, request: Request, reply: FastifyReply) {
   const { name, result } = await byPassword(web, request)
   const again = (problem: string) =>
     sendPublic(exchange, linkPage(web, identity, { name, problem }), 401)
-  if (!result.ok) return again(sentence(result))
+  if (!result.ok) return again(result.reason)
   const user = web.bouncer.users.get(result.user.id)
   if (user?.record.subject) {
     return again('That account is linked to another identity. Unlink it first, in its settings.')
@@ -135,7 +136,10 @@ async function byPassword(web: Web, request: Request) {
   const fields = fieldsOf(request)
   const name = (fields.get('user') ?? '').trim().slice(0, 200)
   const password = fields.get('password') ?? ''
-  const result = await authenticate(web.bouncer, { ...attemptOf(request, name, 'web'), password })
+  const result = await authenticateByOwn(web.bouncer, {
+    ...attemptOf(request, name, 'web'),
+    password,
+  })
   return { name, next: fields.get('next') ?? '', result }
 }
 
@@ -151,12 +155,6 @@ export function subjectOf({ issuer, subject }: Identity): string {
 function queryText({ url }: Request): string {
   const at = url.indexOf('?')
   return at < 0 ? '' : url.slice(at + 1)
-}
-
-function sentence({ reason }: Authenticated & { ok: false }): string {
-  return reason === 'Wrong user name or password'
-    ? 'User name and password do not fit. Look at both and try again.'
-    : `${reason}.`
 }
 
 /** A path of this site, and nothing that a browser takes for another one. */

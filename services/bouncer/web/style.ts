@@ -34,7 +34,7 @@ pre code { background: none; padding: 0; }
 
 .rows { list-style: none; margin: 0; padding: 0; } .rows > li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .4rem 1rem; padding: .65rem 0; border-bottom: 1px solid var(--line); } .rows > li > div:first-child { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; }
 .rows .small { margin: 0; }
-.table { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; } th { text-align: left; color: var(--soft); font-weight: 600; font-size: .85rem; } th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } td { overflow-wrap: anywhere; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.table { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; } th { text-align: left; color: var(--soft); font-weight: 600; font-size: .85rem; } th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (max-width: 36rem) { .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); } .stack, .stack tbody, .stack tr, .stack td { display: block; } .stack tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .stack td { border: 0; padding: .1rem 0; text-align: left; } .stack td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-size: .85rem; } }
 
 .day { font: 600 1rem var(--serif); margin: 1.4rem 0 .4rem; padding-bottom: .2rem; border-bottom: 1px solid var(--line); position: sticky; top: 0; background: var(--paper); }
