@@ -28,8 +28,10 @@ export async function setPassword(
   if (problem) return problem
   const { store } = user.bouncer
   const { hash, scram } = await hashesOf(store, user.record, password)
-  const record = { ...user.record, password: hash }
-  if (!store.users.put(record)) return gone()
+  const before = store.users.get(user.record.id)
+  if (!before) return gone()
+  const record = { ...before, password: hash }
+  store.users.put(record)
   user.record = record
   store.credentials.setScram(record.id, scram)
   store.sessions.removeAll(record.id)

@@ -1,7 +1,7 @@
 // Persons: made, changed and removed, by administrators; what she may change of herself, by herself.
 
 import { isIP } from 'node:net'
-import { hashPassword, makePassword } from '@fuchsbau/shared/password.ts'
+import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
 import type { User } from '../user.ts'
@@ -37,10 +37,9 @@ export async function createUser(
     return refuse(`There are ${bouncer.limits.users} users, which is the most here.`)
   }
   if (bouncer.store.users.named(name)) return nameTaken(name)
-  const hash = await hashPassword(password)
   const record = bouncer.store.users.add({
     name,
-    password: hash,
+    password: '',
     isAdmin: false,
     isEnabled: true,
     nick: name,
@@ -52,8 +51,8 @@ export async function createUser(
   })
   if (!record) return nameTaken(name)
   const user = bouncer.adopt(record)
-  await setPassword(user, password)
-  return { ok: true, user, password }
+  const set = await setPassword(user, password)
+  return set.ok ? { ok: true, user, password } : set
 }
 
 /** Changes the fields that are given. A person who is disabled is disconnected from everything, and can't log in. */
@@ -65,10 +64,11 @@ export function updateUser(by: Authority, user: User, fields: UserFields): Outco
   const problem = fieldsProblem(fields)
   if (problem) return problem
   if ((isAdmin === false || isEnabled === false) && isLastAdmin(user)) return lastAdmin()
-  const before = user.record
+  const { users } = user.bouncer.store
+  const before = users.get(user.record.id) ?? user.record
   const given = Object.entries(fields).filter(([, value]) => value !== undefined)
   const record: UserRecord = { ...before, ...Object.fromEntries(given) }
-  if (!user.bouncer.store.users.put(record)) return refuse('This account is gone.')
+  if (!users.put(record)) return refuse('This account is gone.')
   user.record = record
   if (before.isEnabled && !record.isEnabled) disconnect(user, 'this account was disabled')
   if (!before.isEnabled && record.isEnabled) user.start()

@@ -22,7 +22,10 @@ export function toService(downstream: Downstream, said: Message): boolean {
   if (!service || !user) return false
   if (downstream.caps.has('echo-message')) {
     const { source } = downstream
-    downstream.send({ ...messageFrom(source, said.command, target, text), tags: clientTags(said) })
+    downstream.send({
+      ...messageFrom(source, said.command, ...said.params),
+      tags: clientTags(said),
+    })
   }
   // Programs answer by NOTICE, and nobody answers those. CTCP is for clients.
   if (said.command !== 'PRIVMSG' || text.startsWith('\x01')) return true

@@ -81,6 +81,7 @@ test('an echo and labels are given to clients that want them', async () => {
   desk.send(
     '@label=a PRIVMSG BouncerServ :certfp fingerprint',
     '@label=b NOTICE BouncerServ :thanks',
+    '@label=c;+typing=active TAGMSG BouncerServ',
   )
   const lines = await desk.sync()
   expect(lines.map(({ command, tags }) => [command, tags.label])).toEqual([
@@ -89,6 +90,7 @@ test('an echo and labels are given to clients that want them', async () => {
     ['PRIVMSG', undefined],
     ['BATCH', undefined],
     ['NOTICE', 'b'],
+    ['TAGMSG', 'c'],
   ])
 })
 
