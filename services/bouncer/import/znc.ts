@@ -78,6 +78,7 @@ async function importUserLogs(
       files: read,
       before,
       unreadable,
+      future,
     } = await importLogs(directory, own, history, {
       network,
       channels,
