@@ -37,7 +37,7 @@ export class Keeper {
   #told = ''
   /** Where TLS is, as the network said on a plain connection (STS), until its owner changes it. */
   #tlsPort: number | undefined
-  #sts: { port: number; durationS: number; isPreload: boolean } | undefined
+  #sts: { host: string; port: number; durationS: number; isPreload: boolean } | undefined
   /** Configured channels that could not be joined. */
   #refused: ChannelRecord[] = []
 
@@ -197,7 +197,7 @@ export class Keeper {
     const { store } = this.#network.bouncer
     const host = record.host.toLowerCase()
     const known = store.sts.get(host, this.#network.bouncer.clock.now())?.port
-    this.#sts = { port: ownPort ?? known ?? record.port, durationS, isPreload }
+    this.#sts = { host, port: ownPort ?? known ?? record.port, durationS, isPreload }
     this.#keepSts()
   }
 
@@ -205,8 +205,7 @@ export class Keeper {
   #keepSts(): void {
     if (!this.#sts) return
     const { store, clock } = this.#network.bouncer
-    const { port, durationS, isPreload } = this.#sts
-    const host = this.#network.record.host.toLowerCase()
+    const { host, port, durationS, isPreload } = this.#sts
     if (durationS === 0) store.sts.remove(host)
     else store.sts.set({ host, port, until: clock.now() + durationS * 1_000, isPreload })
   }
@@ -277,10 +276,9 @@ export class Keeper {
       network.user.tell(network)
       return
     }
-    const { kind } = ending
     const lastedMs = registeredAt === undefined ? 0 : bouncer.clock.now() - registeredAt
-    const delayMs = this.#backoff.delayMs(kind, lastedMs)
-    this.#schedule(isRestarting ? 0 : delayMs, kind === 'unreachable')
+    const delayMs = this.#backoff.delayMs(ending.kind, lastedMs)
+    this.#schedule(isRestarting ? 0 : delayMs, ending.kind === 'unreachable')
     network.user.tell(network)
     // Last, since the store may take nothing.
     if (registeredAt !== undefined) this.#gap?.left(ending.reason)
