@@ -40,7 +40,8 @@ export async function createUser(
   const record = bouncer.store.users.add({
     name,
     password: '',
-    isAdmin: false,
+    // Somebody has to be, and only the operator can be asking.
+    isAdmin: bouncer.users.size === 0,
     isEnabled: true,
     nick: name,
     realname: name,

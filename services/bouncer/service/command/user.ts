@@ -109,7 +109,8 @@ async function create({ bouncer, by }: Asking, words: readonly string[]): Promis
   if (name === undefined || more.length > 0) return MISUSED
   const made = await createUser(bouncer, by, { ...fieldsOf(flags), name, password: flags.password })
   if (!made.ok) return made
-  const lines = [`Made the user ${made.user.record.name}.`]
+  const { record } = made.user
+  const lines = [`Made the user ${record.name}${record.isAdmin ? ', an administrator' : ''}.`]
   if (flags.password === undefined) lines.push(`Password (shown once): ${made.password}`)
   return lines
 }
