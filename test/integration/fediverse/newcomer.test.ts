@@ -23,6 +23,8 @@ class Newcomer {
   readonly env: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
     FUCHSBAU_FEDIVERSE_LISTEN: '127.0.0.1:0',
+    FUCHSBAU_BOUNCER_LISTEN: '127.0.0.1:0',
+    FUCHSBAU_BOUNCER_WEB_LISTEN: '127.0.0.1:0',
     FUCHSBAU_MANAGEMENT_LISTEN: '127.0.0.1:0',
   }
 
@@ -106,7 +108,7 @@ describe('npm start', () => {
     expect(first.lines).toContainEqual(
       expect.stringMatching(/^fediverse +http:\/\/localhost:3000$/),
     )
-    const [line = '', ...others] = first.lines.filter((each) => each.includes('password'))
+    const [line = '', ...others] = first.lines.filter((each) => each.includes('(shown once)'))
     expect(others).toEqual([])
     const match = /^The owner's first password: (\S+) {2}\(shown once\)$/.exec(line)
     password = match?.[1] ?? ''
