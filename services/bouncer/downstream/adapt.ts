@@ -23,10 +23,7 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   BATCH: only('batch'),
   CHGHOST: about('chghost'),
   FAIL: asNotice,
-  INVITE: (downstream, message) =>
-    message.params[0] === downstream.nick || downstream.caps.has('invite-notify')
-      ? message
-      : undefined,
+  INVITE: asInvite,
   JOIN: asJoin,
   NOTE: asNotice,
   REDACT: only('draft/message-redaction'),
@@ -41,6 +38,13 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
 export function adapt(downstream: Downstream, message: Message): Message | undefined {
   const adapter = Object.hasOwn(ADAPTERS, message.command) ? ADAPTERS[message.command] : undefined
   return adapter ? adapter(downstream, message) : message
+}
+
+/** Of ourselves to everyone; of others with https://ircv3.net/specs/extensions/invite-notify */
+function asInvite({ caps, network, nick }: Downstream, message: Message): Message | undefined {
+  const [invited = ''] = message.params
+  const isMe = network ? network.fold(invited) === network.fold(nick) : invited === nick
+  return isMe || caps.has('invite-notify') ? message : undefined
 }
 
 function isSeen(downstream: Downstream, nick: string): boolean {

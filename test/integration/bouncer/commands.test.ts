@@ -209,3 +209,64 @@ test('a text of several lines goes on as one, and is told to each client as it c
   one.send('BATCH -9')
   await one.expect('FAIL BATCH MULTILINE_INVALID *')
 })
+
+test('ISUPPORT is told again when it changes, and only what has changed', async () => {
+  await using scene = await startScene()
+  await using client = await scene.client('phone')
+  await client.sync()
+  scene.server.isupport('NICKLEN', '20')
+  const more = await client.expect('005 * NICKLEN=20 *')
+  expect(more.params).toHaveLength(3)
+  scene.server.isupport('TOPICLEN', undefined)
+  await client.expect('005 * -TOPICLEN *')
+})
+
+test('every labelled request has exactly one answer with its label', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using client = await scene.client('phone', [
+    'labeled-response',
+    'batch',
+    'message-tags',
+    'echo-message',
+  ])
+  const requests = [
+    'AWAY :lunch',
+    'AWAY',
+    'PONG nothing',
+    'PING token',
+    'TOPIC #den',
+    'NAMES #den',
+    'MONITOR L',
+    'CAP LIST',
+    'PRIVMSG #den :hello',
+    'WHOIS fox',
+    'MODE #den',
+    'JOIN #den',
+    'MARKREAD #den',
+  ]
+  for (const [index, request] of requests.entries()) client.send(`@label=r${index} ${request}`)
+  client.send('PING over')
+  await client.expect('PONG * over', { timeoutMs: 20_000 })
+  for (const [index, request] of requests.entries()) {
+    const answers = client.lines.filter(({ tags }) => tags['label'] === `r${index}`)
+    expect(answers, request).toHaveLength(1)
+  }
+})
+
+test('WHO and NAMES of the network are shortened for clients that know one prefix only', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server } = scene
+  server.join('#den', 'badger', { modes: 'ov' })
+  await scene.settled()
+  await using old = await scene.client('old')
+  await using full = await scene.client('full', ['multi-prefix'])
+  old.send('WHO #den')
+  full.send('WHO #den')
+  const flags = async (client: typeof old) => {
+    await client.expect('315', { timeoutMs: 15_000 })
+    return client.lines.find(({ command, params }) => command === '352' && params[5] === 'badger')
+      ?.params[6]
+  }
+  expect(await flags(old)).toBe('H@')
+  expect(await flags(full)).toBe('H@+')
+})

@@ -4,7 +4,7 @@ import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test } from 'vitest'
 import { type Scene, startScene } from '../../../services/bouncer/bouncer.fixture.ts'
 import { startAutoDetach } from '../../../services/bouncer/downstream/auto-detach.ts'
-import type { IrcClient } from '../../support/irc-client.ts'
+import { connect, type IrcClient } from '../../support/irc-client.ts'
 import type { IrcLine } from '../../support/irc-line.ts'
 
 const isSaid = ({ command }: IrcLine) => command === 'PRIVMSG'
@@ -253,6 +253,21 @@ test('away is set when the last client leaves, lifted at the first, and is what 
       (line) => line.params[0]?.startsWith('Away') === true && line.tags['label'] !== 'f1',
     ),
   ).resolves.toMatchObject({ params: ['Away: no client is connected'] })
+})
+
+test('a client that says before its welcome that it comes without her lifts nothing', async () => {
+  await using scene = await startScene()
+  const { server, port } = scene
+  await server.expectLine('AWAY *')
+  await using client = await connect({ port })
+  const login = { nick: 'fox', pass: 'you/den@sync:secret', caps: ['draft/pre-away'] }
+  await client.register({ ...login, beforeEnd: ['AWAY *'] })
+  await client.sync()
+  await scene.settled()
+  expect(server.received.filter(({ command }) => command === 'AWAY')).toHaveLength(1)
+  await using desk = await scene.client('desk')
+  await desk.sync()
+  await server.expectLine(({ command, params }) => command === 'AWAY' && params.length === 0)
 })
 
 test('a detached channel is silent, relays what names the person, and brings what was missed when it is attached', async () => {
