@@ -134,6 +134,9 @@ export class Network implements NetworkPort {
     })
     const [first] = text.lines
     if (!first || this.isDetached(first.stored.target)) return
+    const { command, source, target, tags } = text
+    const message = { ...messageFrom(source, command, target, first.stored.text), tags }
+    this.bouncer.push.heard(this, message, first.stored, lines[0]?.msgid)
     for (const downstream of this.downstreams) {
       relayText(downstream, text, lines, { time, requester })
     }
