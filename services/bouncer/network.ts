@@ -197,7 +197,9 @@ export class Network implements NetworkPort {
     if (!known?.isDetached) return
     this.putChannel({ ...known, isDetached: false })
     const channel = this.upstream?.channels.get(name)
-    const since = Number(this.bouncer.store.properties.get(`detached/${known.id}`) ?? Number.NaN)
+    const { properties } = this.bouncer.store
+    const since = Number(properties.get(`detached/${known.id}`) ?? Number.NaN)
+    properties.set(`detached/${known.id}`, '-')
     for (const downstream of this.downstreams) {
       if (this.upstream && channel?.isReady) showChannel(downstream, this.upstream, channel)
       if (since >= 0) playSince(downstream, this, known.name, since)
