@@ -47,10 +47,14 @@ function foldFrom(name: string, start: number, last: number): string {
   return folded
 }
 
-/** A map by name, whatever its spelling; it keeps the spelling given last. Not bounded. */
+/**
+ * A map by name, whatever its spelling; it keeps the spelling given last. Not bounded. Tables of members hold most of the
+ * bouncer's memory, hence only a spelling that differs from the folded name is kept.
+ */
 export class FoldedMap<V> {
   #casemapping: Casemapping
-  #entries = new Map<string, readonly [string, V]>()
+  readonly #values = new Map<string, V>()
+  readonly #spellings = new Map<string, string>()
 
   constructor(casemapping: Casemapping, entries: Iterable<readonly [string, V]> = []) {
     this.#casemapping = casemapping
@@ -58,7 +62,7 @@ export class FoldedMap<V> {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#values.size
   }
 
   get casemapping(): Casemapping {
@@ -66,51 +70,58 @@ export class FoldedMap<V> {
   }
 
   get(name: string): V | undefined {
-    return this.#entries.get(fold(name, this.#casemapping))?.[1]
+    return this.#values.get(fold(name, this.#casemapping))
   }
 
   has(name: string): boolean {
-    return this.#entries.has(fold(name, this.#casemapping))
+    return this.#values.has(fold(name, this.#casemapping))
   }
 
   /** How the name was spelled when it was set. */
   spelling(name: string): string | undefined {
-    return this.#entries.get(fold(name, this.#casemapping))?.[0]
+    const folded = fold(name, this.#casemapping)
+    return this.#values.has(folded) ? (this.#spellings.get(folded) ?? folded) : undefined
   }
 
   set(name: string, value: V): this {
-    this.#entries.set(fold(name, this.#casemapping), [name, value])
+    const folded = fold(name, this.#casemapping)
+    this.#values.set(folded, value)
+    if (name === folded) this.#spellings.delete(folded)
+    else this.#spellings.set(folded, name)
     return this
   }
 
   delete(name: string): boolean {
-    return this.#entries.delete(fold(name, this.#casemapping))
+    const folded = fold(name, this.#casemapping)
+    this.#spellings.delete(folded)
+    return this.#values.delete(folded)
   }
 
   clear(): void {
-    this.#entries.clear()
+    this.#values.clear()
+    this.#spellings.clear()
   }
 
   /** Goes over to another casemapping; of names that become the same, the last one stays. */
   refold(casemapping: Casemapping): void {
     if (casemapping === this.#casemapping) return
-    const entries = [...this.#entries.values()]
+    const entries = [...this]
+    this.clear()
     this.#casemapping = casemapping
-    this.#entries.clear()
     for (const [name, value] of entries) this.set(name, value)
   }
 
   /** Names as spelled. */
   *keys(): Generator<string> {
-    for (const [name] of this.#entries.values()) yield name
+    for (const folded of this.#values.keys()) yield this.#spellings.get(folded) ?? folded
   }
 
-  *values(): Generator<V> {
-    for (const [, value] of this.#entries.values()) yield value
+  values(): IterableIterator<V> {
+    return this.#values.values()
   }
 
   /** Pairs of the name as spelled and its value. */
-  [Symbol.iterator](): IterableIterator<readonly [string, V]> {
-    return this.#entries.values()
+  *[Symbol.iterator](): Generator<readonly [string, V]> {
+    for (const [folded, value] of this.#values) yield [this.#spellings.get(folded) ?? folded, value]
   }
 }

@@ -10,7 +10,7 @@ export interface Member {
   /** Prefix symbols, highest first, such as `@+`. */
   prefixes: string
   /** `user@host` when it is known. */
-  userhost?: string
+  userhost: string | undefined
 }
 
 export interface Topic {

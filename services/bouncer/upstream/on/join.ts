@@ -21,7 +21,7 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   const channel = upstream.channels.get(name)
   if (!channel || channel.members.size >= MAX_MEMBERS) return
   const userhost = userhostOf(source)
-  channel.members.set(nick, { nick, prefixes: '', ...(userhost && { userhost }) })
+  channel.members.set(nick, { nick, prefixes: '', userhost })
   const text = account === undefined ? '' : `${account} ${realname ?? ''}`
   const tags = storedTags(message.tags)
   const stored = {

@@ -30,7 +30,7 @@ export function onNames(upstream: Upstream, message: Message, incoming: Incoming
     channel.members.set(nick, {
       nick,
       prefixes: entry.slice(0, at),
-      ...((userhost ?? known?.userhost) && { userhost: userhost ?? known?.userhost ?? '' }),
+      userhost: userhost ?? known?.userhost,
     })
   }
 }
