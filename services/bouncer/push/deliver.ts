@@ -1,14 +1,15 @@
 // One message to one push service (RFC 8030), encrypted for the client (RFC 8291) and signed by us (RFC 8292). The address
 // was named by a client: it is connected to only if it is public, no redirect is followed, and no answer is read.
+
 import { lookup } from 'node:dns'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { isPublicAddress } from '@fuchsbau/shared/public-address.ts'
 import webPush from 'web-push'
 import type { PushSubscription } from '../store/subscriptions.ts'
 import { parseEndpoint } from './endpoint.ts'
-import { isPublicAddress } from './public-address.ts'
 
 export interface VapidKeys {
   publicKey: string

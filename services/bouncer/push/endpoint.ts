@@ -1,7 +1,8 @@
 // What a client gives to be woken: the address of its push service, and its keys (RFC 8291).
+
 import { createECDH } from 'node:crypto'
 import { isIP } from 'node:net'
-import { isPublicAddress } from './public-address.ts'
+import { isPublicAddress } from '@fuchsbau/shared/public-address.ts'
 
 const MOST_CHARACTERS = 1_024
 

@@ -2,8 +2,9 @@
 // whoever asked for it and whatever its name resolved to a moment ago.
 import { promises as dns, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { isPublicAddress } from '@fuchsbau/shared/public-address.ts'
 import { Agent, buildConnector } from 'undici'
-import { bareHost, isPublicAddress } from './address.ts'
+import { bareHost } from './address.ts'
 
 /** Refusal of a connection to an address that is not public. */
 export class PrivateAddressError extends Error {
