@@ -13,7 +13,7 @@ const PAGES_PER_TURN = 10
 /** A page is read when less than this waits for the client. */
 const LOW_WATER_BYTES = 64 * 1024
 /** How often, at most, a client is asked what it has, ms. */
-const ASK_EVERY_MS = 1_000
+const ASK_EVERY_MS = 250
 /** A client that says other things for so long after our PING does not answer any, ms. */
 const MUTE_AFTER_MS = 30_000
 /** While it catches up, the wire tells when more fits; and if it does not, it is looked at so often, ms. */

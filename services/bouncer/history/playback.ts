@@ -42,7 +42,9 @@ export function playSince(
   const query = { networkId: network.record.id, foldedTarget, limit: MOST_ROWS, withEvents: false }
   for (const stored of network.bouncer.store.messages.latest(query)) {
     const line = stored.id > id ? playable(downstream, network, stored) : undefined
-    if (line) downstream.playback(line)
+    if (!line) continue
+    downstream.playback(line)
+    downstream.catchUp.sent(stored.id)
   }
 }
 

@@ -285,6 +285,13 @@ test('a detached channel is silent, relays what names the person, and brings wha
   desk.send('JOIN #den')
   await desk.expect('366')
   expect(await heard(desk)).toEqual(['quietly', 'fox: look'])
+  const newest = scene.store.messages.lastId(scene.network.record.id)
+  await desk.expect(`PING fuchsbau-seen-${newest}`, { since: 0 })
+  await desk.sync()
+  desk.cut()
+  await desk.closed
+  await using again = await scene.client('desk', ['server-time'])
+  expect(await heard(again)).toEqual([])
 })
 
 test('a channel is detached when nothing was said in it for so long as its owner wants', async () => {
