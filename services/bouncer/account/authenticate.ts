@@ -38,8 +38,9 @@ export async function admit(
     return { ok: false, reason }
   }
   try {
-    const result = await logins.inTurn(() => slowed(bouncer, attempt, check))
-    if (result === undefined) return end('busy', 'Too many log in just now: try again later')
+    const passed = await logins.checks.pass(() => slowed(bouncer, attempt, check))
+    if (!passed) return end('busy', 'Too many log in just now: try again later')
+    const { value: result } = passed
     if ('waitMs' in result) {
       const seconds = Math.ceil(result.waitMs / 1000)
       return end('slowed', `Too many attempts: try again in ${seconds} s`)

@@ -4,19 +4,19 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Counter, Metrics } from '@fuchsbau/shared/metrics.ts'
 import { createThrottle, type Throttle } from '@fuchsbau/shared/throttle.ts'
 
-/** A password check takes 19 MiB and a core for a while; the throttle allows three. */
-const AT_ONCE = 2
-/** When a bouncer comes back all its clients come at once: they wait their turn. More are sent away. */
-const MAX_WAITING = 1_000
-
 const OUTCOMES = ['ok', 'refused', 'slowed', 'busy', 'failed'] as const
 export type LoginOutcome = (typeof OUTCOMES)[number]
 
 export class Logins {
   readonly throttle: Throttle
   readonly #counters: ReadonlyMap<LoginOutcome, Counter>
-  readonly #waiting: (() => void)[] = []
-  #running = 0
+  /**
+   * A check takes 19 MiB and a core for a while; the throttle allows three. When a bouncer comes back all its clients come at
+   * once, and wait.
+   */
+  readonly checks = new Turnstile(2, 1_000)
+  /** Asking the identity provider takes seconds when it is slow: passwords do not wait for that. */
+  readonly tokens = new Turnstile(4, 200)
 
   constructor(clock: Clock, metrics: Metrics) {
     this.throttle = createThrottle(clock)
@@ -32,15 +32,28 @@ export class Logins {
   count(outcome: LoginOutcome): void {
     this.#counters.get(outcome)?.inc()
   }
+}
+
+/** Lets so many run at once; others wait for their turn. */
+export class Turnstile {
+  readonly #atOnce: number
+  readonly #mostWaiting: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  constructor(atOnce: number, mostWaiting: number) {
+    this.#atOnce = atOnce
+    this.#mostWaiting = mostWaiting
+  }
 
   /** Runs a check when it is its turn; undefined, without running it, when too many wait. */
-  async inTurn<T>(check: () => Promise<T>): Promise<T | undefined> {
-    if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MAX_WAITING) return
+  async pass<T>(check: () => Promise<T>): Promise<{ value: T } | undefined> {
+    if (this.#running >= this.#atOnce) {
+      if (this.#waiting.length >= this.#mostWaiting) return
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     } else this.#running += 1
     try {
-      return await check()
+      return { value: await check() }
     } finally {
       const next = this.#waiting.shift()
       if (next) next()

@@ -2,9 +2,9 @@
 // https://www.rfc-editor.org/rfc/rfc4616 https://www.rfc-editor.org/rfc/rfc4422#appendix-A
 // https://www.rfc-editor.org/rfc/rfc7677 https://www.rfc-editor.org/rfc/rfc7628
 import { type Attempt, type Authenticated, admit, authenticate } from '../account/authenticate.ts'
-import { linkedUser } from '../account/linked.ts'
 import { ScramCheck } from '../account/password.ts'
 import { parseClientFirst } from '../account/scram.ts'
+import { authenticateByToken } from '../account/token-login.ts'
 import type { Bouncer } from '../bouncer.ts'
 import { type Login, parseLogin, parseLoginAs } from './login-name.ts'
 import type { Wire } from './socket.ts'
@@ -134,7 +134,7 @@ function parseBearer(text: string): { as: string; token: string } | undefined {
 }
 
 function bearer(claimant: Claimant): Mechanism {
-  const { bouncer, wire } = claimant
+  const { bouncer } = claimant
   let refused: Step | undefined
   return {
     async respond(text) {
@@ -145,14 +145,7 @@ function bearer(claimant: Claimant): Mechanism {
       if (!tokens || !bearing) return malformed()
       const login = parseLogin(bearing.as)
       const attempt = attemptOf(claimant, 'OAUTHBEARER', login)
-      const name = login.user || `token of ${wire.address}`
-      const outcome = await admit(bouncer, { ...attempt, name }, async () => {
-        const owner = await tokens.ownerOf(bearing.token)
-        const user = owner && linkedUser(bouncer, owner)
-        return login.user === '' || user?.name.toLowerCase() === login.user.toLowerCase()
-          ? user
-          : undefined
-      })
+      const outcome = await authenticateByToken(bouncer, attempt, bearing.token)
       if (outcome.ok) return { outcome, login }
       refused = { outcome, login }
       const reason = { status: 'invalid_token', 'openid-configuration': tokens.configurationUrl }

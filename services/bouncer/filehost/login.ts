@@ -1,7 +1,7 @@
 // Who uploads: the login of the IRC connection, by Basic (its password) or Bearer (a token of the identity provider).
 import type { FastifyRequest } from 'fastify'
-import { type Authenticated, admit, authenticate } from '../account/authenticate.ts'
-import { linkedUser } from '../account/linked.ts'
+import { type Authenticated, authenticate } from '../account/authenticate.ts'
+import { authenticateByToken } from '../account/token-login.ts'
 import type { Bouncer } from '../bouncer.ts'
 import { parseLogin } from '../downstream/login-name.ts'
 
@@ -21,11 +21,7 @@ export async function logIn(
     if (user === '' || password === undefined) return
     return await authenticate(bouncer, { name: user, password, address, method: 'upload', client })
   }
-  const { tokens } = bouncer
-  if (scheme === '' || !tokens) return
-  const attempt = { name: `token of ${address}`, address, method: 'upload by token', client: '' }
-  return await admit(bouncer, attempt, async () => {
-    const owner = await tokens.ownerOf(value)
-    return owner && linkedUser(bouncer, owner)
-  })
+  if (scheme === '' || !bouncer.tokens) return
+  const attempt = { name: '', address, method: 'upload by token', client: '' }
+  return await authenticateByToken(bouncer, attempt, value)
 }

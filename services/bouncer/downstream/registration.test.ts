@@ -1,0 +1,103 @@
+// The deadlines of a client that says nothing, with a wire of the test's own.
+import { settableClock } from '@fuchsbau/shared/clock.ts'
+import { silentLog } from '@fuchsbau/shared/log.ts'
+import { createMetrics } from '@fuchsbau/shared/metrics.ts'
+import { hashPassword } from '@fuchsbau/shared/password.ts'
+import { expect, test } from 'vitest'
+import { waitFor } from '../../../test/support/wait-for.ts'
+import { Bouncer } from '../bouncer.ts'
+import { addUser, NOON, testStore } from '../store/store.fixture.ts'
+import { Intake } from './intake.ts'
+import { Keepalive } from './keepalive.ts'
+import type { Wire } from './socket.ts'
+
+/** A client that is connected to a bouncer of the user `alice`, by strings. */
+async function connected() {
+  const { store } = testStore()
+  const alice = addUser(store)
+  store.users.put({ ...alice, password: await hashPassword('secret') })
+  const clock = settableClock(NOON)
+  const metrics = createMetrics()
+  const bouncer = new Bouncer({ store, clock, log: silentLog(), metrics, serverName: 'x.test' })
+  let said = ''
+  let isEnded = false
+  let pauses = 0
+  const wire: Wire = {
+    address: '192.0.2.1',
+    fingerprint: undefined,
+    isSecure: true,
+    unsent: 0,
+    write: (text) => {
+      said += text
+    },
+    end: () => {
+      isEnded = true
+    },
+    destroy: () => {},
+    pause: () => {
+      pauses += 1
+    },
+    resume: () => {},
+    admitted: () => {},
+  }
+  const downstream = bouncer.accept(wire)
+  const intake = new Intake(downstream)
+  const keepalive = new Keepalive(downstream)
+  return {
+    clock,
+    isEnded: () => isEnded,
+    pauses: () => pauses,
+    said: () => {
+      store.commitTurn()
+      return said
+    },
+    send(...lines: string[]) {
+      keepalive.heard()
+      intake.take(Buffer.from(lines.map((line) => `${line}\r\n`).join('')))
+    },
+  }
+}
+
+const LOGIN = ['PASS alice:secret', 'NICK fox', 'USER x 0 * :x']
+
+test('who has not logged in after a minute is told and left', async () => {
+  const client = await connected()
+  client.clock.advance(59_000)
+  client.send('PING a')
+  expect(client.said()).toBe(':x.test PONG x.test a\r\n')
+  expect(client.isEnded()).toBe(false)
+  client.clock.advance(1_000)
+  expect(client.said()).toContain('ERROR :the registration was not finished in time\r\n')
+  expect(client.isEnded()).toBe(true)
+})
+
+test('a client that is silent is asked, and left when it does not answer', async () => {
+  const client = await connected()
+  client.send(...LOGIN)
+  await waitFor(() => client.said().includes(' 001 '), { what: 'the welcome' })
+  client.clock.advance(119_000)
+  expect(client.said()).not.toContain('PING fuchs')
+  client.clock.advance(1_000)
+  expect(client.said()).toContain('PING fuchsbau-alive\r\n')
+  client.send('PONG fuchsbau-alive')
+  client.clock.advance(120_000)
+  expect(client.isEnded()).toBe(false)
+  client.clock.advance(120_000)
+  expect(client.said()).toMatch(/ERROR :nothing was heard of this client\r\n$/)
+  expect(client.isEnded()).toBe(true)
+})
+
+test('lines are taken 50 in a turn, 5,000 in a row, and then 500 a second', async () => {
+  const client = await connected()
+  client.send(...Array.from({ length: 6_000 }, (_, at) => `PING ${at}`))
+  const answered = () => client.said().split('PONG').length - 1
+  expect(answered()).toBe(50)
+  expect(client.pauses()).toBe(1)
+  for (let turn = 0; turn < 100; turn += 1) client.clock.advance(0)
+  expect(answered()).toBe(5_000)
+  client.clock.advance(1_000)
+  expect(answered()).toBeGreaterThan(5_400)
+  expect(answered()).toBeLessThan(5_600)
+  client.clock.advance(2_000)
+  expect(answered()).toBe(6_000)
+})
