@@ -15,6 +15,7 @@ import { ConnectionRefused, type Ending, type EndingKind, kindOfError } from './
 import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
+import { NamePool } from './name-pool.ts'
 import { NickKeeper } from './nick-keeper.ts'
 import { NickServ } from './nickserv.ts'
 import { handle } from './on.ts'
@@ -54,6 +55,7 @@ export class Upstream {
   readonly pending = new PendingRequests()
   readonly lag: Lag
   readonly batches = new Batches()
+  readonly names = new NamePool()
   readonly nicks: NickKeeper
   readonly nickServ: NickServ
   isupport = new Isupport()

@@ -20,8 +20,14 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   }
   const channel = upstream.channels.get(name)
   if (!channel || channel.members.size >= MAX_MEMBERS) return
+  const { names } = upstream
   const userhost = userhostOf(source)
-  channel.members.set(nick, { nick, prefixes: '', userhost })
+  const known = names.one(nick)
+  channel.members.set(known, {
+    nick: known,
+    prefixes: '',
+    userhost: userhost && names.one(userhost),
+  })
   const text = account === undefined ? '' : `${account} ${realname ?? ''}`
   const tags = storedTags(message.tags)
   const stored = {

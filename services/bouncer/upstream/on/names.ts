@@ -25,12 +25,12 @@ export function onNames(upstream: Upstream, message: Message, incoming: Incoming
     const source = entry.slice(at)
     if (source === '' || channel.members.size >= MAX_MEMBERS) continue
     const userhost = userhostOf(source)
-    const nick = nickOf(source)
+    const nick = upstream.names.one(nickOf(source))
     const known = channel.members.get(nick)
     channel.members.set(nick, {
       nick,
       prefixes: entry.slice(0, at),
-      userhost: userhost ?? known?.userhost,
+      userhost: userhost ? upstream.names.one(userhost) : known?.userhost,
     })
   }
 }
