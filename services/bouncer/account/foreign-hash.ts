@@ -13,7 +13,7 @@ export function isForeignHash(hash: string): boolean {
   return ZNC.test(hash) || BCRYPT.test(hash)
 }
 
-/** Whether the password fits. bcrypt works in pieces of at most 100 ms, between which others have their turn. */
+/** Whether the password fits. bcrypt works in pieces of at most 100 ms (70 ms at cost 10, once a person), between which others have their turn. */
 export async function checkForeignHash(password: string, hash: string): Promise<boolean> {
   const [, method, salt = '', hex = ''] = ZNC.exec(hash) ?? []
   if (method) {
