@@ -258,10 +258,10 @@ function params(random: Dice): string {
   return random.chance(0.5) ? `${text} :${random.pick(NASTY)}` : text
 }
 
-/** A numeric, or a word, that nobody knows. Not ERROR, nor 465: then the next connection waits for minutes. */
+/** A numeric, or a word, that nobody knows. Not ERROR, 465, 466: then the next connection waits for minutes. */
 function unknownCommand(random: Dice): string {
   return random.chance(0.6)
-    ? String(random.below(1000)).padStart(3, '0').replace('465', '999')
+    ? String(random.below(1000)).padStart(3, '0').replace(/46[56]/, '999')
     : random.pick(['FOO', 'Ünicode', '12', '1234', 'a'.repeat(600), '__proto__', 'toString', '='])
 }
 
