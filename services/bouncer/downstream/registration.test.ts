@@ -12,10 +12,10 @@ import { Keepalive } from './keepalive.ts'
 import type { Wire } from './socket.ts'
 
 /** A client that is connected to a bouncer of the user `alice`, by strings. */
-async function connected() {
+async function connected(password = 'secret') {
   const { store } = testStore()
   const alice = addUser(store)
-  store.users.put({ ...alice, password: await hashPassword('secret') })
+  store.users.put({ ...alice, password: await hashPassword(password) })
   const clock = settableClock(NOON)
   const metrics = createMetrics()
   const bouncer = new Bouncer({ store, clock, log: silentLog(), metrics, serverName: 'x.test' })
@@ -69,6 +69,15 @@ test('who has not logged in after a minute is told and left', async () => {
   client.clock.advance(1_000)
   expect(client.said()).toContain('ERROR :the registration was not finished in time\r\n')
   expect(client.isEnded()).toBe(true)
+})
+
+test('a password with spaces is taken with and without a colon before it', async () => {
+  for (const line of ['PASS :alice:my own secret', 'PASS alice:my own secret']) {
+    const client = await connected('my own secret')
+    client.send(line, 'NICK fox', 'USER x 0 * :x')
+    await waitFor(() => / (001|464) /.test(client.said()), { what: 'an answer' })
+    expect(client.said()).toContain(' 001 fox ')
+  }
 })
 
 test('a client that is silent is asked, and left when it does not answer', async () => {

@@ -6,8 +6,9 @@ export function onCap(downstream: Downstream, message: Message): void {
   downstream.registration.capability(message)
 }
 
-export function onPass(downstream: Downstream, { params: [password = ''] }: Message): void {
-  downstream.registration.password = password
+/** irssi puts no colon before a password with spaces. */
+export function onPass(downstream: Downstream, { params }: Message): void {
+  downstream.registration.password = params.join(' ')
 }
 
 export function onUser(downstream: Downstream, { params }: Message): void {
