@@ -15,6 +15,10 @@ const six = Buffer.concat([
   Buffer.from('20010db8000000000000000000000002', 'hex'),
   Buffer.from('c35019fd', 'hex'),
 ])
+const mapped = Buffer.concat([
+  Buffer.from('00000000000000000000ffffc0000201', 'hex'),
+  six.subarray(16),
+])
 
 /** https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.1 and 2.2 */
 const RIGHT: [string, Buffer, string | undefined][] = [
@@ -23,6 +27,13 @@ const RIGHT: [string, Buffer, string | undefined][] = [
   ['version 1 that does not know', bytes('PROXY UNKNOWN ffff:f...f 65535\r\n'), undefined],
   ['version 2 of IPv4', v2('2111', four), '192.0.2.1'],
   ['version 2 of IPv6', v2('2121', six), '2001:db8:0:0:0:0:0:1'],
+  // A proxy that listens on both: all IPv4 would be one /64, which is slowed together.
+  [
+    'version 1 of IPv4 in IPv6',
+    bytes('PROXY TCP6 ::ffff:192.0.2.1 ::1 50000 6697\r\n'),
+    '192.0.2.1',
+  ],
+  ['version 2 of IPv4 in IPv6', v2('2121', mapped), '192.0.2.1'],
   [
     'version 2 with extensions',
     v2('2111', Buffer.concat([four, bytes('\x20\0\x01x')])),

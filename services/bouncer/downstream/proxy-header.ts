@@ -10,6 +10,8 @@ export type ProxyHeader =
   | { is: 'wrong' }
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1')
+/** Of an IPv4 address in IPv6 (RFC 4291, 2.5.5.2). */
+const MAPPED_BYTES = Buffer.from('00000000000000000000ffff', 'hex')
 /** Of version 1, with CR LF (2.1). */
 const MAX_LINE = 107
 /** Of version 2 behind its first 16 bytes: the addresses, and as many extensions as a proxy has use for. */
@@ -31,10 +33,22 @@ function parseLine(bytes: Buffer): ProxyHeader {
   const length = end + 2
   const [, family = '', source = '', ...rest] = text.slice(0, end).split(' ')
   if (family === 'UNKNOWN') return { is: 'whole', length, address: undefined }
-  const isAddress = family === 'TCP4' ? V4.test(source) : family === 'TCP6' && V6.test(source)
   const isWhole = rest.length === 3 && rest.slice(1).every((port) => /^\d{1,5}$/.test(port))
-  return isAddress && isWhole ? { is: 'whole', length, address: source } : { is: 'wrong' }
+  const address = addressOf(family, source)
+  return address !== undefined && isWhole ? { is: 'whole', length, address } : { is: 'wrong' }
 }
+
+/** An IPv4 address in IPv6 is one of IPv4: what it did is counted by it. */
+function addressOf(family: string, source: string): string | undefined {
+  const mapped = family === 'TCP6' ? MAPPED.exec(source)?.[1] : undefined
+  if (family === 'TCP4' || mapped !== undefined) {
+    const address = mapped ?? source
+    return V4.test(address) ? address : undefined
+  }
+  return family === 'TCP6' && V6.test(source) ? source : undefined
+}
+
+const MAPPED = /^::ffff:(\d.*\..*)$/i
 
 const V4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/
 const V6 = /^(?=.{2,39}$)[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}$/i
@@ -52,9 +66,11 @@ function parseBinary(bytes: Buffer): ProxyHeader {
     return { is: 'whole', length, address: bytes.subarray(16, 20).join('.') }
   }
   if (family === 0x21 && rest >= 36) {
-    const groups = Array.from({ length: 8 }, (_, at) =>
-      bytes.readUInt16BE(16 + 2 * at).toString(16),
-    )
+    const source = bytes.subarray(16, 32)
+    if (source.subarray(0, 12).equals(MAPPED_BYTES)) {
+      return { is: 'whole', length, address: source.subarray(12).join('.') }
+    }
+    const groups = Array.from({ length: 8 }, (_, at) => source.readUInt16BE(2 * at).toString(16))
     return { is: 'whole', length, address: groups.join(':') }
   }
   return { is: 'wrong' }
