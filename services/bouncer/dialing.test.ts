@@ -55,3 +55,17 @@ test('one that is cancelled does not begin', () => {
   clock.advance(1_000)
   expect(begun).toEqual([])
 })
+
+test('one person who connects anew again and again does not keep the others waiting', () => {
+  const { clock, begun, begin } = start()
+  for (let index = 0; index < 20; index++) begin('irc.test', 0)
+  clock.advance(0)
+  for (let index = 0; index < 1_000; index++) {
+    const timer = begin('irc.test', 0)
+    clock.advance(0)
+    timer.cancel()
+  }
+  begin('irc.test', 0)
+  clock.advance(100)
+  expect(begun).toHaveLength(21)
+})

@@ -34,12 +34,16 @@ export class Dialing {
       this.#waiting.delete(waiting)
       task()
     }
+    let hasTurn = false
     const takeTurn = () => {
       waiting.wake = undefined
       waiting.timer.cancel()
       const waitMs = this.#turn(host)
       if (waitMs <= 0) run()
-      else waiting.timer = this.#clock.after(waitMs, run)
+      else {
+        hasTurn = true
+        waiting.timer = this.#clock.after(waitMs, run)
+      }
     }
     const waiting: Waiting = {
       host,
@@ -49,7 +53,8 @@ export class Dialing {
     this.#waiting.add(waiting)
     return {
       cancel: () => {
-        this.#waiting.delete(waiting)
+        // A turn that was not used is somebody else's: who connects anew all the time must not take them all.
+        if (this.#waiting.delete(waiting) && hasTurn) this.#giveBack(host)
         waiting.timer.cancel()
       },
     }
@@ -58,6 +63,11 @@ export class Dialing {
   /** A connection to this host was made. */
   arrived(host: string): void {
     for (const waiting of [...this.#waiting]) if (waiting.host === host) waiting.wake?.()
+  }
+
+  #giveBack(host: string): void {
+    const next = this.#next.get(host)
+    if (next !== undefined) this.#next.set(host, next - EVERY_MS)
   }
 
   /** Takes the next turn: in so many ms. */
