@@ -4,6 +4,7 @@
 
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Turn } from './turn.ts'
+import { StoreUnavailable } from './unavailable.ts'
 
 export interface Receipt {
   networkId: number
@@ -83,16 +84,20 @@ export class Receipts {
     return true
   }
 
-  /** Writes what has moved. While the store has failed it is kept. */
+  /** Writes what has moved. While the store has failed, and if it fails now, it is kept. */
   flush(): void {
     this.#timer?.cancel()
     this.#timer = undefined
     if (this.#turn.failure !== undefined) return
-    const moved = [...this.#dirty]
-    for (const { networkId, client, messageId, at } of moved) {
-      this.#write.run(client, messageId, at, networkId)
+    try {
+      for (const { networkId, client, messageId, at } of this.#dirty) {
+        this.#write.run(client, messageId, at, networkId)
+      }
+      this.#dirty.clear()
+    } catch (error) {
+      // The listeners of failures know.
+      if (!(error instanceof StoreUnavailable)) throw error
     }
-    this.#dirty.clear()
   }
 
   #of(networkId: number): Map<string, Receipt> {
