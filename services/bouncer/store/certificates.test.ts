@@ -24,6 +24,7 @@ import {
 import { NOON, tempDirectory } from './store.fixture.ts'
 
 const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const log = silentLog()
 
 const make = (name: string, key?: string) =>
@@ -166,4 +167,31 @@ describe('the certificate that is made here', () => {
       clock.now() + 4 * 365 * DAY_MS,
     )
   })
+})
+
+test('a certificate that cannot be renewed, as on a full disk, stays and is tried again', async () => {
+  const directory = tempDirectory()
+  const clock = settableClock(NOON)
+  let isFull = false
+  const kept = await ownCertificate(directory, ['irc.test'], {
+    clock,
+    log,
+    make: (wanted) =>
+      isFull ? Promise.reject(new Error('ENOSPC')) : makeServerCertificate(wanted),
+  })
+  const before = kept.fingerprint
+  const failures: unknown[] = []
+  const note = (error: unknown) => failures.push(error)
+  process.on('unhandledRejection', note)
+  isFull = true
+  clock.set(Date.parse(new X509Certificate(kept.current.cert).validTo) - DAY_MS)
+  clock.advance(HOUR_MS)
+  for (let turns = 0; turns < 20; turns += 1) await turn()
+  process.off('unhandledRejection', note)
+  expect(failures).toEqual([])
+  expect(kept.fingerprint).toBe(before)
+  isFull = false
+  clock.advance(HOUR_MS)
+  await waitFor(() => kept.fingerprint !== before, { what: 'the new certificate' })
+  kept.close()
 })

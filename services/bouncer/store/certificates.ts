@@ -46,11 +46,13 @@ class Kept implements ServerCertificate {
   current: Pair
   readonly #listeners = new Set<(pair: Pair) => void>()
   readonly #clock: Clock
+  readonly #log: Log
   #timer: Timer | undefined
 
-  constructor(pair: Pair, clock: Clock) {
+  constructor(pair: Pair, clock: Clock, log: Log) {
     this.current = pair
     this.#clock = clock
+    this.#log = log
   }
 
   get fingerprint(): string {
@@ -67,12 +69,16 @@ class Kept implements ServerCertificate {
     for (const listener of this.#listeners) listener(pair)
   }
 
-  /** Looks again and again; the next time is counted from the end of the last. */
+  /** Looks again and again, also after a failure; the next time is counted from the end of the last. */
   lookEvery(ms: number, look: () => Promise<void>): void {
     const again = () => {
       if (this.#timer) this.lookEvery(ms, look)
     }
-    this.#timer = this.#clock.after(ms, () => void look().finally(again))
+    this.#timer = this.#clock.after(ms, () => {
+      void look()
+        .catch((error: unknown) => this.#log.error({ err: error }, 'looking after the certificate'))
+        .finally(again)
+    })
   }
 
   close(): void {
@@ -88,7 +94,7 @@ export function certificateFromFiles(files: PairFiles, clock: Clock, log: Log): 
   const { certificate } = files
   if (problem) throw new CertificateUnusable(`The certificate ${certificate} ${problem}.`)
   tellEnd(first, certificate, clock, log)
-  const kept = new Kept(first, clock)
+  const kept = new Kept(first, clock, log)
   let seen = digest(first)
   kept.lookEvery(LOOK_EVERY_MS, async () => {
     const { pair, error } = await readPair(files)
@@ -179,7 +185,7 @@ export async function ownCertificate(
   const problem = known && problemOf(known)
   if (problem) throw new CertificateUnusable(`The certificate ${files.cert} ${problem}.`)
   const isGood = known && isStillGood(known, names[0], clock)
-  const kept = new Kept(isGood ? known : await renew(known), clock)
+  const kept = new Kept(isGood ? known : await renew(known), clock, log)
   kept.lookEvery(RENEW_EVERY_MS, async () => {
     if (isStillGood(kept.current, names[0], clock)) return
     kept.replace(await renew(kept.current))
