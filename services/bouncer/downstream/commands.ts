@@ -14,7 +14,7 @@ import { onPing, onPong } from './command/ping.ts'
 import { onMode, onNames, onTopic } from './command/query.ts'
 import { onQuit } from './command/quit.ts'
 import { onRedact } from './command/redact.ts'
-import { onAuthenticate, onCap, onPass, onUser } from './command/register.ts'
+import { onAuthenticate, onCap, onMetadata, onPass, onUser } from './command/register.ts'
 import { onSay } from './command/say.ts'
 import { onSearch } from './command/search.ts'
 import { onWebpush } from './command/webpush.ts'
@@ -41,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   CHATHISTORY: after(onChathistory),
   JOIN: after(onJoin, 1),
   MARKREAD: after(onMarkread),
+  METADATA: { handle: onMetadata, minParams: 0, when: 'any' },
   MODE: after(onMode, 1),
   MONITOR: after(onMonitor, 1),
   NAMES: after(onNames),

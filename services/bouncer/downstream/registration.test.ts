@@ -3,9 +3,11 @@ import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { waitFor } from '../../../test/support/wait-for.ts'
 import { Bouncer } from '../bouncer.ts'
+import { updateUser } from '../manage/users.ts'
+import { OPERATOR } from '../manage/authority.ts'
 import { addUser, NOON, testStore } from '../store/store.fixture.ts'
 import { Intake } from './intake.ts'
 import { Keepalive } from './keepalive.ts'
@@ -44,7 +46,9 @@ async function connected(password = 'secret') {
   const intake = new Intake(downstream)
   const keepalive = new Keepalive(downstream)
   return {
+    bouncer,
     clock,
+    downstream,
     isEnded: () => isEnded,
     pauses: () => pauses,
     said: () => {
@@ -80,6 +84,13 @@ test('a password with spaces is taken with and without a colon before it', async
   }
 })
 
+test('METADATA before the welcome is an unknown command, which senpai overlooks', async () => {
+  const client = await connected()
+  client.send('METADATA * SUB soju.im/pinned', 'PRIVMSG hare :x')
+  expect(client.said()).toContain(' 421 * METADATA :Unknown command\r\n')
+  expect(client.said()).toContain(' 451 * :You have not registered\r\n')
+})
+
 test('a client that is silent is asked, and left when it does not answer', async () => {
   const client = await connected()
   client.send(...LOGIN)
@@ -109,4 +120,36 @@ test('lines are taken 50 in a turn, 5,000 in a row, and then 500 a second', asyn
   expect(answered()).toBeLessThan(5_600)
   client.clock.advance(2_000)
   expect(answered()).toBe(6_000)
+})
+
+test('who is disabled between the login and the welcome does not come in', async () => {
+  const client = await connected()
+  const plain = Buffer.from('\0alice\0secret').toString('base64')
+  client.send('CAP REQ sasl', 'AUTHENTICATE PLAIN', `AUTHENTICATE ${plain}`)
+  await waitFor(() => client.said().includes(' 903 '), { what: 'the login' })
+  const alice = client.bouncer.userNamed('alice')
+  if (!alice) throw new Error('no user')
+  expect(updateUser(OPERATOR, alice, { isEnabled: false })).toEqual({ ok: true })
+  client.send('NICK fox', 'USER x 0 * :x', 'CAP END')
+  expect(client.said()).toMatch(/ 464 .*disabled/)
+  expect(client.said()).not.toContain(' 001 ')
+  expect(client.isEnded()).toBe(true)
+})
+
+test('requests that take long are done one in a turn, and in the long run in a quarter of the time', async () => {
+  const client = await connected()
+  client.send(...LOGIN)
+  await waitFor(() => client.said().includes(' 001 '), { what: 'the welcome' })
+  const { clock, downstream } = client
+  let workMs = 0
+  vi.spyOn(downstream, 'receive').mockImplementation(() => {
+    clock.set(clock.now() + 100)
+    workMs += 100
+  })
+  const begun = clock.now()
+  client.send(...Array.from({ length: 1_000 }, () => 'SEARCH text=a'))
+  expect(workMs).toBe(100)
+  while (clock.now() < begun + 60_000) clock.advance(10)
+  expect(workMs).toBeGreaterThan(10_000)
+  expect(workMs).toBeLessThan(18_000)
 })

@@ -1,4 +1,5 @@
-// The flood control: a burst, then a steady pace that no server's defaults take for a flood; nothing is lost or reordered.
+// The flood control: a burst, then a steady pace that no server's defaults take for a flood; nothing is lost, and only queries
+// are overtaken.
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test } from 'vitest'
 import { createFloodControl, DEFAULT_FLOOD, FASTER_FLOOD, floodLimits } from './flood.ts'
@@ -89,4 +90,27 @@ test.each([
   ['', DEFAULT_FLOOD],
 ])('the pace for %s', (version, limits) => {
   expect(floodLimits(version)).toBe(limits)
+})
+
+test('what is said and done overtakes questions, and nothing else', () => {
+  const { clock, sent, flood } = start()
+  const asked = ['WHO #den', 'MODE #den', '@label=f1 MODE #den b', 'NAMES #den']
+  const done = ['JOIN #fox', 'PRIVMSG #fox :a', 'MODE #fox +m', 'NOTICE hare :b', 'PRIVMSG #fox :c']
+  for (let index = 0; index < 5; index++) flood.send('AWAY')
+  for (const line of [...asked, ...done, 'WHOIS hare', 'PRIVMSG #den :d']) flood.send(line)
+  clock.advance(100_000)
+  expect(sent.slice(5).map(({ line }) => line)).toEqual([
+    ...done,
+    'PRIVMSG #den :d',
+    ...asked,
+    'WHOIS hare',
+  ])
+})
+
+test('a person speaks at once after her programs asked for all channels', () => {
+  const { clock, sent, flood } = start(FASTER_FLOOD)
+  for (let index = 0; index < 60; index++) flood.send(`WHO #den${index}`)
+  flood.send('PRIVMSG #den :hello')
+  clock.advance(4_000)
+  expect(sent.map(({ line }) => line)).toContain('PRIVMSG #den :hello')
 })

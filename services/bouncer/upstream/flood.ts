@@ -1,5 +1,6 @@
 // Flood control: what is sent to a network goes through a token bucket, so that it never kills the user for excess.
-// PING, PONG and QUIT do not pass here.
+// PING, PONG and QUIT do not pass here. What is said and done goes ahead of questions: three programs
+// that attach ask for the members and modes of all channels.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 
 /** A burst of lines, then one each `everyMs`. */
@@ -46,6 +47,10 @@ const COSTS: Readonly<Record<string, number>> = {
   WHOWAS: 2,
 }
 
+/** What changes nothing, so that its place does not matter. */
+const QUERY =
+  /^(?:@\S* )?(?:(?:WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST)(?: |$)|MODE \S+(?: :?\+?[beIq])?$)/
+
 export interface SendOptions {
   /** Ahead of what waits. */
   first?: boolean
@@ -80,6 +85,8 @@ export function createFloodControl(
     tokens = Math.min(limits.burst, tokens + Math.max(0, now - filledAt) / limits.everyMs)
     filledAt = now
   }
+  const placeOf = (line: string) =>
+    QUERY.test(line) ? waiting.length : waiting.findLastIndex((each) => !QUERY.test(each.line)) + 1
   const drain = () => {
     timer = undefined
     refill()
@@ -95,8 +102,7 @@ export function createFloodControl(
   return {
     send(line, { first = false, onWrite } = {}) {
       if (waiting.length >= limits.queue) return false
-      if (first) waiting.unshift({ line, onWrite })
-      else waiting.push({ line, onWrite })
+      waiting.splice(first ? 0 : placeOf(line), 0, { line, onWrite })
       if (timer === undefined) drain()
       return true
     },

@@ -87,7 +87,8 @@ export class PendingRequests {
    */
   take(message: Message): boolean {
     for (const [index, pending] of this.#pending.entries()) {
-      if (pending.label !== undefined || !pending.rule) continue
+      // Not the answer of what still waits: what is said overtakes it.
+      if (pending.label !== undefined || pending.sentAt === undefined || !pending.rule) continue
       const place = pending.rule.match(message)
       if (!place) continue
       pending.hasAnswer = true

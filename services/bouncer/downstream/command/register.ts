@@ -1,6 +1,7 @@
 // CAP, PASS, USER, AUTHENTICATE: the registration's.
 import type { Message } from '../../irc/message.ts'
 import type { Downstream } from '../downstream.ts'
+import { toNetwork } from './pass.ts'
 
 export function onCap(downstream: Downstream, message: Message): void {
   downstream.registration.capability(message)
@@ -19,4 +20,10 @@ export function onUser(downstream: Downstream, { params }: Message): void {
 export function onAuthenticate(downstream: Downstream, message: Message): void {
   if (downstream.registration.account) downstream.numeric('907', 'You are logged in already')
   else downstream.registration.sasl.receive(message)
+}
+
+/** senpai asks before it knows what is offered, and overlooks no other refusal than this one. */
+export function onMetadata(downstream: Downstream, message: Message): void {
+  if (downstream.registration.isDone) toNetwork(downstream, message)
+  else downstream.numeric('421', message.command, 'Unknown command')
 }
