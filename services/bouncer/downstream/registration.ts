@@ -213,12 +213,14 @@ export class Registration {
 
 /** Why a person cannot come in now, or not there. */
 function problemOf(
-  { bouncer, downstreams, networks }: User,
+  { bouncer, downstreams, networks, record }: User,
   network: Network | undefined,
   { network: wanted }: Login,
 ): string | undefined {
   const { clients } = bouncer.limits
   if (bouncer.isClosing) return 'The bouncer is being stopped'
+  // Since she has logged in.
+  if (!record.isEnabled) return 'This account is disabled'
   if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
   if (wanted === undefined || network) return
   const names = [...networks.values()].map(({ record }) => record.name).join(', ')
