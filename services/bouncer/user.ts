@@ -4,6 +4,7 @@ import type { Bouncer } from './bouncer.ts'
 import { Announcements } from './downstream/announcements.ts'
 import type { Downstream } from './downstream/downstream.ts'
 import { updatePresence } from './downstream/presence.ts'
+import { WorkBudget } from './downstream/work-budget.ts'
 import { Network } from './network.ts'
 import type { NetworkRecord, UserRecord } from './store/records.ts'
 
@@ -13,11 +14,14 @@ export class User {
   readonly networks = new Map<number, Network>()
   /** Her clients, attached to a network or not. */
   readonly downstreams = new Set<Downstream>()
+  /** Of her clients' requests. */
+  readonly work: WorkBudget
   readonly #announcements: Announcements
 
   constructor(bouncer: Bouncer, record: UserRecord) {
     this.bouncer = bouncer
     this.record = record
+    this.work = new WorkBudget(bouncer.clock)
     for (const network of bouncer.store.networks.list(record.id)) this.#adopt(network)
     this.#announcements = new Announcements(this)
   }

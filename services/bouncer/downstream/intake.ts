@@ -5,8 +5,9 @@ import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Downstream } from './downstream.ts'
 import { LineReader } from './socket.ts'
 
-/** Lines in one turn of the event loop. */
+/** Lines in one turn of the event loop, and ms after which no other is begun in it. */
 const AT_ONCE = 50
+const TURN_MS = 10
 /** Lines in a row, and lines a second in the long run. */
 const BURST = 5_000
 const PER_SECOND = 500
@@ -40,9 +41,21 @@ export class Intake {
   }
 
   #work(): void {
-    const downstream = this.#downstream
+    const { clock, user } = this.#downstream
     this.#refill()
-    for (let count = 0; count < AT_ONCE && this.#allowance >= 1; count += 1) {
+    const waitMs = user?.work.waitMs ?? 0
+    if (waitMs > 0) {
+      this.#pause(waitMs)
+      return
+    }
+    const begun = clock.now()
+    this.#takeLines(() => clock.now() - begun < TURN_MS)
+    user?.work.spend(clock.now() - begun)
+  }
+
+  #takeLines(isTime: () => boolean): void {
+    const downstream = this.#downstream
+    for (let count = 0; count < AT_ONCE && this.#allowance >= 1 && isTime(); count += 1) {
       if (downstream.waiting > MAX_UNREAD) {
         this.#pause(LOOK_AGAIN_MS)
         return
