@@ -27,6 +27,7 @@ import {
 } from './store/certificates.ts'
 import { openStore, type Store } from './store/store.ts'
 import { registerWeb } from './web/routes.ts'
+import { answerWhenStored } from './web/stored-first.ts'
 import type { WebDeps } from './web/visit.ts'
 import { serveWebSockets } from './web-socket.ts'
 
@@ -95,6 +96,7 @@ async function serveStore(
     admission,
     ...(trusted && { trusted }),
   })
+  answerWhenStored(app, store)
   registerWeb(app, webDeps(options, bouncer, { address: secure.address, certificate }))
   const { uploadBytes: fileBytes, uploadQuota: quotaBytes } = own
   const { uploadsUrl } = bouncer
