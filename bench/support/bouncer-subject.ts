@@ -1,5 +1,5 @@
 // A bouncer that is measured: ours, ZNC or soju, with so many people on the fake network, all in the same channels.
-import { execFileSync } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { startBouncer } from '../../test/support/bouncer-process.ts'
 import { createCa } from '../../test/support/ca.ts'
@@ -142,5 +142,8 @@ export const programOf = (isSource: boolean) =>
 const names = ({ people }: SubjectOptions) => Array.from({ length: people }, (_, i) => personOf(i))
 
 function sizeOf(directory: string): number {
-  return Number(execFileSync('du', ['-sb', directory], { encoding: 'utf8' }).split('\t')[0])
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => statSync(join(parentPath, name)).size)
+    .reduce((sum, size) => sum + size, 0)
 }

@@ -67,14 +67,15 @@ export function serve<T>(file: string, make: () => Methods<T> | Promise<Methods<
   if (process.argv[1] !== file || !process.send) return
   const methods = Promise.resolve(make())
   process.on('disconnect', () => process.exit())
-  process.on('message', async ({ id, name, args }: Request) => {
+  const answer = async ({ id, name, args }: Request) => {
     try {
       const method = (await methods)[name as keyof Methods<T>] as (...given: unknown[]) => unknown
       process.send?.({ id, result: await method(...args) } satisfies Reply)
     } catch (error) {
       process.send?.({ id, error: String(error) } satisfies Reply)
     }
-  })
+  }
+  process.on('message', (request: Request) => void answer(request))
 }
 
 /** Ms on a clock that all processes share. */

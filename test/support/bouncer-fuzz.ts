@@ -261,7 +261,9 @@ function params(random: Dice): string {
 /** A numeric, or a word, that nobody knows. Not ERROR, 465, 466: then the next connection waits for minutes. */
 function unknownCommand(random: Dice): string {
   return random.chance(0.6)
-    ? String(random.below(1000)).padStart(3, '0').replace(/46[56]/, '999')
+    ? String(random.below(1000))
+        .padStart(3, '0')
+        .replace(/46[56]/, '999')
     : random.pick(['FOO', 'Ünicode', '12', '1234', 'a'.repeat(600), '__proto__', 'toString', '='])
 }
 
