@@ -12,7 +12,7 @@ import { Guard } from './upstream/guard.ts'
 import type { Stored, UpstreamChange } from './upstream/port.ts'
 import { connectCommand, joinLines } from './upstream/rejoin.ts'
 import { socketOpener } from './upstream/socket.ts'
-import type { StsOffer } from './upstream/sts.ts'
+import { type StsOffer, stsHost } from './upstream/sts.ts'
 import { Upstream } from './upstream/upstream.ts'
 
 export type NetworkState = 'disabled' | 'waiting' | 'connecting' | 'connected'
@@ -166,7 +166,7 @@ export class Keeper {
     this.#sts = undefined
     const bindAddress = user.record.bindAddress
     const isPlain = record.transport === 'plain'
-    const policyPort = bouncer.store.sts.get(record.host.toLowerCase(), bouncer.clock.now())?.port
+    const policyPort = bouncer.store.sts.get(stsHost(record), bouncer.clock.now())?.port
     const tlsPort = isPlain ? (policyPort ?? this.#tlsPort) : undefined
     const forced = tlsPort === undefined ? {} : { port: tlsPort, isTlsForced: true }
     const upstream = new Upstream({
@@ -195,7 +195,7 @@ export class Keeper {
     if (durationS === undefined || record.fingerprint !== '') return
     const ownPort = record.transport === 'plain' ? this.#tlsPort : record.port
     const { store } = this.#network.bouncer
-    const host = record.host.toLowerCase()
+    const host = stsHost(record)
     const known = store.sts.get(host, this.#network.bouncer.clock.now())?.port
     this.#sts = { host, port: ownPort ?? known ?? record.port, durationS, isPreload }
     this.#keepSts()

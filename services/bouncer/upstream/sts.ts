@@ -1,4 +1,5 @@
 // Strict Transport Security: a network that says so is spoken to by TLS from then on. https://ircv3.net/specs/extensions/sts
+import type { NetworkRecord } from '../store/records.ts'
 
 export interface StsOffer {
   /** Where TLS is, told on a plain connection. */
@@ -23,4 +24,9 @@ export function parseSts(value: string): StsOffer {
     if (key === 'preload') offer.isPreload = true
   }
   return offer
+}
+
+/** Whom a policy binds. A proxy may lead any port to the host: what is told through one is for this network alone. */
+export function stsHost({ id, host, socks }: NetworkRecord): string {
+  return socks === '' ? host.toLowerCase() : `${host.toLowerCase()} for ${id}`
 }
