@@ -21,8 +21,9 @@ export interface PushOptions {
 
 /** A body of 4,096 bytes (RFC 8291, 4) without its header, key and padding. */
 const MOST_BYTES = 3_993
-/** Requests at once, and those that wait, of all and of one person. */
-const AT_ONCE = 4
+/** Requests at once, and those that wait, of all and of one person. Some push services do not answer for long. */
+const AT_ONCE = 8
+const AT_ONCE_OF_USER = 2
 const MOST_WAITING = 1_000
 const MOST_OF_USER = 50
 /** Who has just spoken there reads along: she is not woken. */
@@ -44,7 +45,9 @@ export class Push {
   #new: Job[] = []
   readonly #waiting: Job[] = []
   readonly #counts
-  #running = 0
+  /** Of each person so many run. */
+  readonly #running = new Map<number, number>()
+  #runningOfAll = 0
   #keys: VapidKeys | undefined
 
   constructor(bouncer: Bouncer, options: PushOptions) {
@@ -111,6 +114,8 @@ export class Push {
     const subscriptions = store.subscriptions.list(user.record.id, record.id)
     if (subscriptions.length === 0) return false
     const payload = fitting(message)
+    // Known from now on: later there may be no reading them.
+    this.#vapid()
     this.#new.push(...subscriptions.map((subscription) => ({ subscription, payload })))
     store.endSoon()
     return true
@@ -125,23 +130,36 @@ export class Push {
       if (own >= MOST_OF_USER || this.#waiting.length >= MOST_WAITING) this.#counts.dropped.inc()
       else this.#waiting.push(job)
     }
-    while (this.#running < AT_ONCE && this.#waiting.length > 0) void this.#run()
+    this.#start()
   }
 
-  async #run(): Promise<void> {
-    this.#running += 1
-    for (
-      let job = this.#waiting.shift();
-      job && !this.#bouncer.isClosing;
-      job = this.#waiting.shift()
-    ) {
-      const { clock } = this.#bouncer
-      const options = { ...this.#options, keys: this.#vapid(), clock }
-      const outcome = await deliver(job.subscription, job.payload, options)
-      this.#counts[outcome].inc()
-      if (outcome === 'gone') this.#forget(job.subscription)
+  #start(): void {
+    while (this.#runningOfAll < AT_ONCE && !this.#bouncer.isClosing) {
+      const next = this.#waiting.findIndex(
+        ({ subscription }) => (this.#running.get(subscription.userId) ?? 0) < AT_ONCE_OF_USER,
+      )
+      const [job] = next < 0 ? [] : this.#waiting.splice(next, 1)
+      if (!job) return
+      void this.#run(job)
     }
-    this.#running -= 1
+  }
+
+  async #run({ subscription, payload }: Job): Promise<void> {
+    const { clock } = this.#bouncer
+    const options = { ...this.#options, keys: this.#vapid(), clock }
+    this.#count(subscription.userId, 1)
+    const outcome = await deliver(subscription, payload, options)
+    this.#count(subscription.userId, -1)
+    this.#counts[outcome].inc()
+    if (outcome === 'gone') this.#forget(subscription)
+    this.#start()
+  }
+
+  #count(userId: number, change: 1 | -1): void {
+    const running = (this.#running.get(userId) ?? 0) + change
+    if (running > 0) this.#running.set(userId, running)
+    else this.#running.delete(userId)
+    this.#runningOfAll += change
   }
 
   #forget({ userId, networkId, endpoint }: PushSubscription): void {
