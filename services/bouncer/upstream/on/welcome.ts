@@ -15,9 +15,8 @@ export function onWelcome(upstream: Upstream, message: Message): void {
     upstream.isupport.add(rest.slice(0, -1))
     if (upstream.isupport.casemapping !== before) upstream.refold()
     upstream.adapt()
+    // Clients are told in our words, among which the network's own would undo ours; VERSION repeats all of them.
     upstream.port.changed({ what: 'isupport' })
-    // Later on it tells a change, which is the clients' affair, too.
-    if (upstream.isReady) upstream.port.relay(message)
     return
   }
   upstream.welcome.set(command, rest)
