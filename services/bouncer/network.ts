@@ -4,6 +4,7 @@ import type { Bouncer } from './bouncer.ts'
 import { updateCaps } from './downstream/cap-changes.ts'
 import type { Downstream } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
+import { isKnown } from './downstream/known.ts'
 import { Line } from './downstream/line.ts'
 import { Monitors } from './downstream/monitors.ts'
 import { relayText } from './downstream/multiline.ts'
@@ -12,6 +13,7 @@ import { Places } from './downstream/places.ts'
 import { showChannel, takeNick } from './downstream/show.ts'
 import { playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
+import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
 import { nickOf } from './irc/source.ts'
 import { Keeper } from './keeper.ts'
@@ -26,8 +28,6 @@ import type {
 } from './upstream/port.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import type { User } from './user.ts'
-
-const SPEECH: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE'])
 
 export class Network implements NetworkPort {
   readonly bouncer: Bouncer
@@ -66,6 +66,11 @@ export class Network implements NetworkPort {
     return upstream?.isReady ? upstream.isupport.isChannel(name) : /^[#&+!]/.test(name)
   }
 
+  /** Whether a line to this target is heard in a channel: `@#den` is for its operators. */
+  isOfChannel(target: string): boolean {
+    return this.isChannel(this.upstream?.isupport.withoutStatus(target) ?? target)
+  }
+
   isDetached(target: string): boolean {
     return this.channels.get(target)?.isDetached === true
   }
@@ -96,21 +101,30 @@ export class Network implements NetworkPort {
       first ??= stored
       isNew ||= stored.isNew
       isHeard ||= !this.isDetached(line.target)
-      if (SPEECH.has(line.kind) && this.spokenAt.has(line.target)) {
-        this.spokenAt.set(line.target, this.bouncer.clock.now())
-      }
+      this.#noteSpoken(line)
     }
     // The network tells it once more: after a netsplit, or from its own history.
     if (!isNew && !requester) return
     // Our own JOIN is shown when the list of members is whole.
     if (lines[0]?.kind === 'JOIN' && lines[0].isOwn) return
-    if (!isHeard) {
-      this.keeper.heardDetached(message, lines)
-      return
-    }
+    if (!isHeard && !this.#isBroughtBack(message, lines)) return
     if (lines[0] && isNew) this.bouncer.push.heard(this, message, lines[0], first?.msgid)
     const line = new Line(message, { time, ...first })
-    for (const downstream of this.downstreams) downstream.relay(line, requester)
+    const telling = { id: first?.id, isNew, isBack: !isHeard }
+    for (const downstream of this.downstreams) {
+      if (!isKnown(downstream, telling)) downstream.relay(line, requester)
+    }
+  }
+
+  /** Whether a detached channel is attached again by what was just said there. */
+  #isBroughtBack(message: Message, lines: readonly Stored[]): boolean {
+    this.keeper.heardDetached(message, lines)
+    return lines.some(({ target }) => !this.isDetached(target))
+  }
+
+  #noteSpoken({ kind, target }: Stored): void {
+    const isSpeech = kind === 'PRIVMSG' || kind === 'NOTICE'
+    if (isSpeech && this.spokenAt.has(target)) this.spokenAt.set(target, this.bouncer.clock.now())
   }
 
   remember(lines: readonly Stored[]): void {
@@ -133,12 +147,17 @@ export class Network implements NetworkPort {
       return { id, msgid, text: stored.text, isConcat }
     })
     const [first] = text.lines
-    if (!first || this.isDetached(first.stored.target)) return
+    if (!first) return
+    this.#noteSpoken(first.stored)
     const { command, source, target, tags } = text
     const message = { ...messageFrom(source, command, target, first.stored.text), tags }
+    const isHeard = !this.isDetached(first.stored.target)
+    const naming = text.lines.find(({ stored }) => this.isHighlight(stored.text)) ?? first
+    if (!isHeard && !this.#isBroughtBack(message, [naming.stored])) return
     this.bouncer.push.heard(this, message, first.stored, lines[0]?.msgid)
+    const telling = { id: lines[0]?.id, isNew: true, isBack: !isHeard }
     for (const downstream of this.downstreams) {
-      relayText(downstream, text, lines, { time, requester })
+      if (!isKnown(downstream, telling)) relayText(downstream, text, lines, { time, requester })
     }
   }
 
@@ -162,8 +181,7 @@ export class Network implements NetworkPort {
   }
 
   joined(name: string, key: string | undefined): void {
-    const known = this.channels.get(name)
-    if (known) return
+    if (this.channels.get(name)) return
     const channel = this.bouncer.store.channels.add({
       networkId: this.record.id,
       name,
@@ -219,11 +237,7 @@ export class Network implements NetworkPort {
 
   /** Whether a text names the person. */
   isHighlight(text: string): boolean {
-    const nick = this.upstream?.nick ?? this.record.nick
-    const at = text.toLowerCase().indexOf(nick.toLowerCase())
-    if (nick === '' || at < 0) return false
-    const around = `${text[at - 1] ?? ' '}${text[at + nick.length] ?? ' '}`
-    return !/[\p{L}\p{N}_]/u.test(around)
+    return namesNick(text, this.upstream?.nick ?? this.record.nick)
   }
 
   /** The network folds names so: remembered, because the history is kept by folded names. */

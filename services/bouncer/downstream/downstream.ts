@@ -141,7 +141,7 @@ export class Downstream {
       if (label === undefined) return
       this.catchUp.sentAhead(id)
     }
-    this.#show(line, label)
+    this.#show(line, label, requester !== undefined)
     if (id !== undefined) {
       this.catchUp.sent(id)
       if (this.#output.waiting > HIGH_WATER_BYTES) this.catchUp.fallBack(id)
@@ -149,13 +149,15 @@ export class Downstream {
     noteOwn(this, message)
   }
 
-  #show(line: Line, label: Label | undefined): void {
+  #show(line: Line, label: Label | undefined, isEcho: boolean): void {
     const { message } = line
-    const adapted = this.#wants(message, label !== undefined) ? adapt(this, message) : undefined
+    const how = label ? 'own echo' : isEcho ? 'echo' : 'said'
+    const adapted = this.#wants(message, how) ? adapt(this, message) : undefined
     if (!adapted) return
     const own = adapted === message ? line : line.as(adapted)
     const value = label?.value
-    if (label === undefined || value === undefined) {
+    // A request has one answer.
+    if (label === undefined || value === undefined || label.isUsed) {
       this.addText(own.text(this.#tagCaps))
       return
     }
@@ -249,19 +251,26 @@ export class Downstream {
     }
   }
 
-  /** Whether it is shown what is said so. */
-  canHear(command: string, source: string, target: string): boolean {
-    return this.#wants(messageFrom(source, command, target), false)
+  /** Whether it is shown what is said so. `requester`: whose line it is the echo of. */
+  canHear(command: string, source: string, target: string, requester?: Requester): boolean {
+    const how = this.labels.of(requester) ? 'own echo' : requester ? 'echo' : 'said'
+    return this.#wants(messageFrom(source, command, target), how)
   }
 
   /** Own lines that were said elsewhere, or here: not every client can read them. */
-  #wants({ source, command, params }: Message, isEcho: boolean): boolean {
+  #wants({ source, command, params: [target = ''] }: Message, how: Hearing): boolean {
     if (!SAID.has(command) || nickOf(source) !== this.nick) return true
     if (this.caps.has('echo-message')) return true
-    if (isEcho) return false
-    const isPrivate = !this.network?.isChannel(params[0] ?? '')
-    return !isPrivate || this.caps.has('znc.in/self-message')
+    if (!this.network) return false
+    const { upstream } = this.network
+    // What she says to herself comes twice, as said and as heard: without echo-message one of them is left out.
+    if (upstream?.isMe(target)) return how === 'said' || upstream.caps.has('echo-message')
+    if (how === 'own echo') return false
+    return this.network.isOfChannel(target) || this.caps.has('znc.in/self-message')
   }
 }
 
 const SAID = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG'])
+
+/** The echo of what this client said; of what another one of hers did; or what was said. */
+type Hearing = 'own echo' | 'echo' | 'said'

@@ -22,7 +22,7 @@ export function relayText(
 ): void {
   const [first] = lines
   const isReader = downstream.caps.has('draft/multiline') && downstream.isAttached
-  const isBatch = isReader && downstream.canHear(command, source, target)
+  const isBatch = isReader && downstream.canHear(command, source, target, requester)
   if (!first || !isBatch || downstream.catchUp.isRunning || lines.length === 1) {
     for (const [index, { text, id, msgid }] of lines.entries()) {
       // Blank lines are for those who know that they belong together.
