@@ -31,11 +31,13 @@ function methods() {
       const directory = makeTempData('search')
       const store = openStore({ directory, clock: systemClock() })
       const userId = fill(store, lines)
-      const search = (what: string, text: string): SearchTime => {
+      const search = (what: string, text: string, isThere = true): SearchTime => {
         const times = Array.from({ length: SEARCHES }, () => {
           const began = performance.now()
-          store.search.find({ userId, text, limit: 100 })
-          return performance.now() - began
+          const { messages } = store.search.find({ userId, text, limit: 100 })
+          const took = performance.now() - began
+          if (messages.length > 0 !== isThere) throw new Error(`${messages.length} have ${text}`)
+          return took
         })
         return { what, ms: median(times) }
       }
@@ -45,7 +47,8 @@ function methods() {
         search('a rare word', String(Math.floor(lines / 2))),
         search('a common word', word(0)),
         search('two common words', `${word(1)} ${word(2)}`),
-        search('a word that is not there', 'xylophone'),
+        search('a phrase of them', `"${word(1)} ${word(2)}"`),
+        search('a word that is not there', 'xylophone', false),
       ]
       store.close()
       removeTempData(directory)
