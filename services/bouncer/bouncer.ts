@@ -13,6 +13,7 @@ import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
+import { StoreUnavailable } from './store/unavailable.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
 import { User } from './user.ts'
 
@@ -175,6 +176,12 @@ export class Bouncer {
   #noteAlive(): void {
     if (this.isClosing) return
     this.#aliveTimer = this.clock.after(ALIVE_EVERY_MS, () => this.#noteAlive())
-    if (!this.store.failure) this.store.properties.set(ALIVE, String(this.clock.now()))
+    if (this.store.failure !== undefined) return
+    try {
+      this.store.properties.set(ALIVE, String(this.clock.now()))
+    } catch (error) {
+      // The listeners of failures know.
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
   }
 }

@@ -2,6 +2,7 @@
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { Network } from '../network.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 
 const LOOK_EVERY_MS = 30_000
 
@@ -11,8 +12,13 @@ export function startAutoDetach({ users, clock, store }: Bouncer): () => void {
   const look = () => {
     timer = clock.after(LOOK_EVERY_MS, look)
     if (store.failure !== undefined) return
-    for (const user of users.values()) {
-      for (const network of user.networks.values()) detachQuiet(network, clock.now())
+    try {
+      for (const user of users.values()) {
+        for (const network of user.networks.values()) detachQuiet(network, clock.now())
+      }
+    } catch (error) {
+      // The listeners of failures know; what is left is done when the store works again.
+      if (!(error instanceof StoreUnavailable)) throw error
     }
   }
   timer = clock.after(LOOK_EVERY_MS, look)

@@ -1,0 +1,48 @@
+// What is done by the clock, when the disk takes no more just then: an exception there would end the process.
+import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
+import { expect, test, vi } from 'vitest'
+import { waitFor } from '../../test/support/wait-for.ts'
+import { type Scene, startScene } from './bouncer.fixture.ts'
+import { startAutoDetach } from './downstream/auto-detach.ts'
+import { StoreUnavailable } from './store/unavailable.ts'
+
+const isFull = () => {
+  throw new StoreUnavailable('the disk is full')
+}
+
+async function connected(clock: SettableClock): Promise<Scene> {
+  const scene = await startScene({ clock, isConnected: false })
+  clock.advance(0)
+  await waitFor(() => scene.network.upstream?.isReady, { what: 'the welcome' })
+  return scene
+}
+
+test('that it is alive cannot be noted: it is tried again', async () => {
+  const clock = settableClock(1_700_000_000_000)
+  await using scene = await connected(clock)
+  scene.bouncer.start()
+  const set = vi.spyOn(scene.store.properties, 'set').mockImplementation(isFull)
+  expect(() => clock.advance(60_000)).not.toThrow()
+  expect(() => clock.advance(60_000)).not.toThrow()
+  expect(set.mock.calls.filter(([name]) => name === 'alive-at')).toHaveLength(2)
+  set.mockRestore()
+})
+
+test('a quiet channel cannot be detached: it stays', async () => {
+  const clock = settableClock(1_700_000_000_000)
+  await using scene = await connected(clock)
+  const { network, store } = scene
+  network.upstream?.send({ tags: new Map(), source: undefined, command: 'JOIN', params: ['#den'] })
+  await waitFor(() => network.upstream?.channels.get('#den')?.isReady, { what: 'the channel' })
+  const den = network.channels.get('#den')
+  if (!den) throw new Error('no channel')
+  network.putChannel({ ...den, detachAfterMs: 1_000 })
+  const stop = startAutoDetach(scene.bouncer)
+  clock.advance(30_000)
+  const put = vi.spyOn(store.channels, 'put').mockImplementation(isFull)
+  expect(() => clock.advance(30_000)).not.toThrow()
+  expect(put).toHaveBeenCalledOnce()
+  expect(network.isDetached('#den')).toBe(false)
+  put.mockRestore()
+  stop()
+})
