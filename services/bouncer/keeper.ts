@@ -116,9 +116,6 @@ export class Keeper {
       case 'nick':
         network.renamed(upstream.nick)
         break
-      case 'isupport':
-        network.adoptCasemapping(upstream.isupport.casemapping)
-        break
       default:
     }
     network.user.tell(network)

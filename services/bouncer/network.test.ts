@@ -120,3 +120,29 @@ test('tokens of 005 are told in our words, when they change, once', async () => 
   await scene.settled()
   expect(tokens(await phone.sync())).toEqual(['TOPICLEN=111'])
 })
+
+test('a network that folds names otherwise than before keeps their history and markers', async () => {
+  await using scene = await startScene()
+  const { server, store, network } = scene
+  await using desk = await scene.client('desk', [...HISTORY, 'draft/read-marker'])
+  server.say('fox', 'kit[m]', 'of old')
+  const { tags } = await desk.expect('PRIVMSG fox')
+  desk.send(`MARKREAD kit[m] timestamp=${tags['time']}`)
+  const marker = await desk.expect('MARKREAD')
+  server.isupport('CASEMAPPING', 'ascii')
+  await scene.settled()
+  expect(store.networks.list(network.record.userId)[0]?.casemapping).toBe('ascii')
+  await desk.sync()
+  desk.send('MARKREAD kit[m]', 'CHATHISTORY LATEST kit[m] * 10')
+  expect(await said(desk)).toEqual(['fox of old'])
+  expect(desk.lines.findLast(({ command }) => command === 'MARKREAD')?.params).toEqual(
+    marker.params,
+  )
+  // And back again: what is new is not mixed with what was there.
+  server.say('fox', 'kit[m]', 'new')
+  server.isupport('CASEMAPPING', 'rfc1459')
+  await scene.settled()
+  await desk.sync()
+  desk.send('CHATHISTORY LATEST KIT{m} * 10')
+  expect(await said(desk)).toEqual(['fox of old', 'fox new'])
+})

@@ -15,7 +15,6 @@ import { playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
 import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
-import { nickOf } from './irc/source.ts'
 import { Keeper } from './keeper.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
 import { onPrivmsg } from './upstream/on/privmsg.ts'
@@ -168,8 +167,10 @@ export class Network implements NetworkPort {
   }
 
   changed(change: UpstreamChange): void {
-    this.keeper.changed(change)
     const { upstream } = this
+    // Before that it may still be told: by default it is not what it was.
+    if (upstream?.isReady) this.#adoptCasemapping(upstream.isupport.casemapping)
+    this.keeper.changed(change)
     if (!upstream?.isReady) return
     if (change.what === 'registered') this.monitors.connected(upstream)
     if (change.what === 'registered' || change.what === 'caps') {
@@ -241,10 +242,11 @@ export class Network implements NetworkPort {
   }
 
   /** The network folds names so: remembered, because the history is kept by folded names. */
-  adoptCasemapping(casemapping: string): void {
+  #adoptCasemapping(casemapping: string): void {
     if (this.record.casemapping === casemapping) return
     this.record = { ...this.record, casemapping }
     this.bouncer.store.networks.put(this.record)
+    this.bouncer.store.refold(this.record.id, (name) => this.fold(name))
     this.channels.refold(casemappingOf(casemapping))
     this.spokenAt.refold(casemappingOf(casemapping))
   }
@@ -290,10 +292,5 @@ export class Network implements NetworkPort {
   /** Keeps a channel's options. */
   putChannel(channel: ChannelRecord): void {
     if (this.bouncer.store.channels.put(channel)) this.channels.set(channel.name, channel)
-  }
-
-  /** Whether a line comes from the person herself. */
-  isOwn({ source }: Message): boolean {
-    return this.upstream?.isMe(nickOf(source)) === true
   }
 }

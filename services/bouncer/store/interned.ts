@@ -23,6 +23,8 @@ export class Interned {
   readonly #findTarget
   readonly #addTarget
   readonly #renameTarget
+  readonly #targetsOf
+  readonly #refoldTarget
   readonly #addToTarget
   readonly #findSource
   readonly #addSource
@@ -35,6 +37,12 @@ export class Interned {
       'INSERT INTO targets (network_id, folded, name) VALUES (?, ?, ?)',
     )
     this.#renameTarget = turn.writing<[string, number]>('UPDATE targets SET name = ? WHERE id = ?')
+    this.#targetsOf = turn.reading<[number], { id: number; folded: string; name: string }>(
+      'SELECT id, folded, name FROM targets WHERE network_id = ?',
+    )
+    this.#refoldTarget = turn.writing<[string, number]>(
+      'UPDATE OR IGNORE targets SET folded = ? WHERE id = ?',
+    )
     this.#addToTarget = turn.writing<[number, number, number]>(
       'UPDATE targets SET row_count = row_count + ?, byte_count = byte_count + ? WHERE id = ?',
     )
@@ -73,6 +81,21 @@ export class Interned {
     const target = { ...row, foldedTarget, addedRows: 0, addedBytes: 0 }
     this.#targets.set(key, target)
     return target
+  }
+
+  /**
+   * Folds the names of a network's targets anew; returns what they were and are. One whose new name is another's keeps its
+   * old one: nothing finds it then, but it is there when the network goes back.
+   */
+  refold(networkId: number, fold: (name: string) => string): { from: string; to: string }[] {
+    this.flush()
+    const changed: { from: string; to: string }[] = []
+    for (const { id, folded: from, name } of this.#targetsOf.all(networkId)) {
+      const to = fold(name)
+      if (to !== from && this.#refoldTarget.run(to, id).changes > 0) changed.push({ from, to })
+    }
+    this.forget()
+    return changed
   }
 
   source(networkId: number, source: string): number {

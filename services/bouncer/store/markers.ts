@@ -13,6 +13,7 @@ export class Markers {
   readonly #get
   readonly #list
   readonly #set
+  readonly #rename
 
   constructor(turn: Turn) {
     const select = 'SELECT folded AS foldedTarget, time FROM markers WHERE network_id = ?'
@@ -21,6 +22,9 @@ export class Markers {
     this.#set = turn.writing<[number, string, number]>(
       `INSERT INTO markers VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time`,
+    )
+    this.#rename = turn.writing<[string, number, string]>(
+      'UPDATE OR IGNORE markers SET folded = ? WHERE network_id = ? AND folded = ?',
     )
   }
 
@@ -37,5 +41,10 @@ export class Markers {
   set(networkId: number, foldedTarget: string, time: number): { time: number; isNew: boolean } {
     const { changes } = this.#set.run(networkId, foldedTarget, time)
     return { time: this.get(networkId, foldedTarget) ?? time, isNew: changes > 0 }
+  }
+
+  /** The conversation is folded otherwise; where one of that name has a marker, that one stays. */
+  rename(networkId: number, from: string, to: string): void {
+    this.#rename.run(to, networkId, from)
   }
 }

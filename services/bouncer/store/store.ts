@@ -65,6 +65,7 @@ export class Store {
   readonly properties: Properties
   readonly #turn: Turn
   readonly #index: SearchIndex
+  readonly #interned: Interned
   readonly #directory: string
   readonly #total
   readonly #ends: readonly (() => void)[]
@@ -75,6 +76,7 @@ export class Store {
     this.#directory = directory
     this.properties = new Properties(turn)
     const interned = new Interned(turn)
+    this.#interned = interned
     const index = new SearchIndex(turn, this.properties)
     this.#index = index
     const msgids = new Msgids(turn, this.properties.get('msgid-prefix') ?? 'fb')
@@ -109,6 +111,13 @@ export class Store {
       () => turn.commitTurn(),
       open.close,
     ]
+  }
+
+  /** A network folds names otherwise from now on: conversations and their markers are found by the new ones. */
+  refold(networkId: number, fold: (name: string) => string): void {
+    for (const { from, to } of this.#interned.refold(networkId, fold)) {
+      this.markers.rename(networkId, from, to)
+    }
   }
 
   /** Why nothing can be written now, in words; undefined while all is well. */
