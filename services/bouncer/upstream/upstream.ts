@@ -11,6 +11,7 @@ import type { Traffic } from '../traffic.ts'
 import { Batches } from './batches.ts'
 import type { UpstreamChannel } from './channel.ts'
 import { type Connection, connect } from './connection.ts'
+import { Crowd } from './crowd.ts'
 import { ConnectionRefused, type Ending, type EndingKind, kindOfError } from './ending.ts'
 import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
@@ -56,6 +57,7 @@ export class Upstream {
   readonly lag: Lag
   readonly batches = new Batches()
   readonly names = new NamePool()
+  readonly crowd = new Crowd()
   readonly nicks: NickKeeper
   readonly nickServ: NickServ
   isupport = new Isupport()

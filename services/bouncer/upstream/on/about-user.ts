@@ -2,13 +2,14 @@
 // https://ircv3.net/specs/extensions/chghost
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
+import { keptUserhost } from '../crowd.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 
 export function onChghost(upstream: Upstream, message: Message, { time }: Incoming): void {
   const [user = '', host = ''] = message.params
   const nick = nickOf(message.source ?? '')
-  const userhost = `${user}@${host}`
-  if (upstream.isMe(nick)) upstream.userhost = userhost
+  const userhost = keptUserhost(`${user}@${host}`)
+  if (upstream.isMe(nick)) upstream.userhost = userhost ?? ''
   for (const channel of upstream.channels.values()) {
     const member = channel.members.get(nick)
     if (member) member.userhost = userhost

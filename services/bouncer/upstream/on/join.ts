@@ -20,6 +20,7 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   }
   const channel = upstream.channels.get(name)
   if (!channel || channel.members.size >= MAX_MEMBERS) return
+  if (!upstream.crowd.takes(nick, upstream.channels.values())) return
   const { names } = upstream
   const userhost = userhostOf(source)
   const known = names.one(nick)

@@ -24,6 +24,7 @@ export function onNames(upstream: Upstream, message: Message, incoming: Incoming
     while (symbols.includes(entry[at] ?? ' ')) at += 1
     const source = entry.slice(at)
     if (source === '' || channel.members.size >= MAX_MEMBERS) continue
+    if (!upstream.crowd.takes(nickOf(source), upstream.channels.values())) continue
     const userhost = userhostOf(source)
     const nick = upstream.names.one(nickOf(source))
     const known = channel.members.get(nick)

@@ -19,7 +19,9 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
     const member = channel.members.get(from)
     if (!member) continue
     channel.members.delete(from)
-    channel.members.set(text, { ...member, nick: text })
+    if (upstream.crowd.takes(text, upstream.channels.values())) {
+      channel.members.set(text, { ...member, nick: text })
+    }
     lines.push({ kind: 'NICK', target: channel.name, source, text, time, isOwn, ...tags })
   }
   upstream.port.store(message, lines, { time })
