@@ -116,6 +116,17 @@ describe('a network that does not want us', () => {
     expect(scene.network.keeper.lastError).toContain(reason)
   })
 
+  test('465 behind the welcome is no reason of what happens hours later', async () => {
+    await begin()
+    await using client = await scene.client()
+    scene.server.raw(':irc.fake.test 465 fox :You are going to be banned', 'fox')
+    await client.expect('465')
+    scene.server.cut()
+    await until(isState('waiting'), 'the wait')
+    expect(scene.network.keeper.lastError).not.toContain('banned')
+    expect(waitMs()).toBeLessThan(30_000)
+  })
+
   test('a change by the owner tries at once nevertheless', async () => {
     await begin({ server: {} })
     scene.server.settings.ban = 'K-lined'

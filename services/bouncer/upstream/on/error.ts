@@ -9,9 +9,11 @@ export function onError(upstream: Upstream, message: Message): void {
 
 export function onBan(upstream: Upstream, message: Message, incoming: Incoming): void {
   const reason = message.params.at(-1) ?? 'banned'
-  if (upstream.isRegistered) passOn(upstream, message, incoming)
-  // Behind 001 it answers OPER.
-  if (upstream.isRegistered && message.command === '464') return
+  if (upstream.isRegistered) {
+    // Behind 001 they answer OPER, or tell of a ban that comes: then ERROR follows, and says it.
+    passOn(upstream, message, incoming)
+    return
+  }
   // 465: banned. A wrong server password (464) is not a reason to knock often, either.
   upstream.noteError(reason, message.command === '464' ? 'refused' : 'banned')
 }
