@@ -51,7 +51,7 @@ const EXAMPLES: readonly [client: string, words: string, text: (it: Example) => 
       network,
       fingerprint,
     }) => `/network add -sasl_username ${user}/${network}@irssi -sasl_password PASSWORD -sasl_mechanism PLAIN ${network}
-/server add -auto -tls ${fingerprint ? `-tls_pinned_cert ${colons(fingerprint)} ` : '-tls_verify '}-network ${network} ${host} ${port}
+/server add -auto -tls ${fingerprint ? `-notls_verify -tls_pinned_cert ${colons(fingerprint)} ` : '-tls_verify '}-network ${network} ${host} ${port}
 /save
 /connect ${network}`,
   ],

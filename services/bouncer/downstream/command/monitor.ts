@@ -2,6 +2,7 @@
 import type { Message } from '../../irc/message.ts'
 import type { Downstream } from '../downstream.ts'
 import { chunks, MOST_WATCHED } from '../monitors.ts'
+import { notHere } from './pass.ts'
 
 const MAX_NICK = 100
 
@@ -9,7 +10,7 @@ export function onMonitor(downstream: Downstream, { params }: Message): void {
   const [verb = '', list = ''] = params
   const { network } = downstream
   if (!network) {
-    downstream.numeric('421', 'MONITOR', 'Unknown command (you are not on a network here)')
+    downstream.numeric('421', 'MONITOR', notHere(downstream))
     return
   }
   const nicks = list

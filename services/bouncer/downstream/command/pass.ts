@@ -7,7 +7,7 @@ export function toNetwork(downstream: Downstream, message: Message): boolean {
   const { network, labels } = downstream
   const upstream = network?.upstream
   if (!network) {
-    downstream.numeric('421', message.command, 'Unknown command (you are not on a network here)')
+    downstream.numeric('421', message.command, notHere(downstream))
     return false
   }
   if (!upstream?.isReady) {
@@ -23,4 +23,13 @@ export function toNetwork(downstream: Downstream, message: Message): boolean {
   if (upstream.send(line, { requester: labels.requester() })) return true
   downstream.numeric('263', message.command, 'Too much waits to be sent: try again in a while')
   return false
+}
+
+/** Why there are no channels and users on a connection to the bouncer itself. */
+export function notHere({ user }: Downstream): string {
+  const names = [...(user?.networks.values() ?? [])].map(({ record }) => record.name)
+  const who = user?.record.name ?? 'USER'
+  return names[0] === undefined
+    ? 'You have no network yet: /msg BouncerServ network add NAME'
+    : `This is the bouncer itself: log in as ${who}/${names[0]} to be on that network`
 }

@@ -12,6 +12,12 @@ export function onNames(downstream: Downstream, message: Message): void {
 }
 
 export function onMode(downstream: Downstream, message: Message): void {
+  const { network, nick } = downstream
+  // Programs set and ask for their own modes at once, also where there is no network to do it.
+  if (!network?.upstream?.isReady && message.params[0] === nick) {
+    downstream.numeric('221', '+')
+    return
+  }
   const channel = knownChannel(downstream, message)
   if (channel?.createdAt && message.params.length === 1) sendModes(downstream, channel)
   else toNetwork(downstream, message)
