@@ -2,7 +2,9 @@
 // https://ircv3.net/specs/extensions/multiline
 import { type Message, message, withTags } from '../irc/message.ts'
 import { utf8Length } from '../irc/split.ts'
+import { SERVICE_NICK } from '../service/names.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { onSay } from './command/say.ts'
 import type { Downstream } from './downstream.ts'
 
 const TYPE = 'draft/multiline'
@@ -101,7 +103,15 @@ function limitsOf(upstream: Upstream | undefined): typeof MOST {
   return { bytes: read('max-bytes', MOST.bytes), lines: read('max-lines', MOST.lines) }
 }
 
+/** Whether a text is for the bouncer itself, and not to be seen by the network: there may be a password in it. */
+const isOurs = (target: string) =>
+  target.startsWith('*') || target.toLowerCase() === SERVICE_NICK.toLowerCase()
+
 function say(downstream: Downstream, { target, begin, lines }: Open): void {
+  if (isOurs(target)) {
+    for (const line of lines) onSay(downstream, line)
+    return
+  }
   const { network } = downstream
   const upstream = network?.upstream
   if (!network || !upstream?.isReady) {
