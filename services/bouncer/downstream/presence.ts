@@ -12,7 +12,7 @@ const told = new WeakMap<Upstream, string>()
 export function updatePresence(network: Network): void {
   const { upstream } = network
   if (!upstream?.isReady) return
-  const text = awayText(network)
+  const text = awayText(network, upstream)
   if (text === undefined || text === (told.get(upstream) ?? '')) return
   const requester = { label: undefined, answer: () => undefined, end: () => undefined }
   const line = text === '' ? message('AWAY') : message('AWAY', text)
@@ -21,11 +21,11 @@ export function updatePresence(network: Network): void {
   upstream.isAway = text !== ''
 }
 
-/** '' when she is there; undefined when it is left as it is. */
-function awayText({ downstreams, record }: Network): string | undefined {
+/** '' when she is there; undefined when it is left as it is: her own words stay when her last client goes. */
+function awayText({ downstreams, record }: Network, upstream: Upstream): string | undefined {
   // A client that says `AWAY *` came without her.
   const clients = [...downstreams].filter(({ isAway, awayText }) => !(isAway && awayText === '*'))
-  if (clients.length === 0) return record.isAutoAway ? AWAY_TEXT : undefined
+  if (clients.length === 0) return record.isAutoAway && !told.get(upstream) ? AWAY_TEXT : undefined
   if (clients.some(({ isAway }) => !isAway)) return ''
   const last = clients.reduce((a, b) => (b.awayAt > a.awayAt ? b : a))
   return last.awayText
