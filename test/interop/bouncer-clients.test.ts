@@ -1,13 +1,14 @@
 // Three programs of one person at once: irssi and WeeChat by playback, senpai by chathistory and bouncer-networks. What is
 // on their screens. SCREENSHOTS=DIRECTORY writes them down, to be looked at.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBouncer } from '../support/bouncer-process.ts'
 import { type Ca, createCa } from '../support/ca.ts'
+import { freePorts } from '../support/daemon.ts'
 import { startInspircd } from '../support/inspircd.ts'
 import { connect, type IrcClient } from '../support/irc-client.ts'
-import { startIrssi, startSenpai, startWeechat } from '../support/irc-terminal.ts'
+import { startFreshIrssi, startIrssi, startSenpai, startWeechat } from '../support/irc-terminal.ts'
 import { requirePeer } from '../support/peers.ts'
 import { startRelay } from '../support/relay.ts'
 import type { Terminal } from '../support/terminal.ts'
@@ -170,4 +171,48 @@ test.skipIf(!isHere)('irssi, WeeChat and senpai see everything once, in order', 
       said.slice(missed.said),
     )
   }
+})
+
+const hasIrssi = (['inspircd4', 'irssi', 'tmux'] as const).every(requirePeer)
+
+test.skipIf(!hasIrssi)('a new irssi is connected by what the README says', async () => {
+  await using ircd = await startInspircd({ ca })
+  await using hare = await connect({ port: ircd.port })
+  await hare.register({ nick: 'hare' })
+  hare.send('JOIN #den')
+  const [port = 0] = await freePorts(1)
+  const env = { FUCHSBAU_BOUNCER_LISTEN: `127.0.0.1:${port}`, FUCHSBAU_OWNER_PASSWORD: 'fox-den' }
+  await using bouncer = await startBouncer({ people: [], env })
+  const [, fingerprint = ''] = /certificate \(SHA-256\): (\S+)/.exec(bouncer.log()) ?? []
+  const readme = join(import.meta.dirname, '../../services/bouncer/README.md')
+  const [, block = ''] = /```\n(\/network add [^`]*)```/.exec(readFileSync(readme, 'utf8')) ?? []
+  const lines = block
+    .replaceAll('FINGERPRINT', fingerprint)
+    .replaceAll('PASSWORD', 'fox-den')
+    .replaceAll('127.0.0.1 6697', `127.0.0.1 ${port}`)
+    // Libera itself is not disturbed.
+    .replace(
+      'network add libera\n',
+      `network create -name libera -addr irc+insecure://127.0.0.1:${ircd.port}\n`,
+    )
+    .trimEnd()
+    .split('\n')
+  expect(lines).toHaveLength(7)
+  await using irssi = await startFreshIrssi({ columns: 150, rows: 60 })
+  await irssi.waitFor('[(status)]')
+  for (const line of lines) {
+    await irssi.enter(line)
+    if (line === '/connect fuchsbau') await irssi.waitFor('Welcome to Fuchsbau')
+    if (line.startsWith('/msg')) {
+      await irssi.enter('/window goto BouncerServ')
+      await irssi.waitFor('Clients reach it as you/libera')
+      await irssi.enter('/window goto 1')
+    }
+  }
+  keep(await irssi.waitFor('Welcome to libera, by way of Fuchsbau'), 'new-irssi')
+  await irssi.enter('/join #den')
+  const { nick } = await hare.expect(
+    ({ command, nick: who }) => command === 'JOIN' && who !== 'hare',
+  )
+  expect(nick).toBe('you')
 })

@@ -27,6 +27,7 @@ export interface Person {
 }
 
 export interface BouncerProcessOptions {
+  /** None: it starts for the first time, and makes its owner. */
   people: readonly Person[]
   /** The command to run; `fuchsbau.js` unless told otherwise. */
   program?: string
@@ -61,7 +62,7 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
   const { people, program = launcher, nodeOptions = [] } = options
   const data = makeTempData('bouncer')
   const directory = join(data, 'bouncer')
-  await seed(directory, people)
+  if (people.length > 0) await seed(directory, people)
   const [port = 0] = await freePorts(1)
   const env = {
     ...process.env,

@@ -40,6 +40,14 @@ settings = { core = { nick = "${nick}"; user_name = "${nick}"; real_name = "${ni
   return start(home, 'irssi', [`--home=${home.inside}/irssi`, `--config=${config}`], options)
 }
 
+/** irssi as it is after its installation: it knows no server. */
+export async function startFreshIrssi(
+  size: Pick<TerminalClientOptions, 'columns' | 'rows'> = {},
+): Promise<Terminal> {
+  const home = makePeerHome('irssi')
+  return start(home, 'irssi', [`--home=${home.mkdir('irssi')}`], size)
+}
+
 /** WeeChat; 4.6 when no version is given. All buffers of a network share one line of keys: `/buffer #den`. */
 export async function startWeechat(
   options: TerminalClientOptions & { version?: 3 | 4 },
@@ -88,7 +96,7 @@ function start(
   home: PeerHome,
   peer: 'irssi' | 'weechat3' | 'weechat' | 'senpai',
   args: readonly string[],
-  { columns, rows }: TerminalClientOptions,
+  { columns, rows }: Pick<TerminalClientOptions, 'columns' | 'rows'>,
 ): Promise<Terminal> {
   const size = { ...(columns !== undefined && { columns }), ...(rows !== undefined && { rows }) }
   return startTerminal({ home, program: programInside(peer), args, ...size })
