@@ -50,7 +50,7 @@ export class Gap {
   joined(upstream: Upstream, name: string): void {
     const network = this.#network
     if (this.#lostAt === undefined || !this.#channels.delete(network.fold(name))) return
-    const until = new Date(network.bouncer.clock.now()).toISOString()
+    const until = new Date(network.bouncer.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
     const text = `No lines from here on until ${until}: ${this.#reason}`
     network.storeGap(name, text, this.#lostAt)
     if (!upstream.caps.has('draft/chathistory') || !upstream.caps.has('batch')) return

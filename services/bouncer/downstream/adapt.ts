@@ -11,7 +11,11 @@ const only =
   ({ caps }, message) =>
     caps.has(cap) ? message : undefined
 
-/** What is told of others: to clients with the capability, who share a channel with them or watch them. */
+/**
+ * What is told of others: to clients with the capability, who share a channel with them or watch them. Without chghost
+ * there is no QUIT and JOIN instead, as ZNC makes them: nobody left, the history says so too, and the next line brings
+ * the new host. https://ircv3.net/specs/extensions/chghost
+ */
 const about =
   (cap: string): Adapter =>
   (downstream, message) =>

@@ -35,7 +35,9 @@ function sendTokens(downstream: Downstream, tokens: readonly string[]): void {
 function tokensOf(downstream: Downstream): Map<string, string> {
   const { network } = downstream
   const upstream = network?.upstream
-  const given = upstream?.isupport.tokens() ?? ['CASEMAPPING=ascii', 'CHANTYPES=#']
+  // While a network is away names are folded as it did at last.
+  const folding = `CASEMAPPING=${network?.record.casemapping ?? 'ascii'}`
+  const given = upstream?.isupport.tokens() ?? [folding, 'CHANTYPES=#']
   const all = [
     ...(network ? [`NETWORK=${network.record.name}`] : []),
     // The network's own key for web push is not ours.
