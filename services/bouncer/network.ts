@@ -17,6 +17,7 @@ import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
 import { Keeper } from './keeper.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
+import { MAX_CHANNEL_NAME, MAX_CHANNELS } from './upstream/channel.ts'
 import { onPrivmsg } from './upstream/on/privmsg.ts'
 import type {
   Multiline,
@@ -182,7 +183,8 @@ export class Network implements NetworkPort {
   }
 
   joined(name: string, key: string | undefined): void {
-    if (this.channels.get(name)) return
+    const isFull = this.channels.size >= MAX_CHANNELS || name.length > MAX_CHANNEL_NAME
+    if (isFull || this.channels.get(name)) return
     const channel = this.bouncer.store.channels.add({
       networkId: this.record.id,
       name,

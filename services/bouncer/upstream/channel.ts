@@ -3,6 +3,7 @@ import { type Casemapping, FoldedMap } from '../irc/casemapping.ts'
 
 /** More channels or members are not kept track of: nobody is in so many, and no channel has so many. */
 export const MAX_CHANNELS = 1_000
+export const MAX_CHANNEL_NAME = 200
 export const MAX_MEMBERS = 50_000
 
 export interface Member {

@@ -32,3 +32,24 @@ test('of all channels together so many people are kept, and others when some hav
   members.delete('n0')
   expect(join('one-more')).not.toBe(false)
 })
+
+test('a network that joins us to ever more channels is not followed for ever', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server, network } = scene
+  for (let count = 0; count < 1_200; count += 1) {
+    server.raw(`:fox!f@example.org JOIN #c${count}\r\n:x KICK #c${count} fox`, 'fox')
+  }
+  server.raw(`:fox!f@example.org JOIN #${'c'.repeat(5_000)}`, 'fox')
+  server.raw(`:x MODE #den +k ${'k'.repeat(5_000)}`, 'fox')
+  server.raw(`:fox!f@example.org MODE #den +${modes(0x4e00, 500)}`, 'fox')
+  server.raw(`:fox!f@example.org MODE fox +${modes(0x4e00, 500)}`, 'fox')
+  await scene.settled()
+  expect(network.channels.size).toBe(1_000)
+  const den = network.upstream?.channels.get('#den')
+  expect(den?.modes.size).toBeLessThanOrEqual(100)
+  expect(den?.modes.get('k')?.length).toBeLessThanOrEqual(500)
+  expect([...(network.upstream?.modes ?? '')].length).toBeLessThanOrEqual(100)
+})
+
+const modes = (first: number, count: number) =>
+  Array.from({ length: count }, (_, at) => String.fromCodePoint(first + at)).join('')

@@ -5,12 +5,19 @@ import type { UpstreamChannel } from '../channel.ts'
 import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 
+/** There are not so many letters, and no key is so long. */
+const MAX_MODES = 100
+const MAX_PARAM = 500
+
 export function onMode(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
   const [name = '', ...changes] = message.params
   const { source = '' } = message
   const channel = upstream.channels.get(name)
   if (!channel) {
-    if (upstream.isMe(name)) upstream.modes = applyUserModes(upstream.modes, changes[0] ?? '')
+    if (upstream.isMe(name)) {
+      const modes = applyUserModes(upstream.modes, changes[0] ?? '')
+      upstream.modes = modes.slice(0, MAX_MODES)
+    }
     upstream.port.relay(message, { time })
     return
   }
@@ -39,7 +46,7 @@ export function applyModes(
     if (kind === 'prefix') {
       const member = param === undefined ? undefined : channel.members.get(param)
       if (member) member.prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
-    } else if (isAdded) channel.modes.set(mode, param)
-    else channel.modes.delete(mode)
+    } else if (!isAdded) channel.modes.delete(mode)
+    else if (channel.modes.size < MAX_MODES) channel.modes.set(mode, param?.slice(0, MAX_PARAM))
   }
 }
