@@ -125,7 +125,7 @@ export class Keeper {
   heardDetached(line: { command: string }, stored: readonly Stored[]): void {
     const [first] = stored
     const channel = first && this.#network.channels.get(first.target)
-    if (!channel || line.command !== 'PRIVMSG') return
+    if (!channel || line.command !== 'PRIVMSG' || first.isOwn) return
     const isHighlight = this.#network.isHighlight(first.text)
     if (channel.reattachOn === 'message' || (channel.reattachOn === 'highlight' && isHighlight)) {
       this.#network.attach(channel.name)

@@ -37,6 +37,22 @@ test('the word that brings a detached channel back is heard once by every client
   expect(await said(old)).toEqual(['#den nothing', '#den foxes like you, fox'])
 })
 
+test('of a detached channel nothing is told that passes through, nor what she says there herself', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server, network } = scene
+  await using desk = await scene.client('desk', HISTORY)
+  detach(scene, 'message')
+  await desk.expect('PART #den')
+  server.tagmsg('#den', 'badger', { '+typing': 'active' })
+  server.notice('@#den', 'badger', '\x01PING 1\x01')
+  desk.send('@label=a PRIVMSG #den :fox is here')
+  await desk.expect('ACK')
+  await scene.settled()
+  expect(network.isDetached('#den')).toBe(true)
+  const told = (await desk.sync()).filter(({ params }) => /#den|fox is here/.test(params.join(' ')))
+  expect(told).toEqual([])
+})
+
 test('a text of several lines that names her brings a detached channel back', async () => {
   await using scene = await startScene({ channels: ['#den'], server: { caps: MULTILINE } })
   const { server } = scene

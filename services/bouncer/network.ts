@@ -2,7 +2,7 @@
 // the network come in here, are stored, and only then put into the clients' outputs.
 import type { Bouncer } from './bouncer.ts'
 import { updateCaps } from './downstream/cap-changes.ts'
-import type { Downstream } from './downstream/downstream.ts'
+import { type Downstream, SAID } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
 import { isKnown } from './downstream/known.ts'
 import { Line } from './downstream/line.ts'
@@ -72,7 +72,8 @@ export class Network implements NetworkPort {
   }
 
   isDetached(target: string): boolean {
-    return this.channels.get(target)?.isDetached === true
+    const name = this.upstream?.isupport.withoutStatus(target) ?? target
+    return this.channels.get(name)?.isDetached === true
   }
 
   fold(name: string): string {
@@ -81,6 +82,8 @@ export class Network implements NetworkPort {
 
   relay(message: Message, { time = this.bouncer.clock.now(), requester }: RelayOptions = {}): void {
     if (this.monitors.take(message)) return
+    // Typing, CTCP and the like.
+    if (SAID.has(message.command) && this.isDetached(message.params[0] ?? '')) return
     const line = new Line(message, { time })
     for (const downstream of this.downstreams) downstream.relay(line, requester)
   }
@@ -91,11 +94,10 @@ export class Network implements NetworkPort {
     let isNew = lines.length === 0
     let isHeard = lines.length === 0
     for (const line of lines) {
-      const { id } = this.record
       const stored = this.bouncer.store.messages.append({
         isOwn: false,
         ...line,
-        networkId: id,
+        networkId: this.record.id,
         foldedTarget: this.fold(line.target),
       })
       first ??= stored

@@ -270,7 +270,7 @@ export class Downstream {
   }
 }
 
-const SAID = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG'])
+export const SAID: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG'])
 
 /** The echo of what this client said; of what another one of hers did; or what was said. */
 type Hearing = 'own echo' | 'echo' | 'said'
