@@ -1,6 +1,7 @@
 // What is done by the clock, when the disk takes no more just then: an exception there would end the process.
 import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test, vi } from 'vitest'
+import { connect } from '../../test/support/irc-client.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { type Scene, startScene } from './bouncer.fixture.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
@@ -45,4 +46,19 @@ test('a quiet channel cannot be detached: it stays', async () => {
   expect(network.isDetached('#den')).toBe(false)
   put.mockRestore()
   stop()
+})
+
+test('who logs in by PASS when the database cannot be read is told so', async () => {
+  const failures: unknown[] = []
+  const note = (error: unknown) => failures.push(error)
+  process.on('unhandledRejection', note)
+  await using scene = await startScene()
+  vi.spyOn(scene.store.messages, 'lastId').mockImplementation(isFull)
+  await using client = await connect({ port: scene.port })
+  client.send('PASS you/den:secret', 'NICK fox', 'USER fox 0 * :Fox')
+  expect(await client.expect('ERROR')).toMatchObject({
+    params: [expect.stringContaining('the disk is full')],
+  })
+  process.off('unhandledRejection', note)
+  expect(failures).toEqual([])
 })

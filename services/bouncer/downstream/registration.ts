@@ -7,6 +7,7 @@ import { capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
 import type { Message } from '../irc/message.ts'
 import type { Network } from '../network.ts'
 import type { UserRecord } from '../store/records.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import type { User } from '../user.ts'
 import { noteOffered } from './cap-changes.ts'
 import { capabilityValue } from './capabilities.ts'
@@ -152,9 +153,25 @@ export class Registration {
     const named = this.#named
     if (this.#nick === undefined || !named || this.#downstream.isClosed) return
     if (this.#account) this.#enter(this.#account, withNamed(this.#login, named))
-    else if (this.password !== undefined) void this.#checkPassword(this.password, named)
-    else if (this.#downstream.wire.fingerprint) void this.#checkCertificate(named)
+    else if (this.password !== undefined)
+      void this.#guard(this.#checkPassword(this.password, named))
+    else if (this.#downstream.wire.fingerprint) void this.#guard(this.#checkCertificate(named))
     else this.#refuse(NEEDED)
+  }
+
+  /** Nobody else waits for a check: what goes wrong in it ends this client alone. */
+  async #guard(checking: Promise<void>): Promise<void> {
+    try {
+      await checking
+    } catch (error) {
+      const downstream = this.#downstream
+      if (error instanceof StoreUnavailable)
+        downstream.close(`Nothing can be stored: ${error.message}`)
+      else {
+        downstream.log.error({ err: error }, 'a login')
+        downstream.close('internal error; the log of the bouncer says more')
+      }
+    }
   }
 
   async #checkPassword(given: string, named: Login): Promise<void> {
