@@ -68,6 +68,19 @@ test('a text of several lines that names her brings a detached channel back', as
   expect(await said(old)).toEqual(['#den one', '#den two, fox'])
 })
 
+test('her answer stands behind what it answers, also where the clock of the network is wrong', async () => {
+  const { 'echo-message': _, ...caps } = modernCaps
+  await using scene = await startScene({ channels: ['#den'], server: { caps } })
+  await using desk = await scene.client('desk', HISTORY)
+  const time = new Date(scene.clock.now() + 30_000).toISOString()
+  scene.server.raw(`@time=${time} :badger!b@h PRIVMSG #den :are you there?`)
+  await desk.expect('PRIVMSG #den')
+  desk.send('PRIVMSG #den yes')
+  await desk.expect('PRIVMSG #den yes')
+  desk.send('CHATHISTORY LATEST #den * 2')
+  expect(await said(desk)).toEqual(['#den are you there?', '#den yes'])
+})
+
 test('what she says to herself reaches every client once, and twice those that want echoes', async () => {
   await using scene = await startScene({ channels: ['#den'] })
   await using modern = await scene.client('modern', MODERN)

@@ -275,8 +275,8 @@ export class Network implements NetworkPort {
     const { command, params, tags } = message
     const own = { ...messageFrom(source, command, ...params), tags }
     const requester = from.labels.requester()
-    const time = this.bouncer.clock.now()
-    if (this.upstream) onPrivmsg(this.upstream, own, { time, requester })
+    const { upstream } = this
+    if (upstream) onPrivmsg(upstream, own, { time: upstream.time.now(), requester })
     requester.end(false)
   }
 

@@ -139,7 +139,7 @@ function say(downstream: Downstream, { target, begin, lines }: Open): void {
   }
   upstream.send(message('BATCH', `-${reference}`))
   if (hasEcho) return
-  const time = downstream.clock.now()
+  const time = upstream.time.now()
   const { source } = upstream
   const [{ command } = begin] = lines
   const kind = command === 'NOTICE' ? 'NOTICE' : 'PRIVMSG'

@@ -5,7 +5,6 @@ import type { Log } from '@fuchsbau/shared/log.ts'
 import { FoldedMap, fold } from '../irc/casemapping.ts'
 import { Isupport } from '../irc/isupport.ts'
 import { formatMessage, type Message, message, parseMessage, withTags } from '../irc/message.ts'
-import { parseServerTime } from '../irc/server-time.ts'
 import { nickOf } from '../irc/source.ts'
 import type { Traffic } from '../traffic.ts'
 import { Batches } from './batches.ts'
@@ -17,6 +16,7 @@ import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } 
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
 import { NamePool } from './name-pool.ts'
+import { NetworkTime } from './network-time.ts'
 import { NickKeeper } from './nick-keeper.ts'
 import { NickServ } from './nickserv.ts'
 import { handle } from './on.ts'
@@ -50,6 +50,7 @@ export interface Incoming {
 export class Upstream {
   readonly port: NetworkPort
   readonly clock: Clock
+  readonly time: NetworkTime
   readonly isTls: boolean
   readonly log: Log
   readonly registration: Registration
@@ -100,6 +101,7 @@ export class Upstream {
     const { record } = port
     this.port = port
     this.clock = clock
+    this.time = new NetworkTime(clock)
     this.isTls = options.isTls === true
     this.log = log
     this.nick = record.nick
@@ -259,7 +261,7 @@ export class Upstream {
   }
 
   #handle(parsed: Message): void {
-    const time = timeOf(parsed, this.clock.now())
+    const time = this.time.of(parsed)
     this.pending.settle(parsed)
     const requester = this.batches.requesterOf(parsed, this.pending)
     if (!this.batches.take(this, parsed, time)) handle(this, parsed, { time, requester })
@@ -294,12 +296,3 @@ export class Upstream {
 
 /** For the network to close its side behind our QUIT. */
 const GOODBYE_MS = 2_000
-
-/** A network's clock may be wrong by far: what lies in the future would stand last for ever. */
-const MAX_AHEAD_MS = 60_000
-
-function timeOf({ tags }: Message, now: number): number {
-  const told = tags.get('time')
-  const time = told === undefined ? undefined : parseServerTime(told)
-  return time === undefined || time > now + MAX_AHEAD_MS ? now : time
-}
