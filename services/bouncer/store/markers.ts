@@ -9,10 +9,17 @@ export interface ReadMarker {
   time: number
 }
 
+/** Of a network; a hundred more may be there for a while. */
+const KEPT = 10_000
+const TRIM_EVERY = 100
+
 export class Markers {
   readonly #get
   readonly #list
   readonly #set
+  readonly #trim
+  /** New ones since some were last taken away. */
+  #added = 0
   readonly #rename
 
   constructor(turn: Turn) {
@@ -22,6 +29,10 @@ export class Markers {
     this.#set = turn.writing<[number, string, number]>(
       `INSERT INTO markers VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET time = excluded.time WHERE excluded.time > time`,
+    )
+    this.#trim = turn.writing<[number, number, number]>(
+      `DELETE FROM markers WHERE network_id = ? AND time <
+         (SELECT time FROM markers WHERE network_id = ? ORDER BY time DESC LIMIT 1 OFFSET ?)`,
     )
     this.#rename = turn.writing<[string, number, string]>(
       'UPDATE OR IGNORE markers SET folded = ? WHERE network_id = ? AND folded = ?',
@@ -37,9 +48,14 @@ export class Markers {
     return this.#list.all(networkId)
   }
 
-  /** Moves it, but only forward: returns where it is now, and whether that is new. */
+  /** Moves it, but only forward: returns where it is now, and whether that is new. Of too many the oldest are forgotten. */
   set(networkId: number, foldedTarget: string, time: number): { time: number; isNew: boolean } {
+    if (this.get(networkId, foldedTarget) === undefined) this.#added += 1
     const { changes } = this.#set.run(networkId, foldedTarget, time)
+    if (this.#added >= TRIM_EVERY) {
+      this.#added = 0
+      this.#trim.run(networkId, networkId, KEPT - 1)
+    }
     return { time: this.get(networkId, foldedTarget) ?? time, isNew: changes > 0 }
   }
 

@@ -220,3 +220,12 @@ describe('places', () => {
     expect(store.subscriptions.remove(userId, networkId, 'https://push.example/0')).toBe(true)
   })
 })
+
+test('of read markers the newest 10,000 of a network are kept', () => {
+  const { store } = testStore()
+  const { id } = addNetwork(store)
+  for (let at = 1; at <= 10_200; at += 1) store.markers.set(id, `nick${at}`, at)
+  expect(store.markers.list(id)).toHaveLength(10_000)
+  expect(store.markers.get(id, 'nick200')).toBeUndefined()
+  expect(store.markers.get(id, 'nick201')).toBe(201)
+})
