@@ -30,6 +30,10 @@ describe('what may stand in a field of a network', () => {
     ['port', { port: Number.NaN }],
     ['fingerprint', { fingerprint: 'ab' }],
     ['socks', { socks: 'proxy' }],
+    // As part of an address these end the host: the connection would go to `fox`. They are written as %23 and the like.
+    ['socks', { socks: 'fox:12#x@127.0.0.1:1080' }],
+    ['socks', { socks: 'fox:1/2@127.0.0.1:1080' }],
+    ['socks', { socks: 'fox:100%@127.0.0.1:1080' }],
     ['nick', { nick: '#fox' }],
     ['nick', { nick: 'fox\r\nQUIT' }],
     ['nick', { nick: 'a b' }],

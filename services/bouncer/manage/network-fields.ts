@@ -91,7 +91,9 @@ const CHECKS: Checks = {
       ? undefined
       : "The fingerprint is the SHA-256 of the server's certificate: 64 hex digits.",
   socks: (socks) =>
-    isProxy(socks) ? undefined : 'A SOCKS5 proxy is host:port or user:password@host:port.',
+    isProxy(socks)
+      ? undefined
+      : 'A SOCKS5 proxy is host:port or user:password@host:port; / ? # % are written as %2F %3F %23 %25.',
   serverPassword: (text) => lineProblem(text, 'The server password'),
   nick: (nick) => (isNick(nick) ? undefined : `${quoted(nick)} can't be a nick.`),
   alternateNicks: (nicks) =>
@@ -133,7 +135,9 @@ function isHost(host: string): boolean {
 function isProxy(text: string): boolean {
   if (text === '') return true
   const [, host = '', port] =
-    /^(?:[^\s:@]+:[^\s@]+@)?(\[[0-9a-fA-F:.]+\]|[^\s:@]+):(\d{1,5})$/.exec(text) ?? []
+    /^(?:(?:%[0-9a-f]{2}|[^\s:@%/?#\\])+:(?:%[0-9a-f]{2}|[^\s@%/?#\\])+@)?(\[[0-9a-fA-F:.]+\]|[^\s:@]+):(\d{1,5})$/i.exec(
+      text,
+    ) ?? []
   return isHost(host.replace(/^\[(.*)\]$/, '$1')) && Number(port) > 0 && Number(port) < 65_536
 }
 
