@@ -5,8 +5,8 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 /** Work in a row, and the part of the time in the long run. */
 const BURST_MS = 2_000
 const SHARE = 0.25
-/** What takes less needs no rest. */
-const SHORT_MS = 5
+/** What takes less needs no rest: a page of history does. */
+const SHORT_MS = 20
 
 export class WorkBudget {
   readonly #clock: Pick<Clock, 'now'>
