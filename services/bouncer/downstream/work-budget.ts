@@ -1,11 +1,11 @@
-// How long a person's clients may keep the process busy: a search or a page of history takes up to 100 ms, and everybody else
+// How long a person's clients may keep the process busy: a search takes up to 100 ms, and everybody else
 // waits meanwhile. What takes long is paid for by a rest of the same length, and in the long run by three times that.
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 
 /** Work in a row, and the part of the time in the long run. */
 const BURST_MS = 2_000
 const SHARE = 0.25
-/** What takes less needs no rest: a page of history does. */
+/** What takes less, such as a page of history, needs no rest. */
 const SHORT_MS = 20
 
 export class WorkBudget {
