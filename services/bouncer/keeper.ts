@@ -287,7 +287,7 @@ export class Keeper {
     const network = this.#network
     const { name } = network.record
     if (wasConnected) {
-      const lines = unsent > 0 ? ` (${unsent} lines that waited were not sent)` : ''
+      const lines = unsent > 0 ? ` (not sent any more: ${unsent} of your lines)` : ''
       network.notice(`Disconnected from ${name}: ${reason}${lines}`)
       this.#told = reason
     } else if (kind !== 'upgrade' && this.#told !== reason) {
