@@ -14,10 +14,18 @@ export interface Label {
 /** An answer that comes later is collected up to so many lines, then sent without its batch. */
 const MAX_COLLECTED = 2_000
 
+interface Collecting {
+  readonly label: string
+  readonly lines: Message[]
+  /** Whether an echo carried the label. */
+  isAnswered: boolean
+  holder?: Requester
+}
+
 export class Labels {
   readonly #downstream: Downstream
-  /** The request that is being handled: its answers are collected until it is done. */
-  #collecting: { label: string; lines: Message[]; isAnswered: boolean } | undefined
+  /** The request that is being handled: its answers are collected until it is done. One requester at most has its label. */
+  #collecting: Collecting | undefined
   readonly #requesters = new Map<Requester, Label>()
   #batches = 0
 
@@ -42,16 +50,17 @@ export class Labels {
       handle()
       return
     }
-    const collecting = { label, lines: [] as Message[], isAnswered: false }
+    const collecting: Collecting = { label, lines: [], isAnswered: false }
     this.#collecting = collecting
-    const before = this.#requesters.size
     try {
       handle()
     } finally {
       this.#collecting = undefined
     }
-    const isDeferred = this.#requesters.size > before || collecting.isAnswered
-    if (!isDeferred || collecting.lines.length > 0) this.#answer(label, collecting.lines)
+    const { lines, holder, isAnswered } = collecting
+    const isDeferred = holder !== undefined && this.#requesters.has(holder)
+    if (!isDeferred && !isAnswered) this.#answer(label, lines)
+    else for (const line of lines) this.#downstream.send(line) // the label is another line's
   }
 
   /** Whether a line was taken for a labelled answer. */
@@ -63,7 +72,8 @@ export class Labels {
 
   /** Whose answers come from the network, later. Of several lines for one request only one is labelled. */
   requester({ isLabelled = true } = {}): Requester {
-    const label = isLabelled ? this.#collecting?.label : undefined
+    const isFirst = isLabelled && this.#collecting?.holder === undefined
+    const label = isFirst ? this.#collecting?.label : undefined
     const lines: Message[] = []
     let isWhole = true
     const requester: Requester = {
@@ -71,7 +81,8 @@ export class Labels {
       answer: (answer) => {
         const message = adapt(this.#downstream, answer)
         if (!message) return
-        if (label === undefined) this.#downstream.send(message)
+        const isOver = !this.#requesters.has(requester)
+        if (label === undefined || isOver) this.#downstream.send(message)
         else if (isWhole && lines.length < MAX_COLLECTED) lines.push(message)
         else {
           isWhole = false
@@ -82,11 +93,17 @@ export class Labels {
       end: () => {
         const given = this.#requesters.get(requester)
         if (!this.#requesters.delete(requester)) return
-        if (given?.isUsed && this.#collecting) this.#collecting.isAnswered = true
-        if (isWhole && label !== undefined && !given?.isUsed) this.#answer(label, lines)
+        if (given?.isUsed) {
+          if (this.#collecting) this.#collecting.isAnswered = true
+          for (const line of lines) this.#downstream.send(line)
+        } else if (isWhole && label !== undefined) {
+          if (this.#collecting?.holder === requester) this.#collecting.lines.push(...lines)
+          else this.#answer(label, lines)
+        }
         this.#downstream.barriers.answered(requester)
       },
     }
+    if (this.#collecting && label !== undefined) this.#collecting.holder = requester
     this.#requesters.set(requester, { value: label, isUsed: false })
     return requester
   }

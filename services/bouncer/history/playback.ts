@@ -36,15 +36,18 @@ export function playSince(
   target: string,
   id: number,
 ): void {
-  const { caps } = downstream
+  const { caps, catchUp } = downstream
   if (caps.has('draft/chathistory') || caps.has('znc.in/playback')) return
   const foldedTarget = network.fold(target)
   const query = { networkId: network.record.id, foldedTarget, limit: MOST_ROWS, withEvents: false }
   for (const stored of network.bouncer.store.messages.latest(query)) {
-    const line = stored.id > id ? playable(downstream, network, stored) : undefined
+    // What lies ahead of a client that is catching up comes in its turn.
+    const isAhead = catchUp.isRunning && stored.id > catchUp.position
+    const isNew = stored.id > id && !isAhead
+    const line = isNew ? playable(downstream, network, stored) : undefined
     if (!line) continue
     downstream.playback(line)
-    downstream.catchUp.sent(stored.id)
+    catchUp.sent(stored.id)
   }
 }
 
@@ -96,7 +99,8 @@ function storedMessage(stored: StoredMessage, nick: string, isPrivate: boolean):
       return of(kind, target, text)
     case 'REDACT': {
       const [msgid = '', ...reason] = text.split(' ')
-      return of(kind, target, msgid, ...(reason.length > 0 ? [reason.join(' ')] : []))
+      const where = isPrivate && !isOwn ? nick : target
+      return of(kind, where, msgid, ...(reason.length > 0 ? [reason.join(' ')] : []))
     }
     case 'PART':
       return text === '' ? of(kind, target) : of(kind, target, text)

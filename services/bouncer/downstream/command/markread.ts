@@ -30,7 +30,7 @@ export function onMarkread(downstream: Downstream, { params }: Message): void {
       return
     }
     // Nobody has read what is still to come; a client's clock may be wrong.
-    const time = Math.min(read, clock.now())
+    const time = Math.min(read, network.upstream?.time.now() ?? clock.now())
     const { isNew } = downstream.bouncer.store.markers.set(
       network.record.id,
       network.fold(target),
