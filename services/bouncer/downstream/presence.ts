@@ -27,6 +27,6 @@ function awayText({ downstreams, record }: Network, upstream: Upstream): string 
   const clients = [...downstreams].filter(({ isAway, awayText }) => !(isAway && awayText === '*'))
   if (clients.length === 0) return record.isAutoAway && !told.get(upstream) ? AWAY_TEXT : undefined
   if (clients.some(({ isAway }) => !isAway)) return ''
-  const last = clients.reduce((a, b) => (b.awayAt > a.awayAt ? b : a))
+  const last = clients.reduce((a, b) => (b.awayAt >= a.awayAt ? b : a))
   return last.awayText
 }
