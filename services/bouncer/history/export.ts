@@ -43,7 +43,7 @@ function jsonLine({ time, kind, source, text, msgid, isOwn, tags }: StoredMessag
 }
 
 /** `2026-01-01 12:00:00 <nick> text`; events as `*** …`. What would end a line or act on a terminal is left out. */
-function textLine(stored: StoredMessage): string {
+export function textLine(stored: StoredMessage): string {
   const at = new Date(stored.time).toISOString().slice(0, 19).replace('T', ' ')
   return `${at} ${words(stored).replace(/\p{Cc}/gu, '')}`
 }

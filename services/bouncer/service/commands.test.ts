@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
 import type { User } from '../user.ts'
 import type { Asking } from './command.ts'
@@ -236,6 +236,35 @@ describe('networks', () => {
     )
     expect(await you('channel update #den -relay-detached sometimes')).toMatchObject({ ok: false })
     expect(await you('channel update #den -detach-on none')).toMatchObject({ ok: false })
+  })
+})
+
+describe('the history', () => {
+  test('is shown by its last 200 lines, and the others are not read', async () => {
+    const { store, network } = scene
+    for (let index = 0; index < 700; index += 1) {
+      store.messages.append({
+        networkId: network.record.id,
+        target: '#Long',
+        foldedTarget: '#long',
+        time: Date.UTC(2026, 0, 1, 12, 0, index),
+        kind: 'PRIVMSG',
+        source: 'owl!o@w.l',
+        text: `line ${index}`,
+        isOwn: false,
+      })
+    }
+    store.commitTurn()
+    const after = vi.spyOn(store.messages, 'after')
+    const latest = vi.spyOn(store.messages, 'latest')
+    const lines = (await you('history export #LONG -network den')).text.split('\n')
+    expect(lines).toHaveLength(200)
+    expect(lines[0]).toBe('2026-01-01 12:08:20 <owl> line 500')
+    expect(lines.at(-1)).toBe('2026-01-01 12:11:39 <owl> line 699')
+    expect(after).not.toHaveBeenCalled()
+    expect(latest).toHaveBeenCalledOnce()
+    vi.restoreAllMocks()
+    expect((await you('history export #none')).text).toBe('Nothing is known of #none on den.')
   })
 })
 

@@ -1,5 +1,5 @@
 // `history …`: searching, showing and deleting what was said.
-import { exportHistory } from '../../history/export.ts'
+import { textLine } from '../../history/export.ts'
 import { nickOf } from '../../irc/source.ts'
 import { refuse } from '../../manage/outcome.ts'
 import type { StoredMessage } from '../../store/records.ts'
@@ -86,13 +86,15 @@ function show(asking: PersonalAsking, words: readonly string[]): Answer {
   const found = conversation(asking, words)
   if (!found.ok) return found
   const { network, target } = found
-  const lines: string[] = []
-  // The last lines: what came before is passed over page by page.
-  for (const page of exportHistory(asking.bouncer.store, network.record, target, 'text')) {
-    lines.push(...page.split('\n').filter((line) => line !== ''))
-    if (lines.length > MAX_SHOWN) lines.splice(0, lines.length - MAX_SHOWN)
-  }
-  return lines.length > 0 ? lines : [`Nothing is known of ${target} on ${network.record.name}.`]
+  const last = asking.bouncer.store.messages.latest({
+    networkId: network.record.id,
+    foldedTarget: network.fold(target),
+    limit: MAX_SHOWN,
+    withEvents: true,
+  })
+  return last.length > 0
+    ? last.map(textLine)
+    : [`Nothing is known of ${target} on ${network.record.name}.`]
 }
 
 function remove(asking: PersonalAsking, words: readonly string[]): Answer {
