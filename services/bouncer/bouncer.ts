@@ -8,6 +8,7 @@ import { Logins } from './account/logins.ts'
 import type { TokenCheck } from './account/token.ts'
 import { Dialing } from './dialing.ts'
 import { Downstream } from './downstream/downstream.ts'
+import { flushGuarded } from './downstream/fault.ts'
 import type { Wire } from './downstream/socket.ts'
 import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
 import { Push, type PushOptions } from './push/push.ts'
@@ -147,7 +148,7 @@ export class Bouncer {
   #flush(): void {
     const written = [...this.#written]
     this.#written.clear()
-    for (const downstream of written) downstream.flush()
+    for (const downstream of written) flushGuarded(downstream)
   }
 
   /**

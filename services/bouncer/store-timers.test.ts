@@ -62,3 +62,39 @@ test('who logs in by PASS when the database cannot be read is told so', async ()
   process.off('unhandledRejection', note)
   expect(failures).toEqual([])
 })
+
+test('who is behind when the database cannot be read is told so; the others go on', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using slow = await scene.client('slow')
+  const [behind] = scene.bouncer.downstreams
+  await using other = await scene.client('other')
+  behind?.catchUp.fallBack(0)
+  const read = vi.spyOn(scene.store.messages, 'afterId').mockImplementation(isFull)
+  expect(() => behind?.catchUp.step()).not.toThrow()
+  read.mockRestore()
+  expect(await slow.expect('ERROR')).toMatchObject({
+    params: ['the history cannot be read now: the disk is full'],
+  })
+  scene.server.say('#den', 'owl', 'hoo')
+  expect(await other.expect('PRIVMSG')).toMatchObject({ params: ['#den', 'hoo'] })
+})
+
+test('a client that cannot be written to is cut off alone, and the log says why', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using _broken = await scene.client('broken')
+  const [first] = scene.bouncer.downstreams
+  await using other = await scene.client('other')
+  const error = vi.spyOn(scene.bouncer.log, 'error')
+  if (!first) throw new Error('no client')
+  vi.spyOn(first.wire, 'write').mockImplementation(() => {
+    throw new Error('no such wire')
+  })
+  scene.server.say('#den', 'owl', 'hoo')
+  expect(await other.expect('PRIVMSG')).toMatchObject({ params: ['#den', 'hoo'] })
+  expect([...scene.bouncer.downstreams]).toHaveLength(1)
+  expect(first.isClosed).toBe(true)
+  expect(error).toHaveBeenCalledWith(
+    expect.objectContaining({ err: expect.objectContaining({ message: 'no such wire' }) }),
+    'writing to a client',
+  )
+})

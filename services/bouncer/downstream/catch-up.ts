@@ -5,6 +5,7 @@ import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { playable } from '../history/playback.ts'
 import { message } from '../irc/message.ts'
 import type { Downstream } from './downstream.ts'
+import { guarded } from './fault.ts'
 import type { Place } from './places.ts'
 
 const PAGE = 200
@@ -82,8 +83,12 @@ export class CatchUp {
     this.isRunning = true
   }
 
-  /** Puts the next pages into the output, if the client has read the last ones. */
+  /** Puts the next pages into the output, if the client has read the last ones. It fails for this client alone. */
   step(): void {
+    guarded(this.#downstream, 'what a client missed', () => this.#step())
+  }
+
+  #step(): void {
     this.#stepTimer?.cancel()
     this.#stepTimer = undefined
     const downstream = this.#downstream
