@@ -207,6 +207,22 @@ describe('networks', () => {
     expect(vera.networkNamed('libera')).toBeUndefined()
   })
 
+  test('have the address that is given, also under the name of a well-known network', async () => {
+    const address = '-addr ircs://irc.fort.example:7000 -enabled false'
+    const made = await ask(vera, `network add libera ${address}`)
+    expect(made.text).toMatch(/Added libera \(ircs:\/\/irc.fort.example:7000\)/)
+    expect(await ask(vera, `network add oftc ${address} -name fort`)).toMatchObject({ ok: false })
+    await ask(vera, 'network delete libera')
+    expect((await ask(vera, 'network add home -addr libera -enabled false')).text).toMatch(
+      /Added home \(ircs:\/\/irc.libera.chat:6697\)/,
+    )
+    await ask(vera, 'network delete home')
+    expect((await ask(vera, 'network add libera -enabled false')).text).toMatch(
+      /Added libera \(ircs:\/\/irc.libera.chat:6697\)/,
+    )
+    await ask(vera, 'network delete libera')
+  })
+
   test('log in by certificate, which is made here', async () => {
     const made = await ask(vera, 'certfp generate -key-type ed25519')
     expect(made.text).toMatch(/SHA-256: [0-9a-f]{64}\nSHA-512: [0-9a-f]{128}/)

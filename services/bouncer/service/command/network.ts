@@ -141,12 +141,16 @@ function fieldsOf(flags: Flags<typeof FLAGS>): Outcome<{ fields: NetworkFields }
 function create({ user }: PersonalAsking, words: readonly string[]): Answer {
   const read = readFlags(words, FLAGS)
   if (!read.ok) return read
-  const [addr = read.flags.addr, ...more] = read.rest
+  const [word, ...more] = read.rest
   if (more.length > 0) return MISUSED
+  // The word says where, as in “network add libera”; with an address it is the name.
+  const isName = word !== undefined && read.flags.addr !== undefined
+  if (isName && read.flags.name !== undefined) return MISUSED
+  const addr = read.flags.addr ?? word
   if (addr === undefined) {
     return refuse('Say where: “network create -addr libera”, or -addr ircs://HOST:PORT.')
   }
-  const fields = fieldsOf({ ...read.flags, addr })
+  const fields = fieldsOf({ ...read.flags, addr, ...(isName && { name: word }) })
   if (!fields.ok) return fields
   const made = createNetwork(user, fields.fields)
   if (!made.ok) return made
