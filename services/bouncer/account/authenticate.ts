@@ -26,11 +26,15 @@ export function authenticate(
   return admit(bouncer, attempt, () => checkPassword(bouncer, attempt, password))
 }
 
-/** Lets in whom the check finds, if she is enabled. The reason is the same whatever is wrong. Never rejects. */
+/**
+ * Lets in whom the check finds, if she is enabled. The reason is the same whatever is wrong. Never rejects. `queue`: those
+ * that ask the identity provider wait in `tokens`, so that a slow one keeps no passwords waiting.
+ */
 export async function admit(
   bouncer: Bouncer,
   attempt: Attempt,
   check: () => Promise<UserRecord | undefined>,
+  queue: Queue = 'checks',
 ): Promise<Authenticated> {
   const { logins } = bouncer
   const end = (outcome: LoginOutcome, reason: string): Authenticated => {
@@ -38,7 +42,7 @@ export async function admit(
     return { ok: false, reason }
   }
   try {
-    const passed = await logins.checks.pass(() => slowed(bouncer, attempt, check))
+    const passed = await logins[queue].pass(() => slowed(bouncer, attempt, check, queue))
     if (!passed) return end('busy', 'Too many log in just now: try again later')
     const { value: result } = passed
     if ('waitMs' in result) {
@@ -56,16 +60,20 @@ export async function admit(
   }
 }
 
+type Queue = 'checks' | 'tokens'
 type Checked = { waitMs: number } | { user: UserRecord | undefined }
 
 async function slowed(
   bouncer: Bouncer,
   { name, address, method, client }: Attempt,
   check: () => Promise<UserRecord | undefined>,
+  queue: Queue,
 ): Promise<Checked> {
   const { store, logins, clock } = bouncer
   const attempt = logins.throttle.begin(address, name.toLowerCase())
   if (!attempt.ok) return attempt
+  // It counts already, but takes none of the few places: those are for what needs a core.
+  if (queue === 'tokens') attempt.done()
   try {
     const found = await check()
     const user = found?.isEnabled ? found : undefined
@@ -75,6 +83,6 @@ async function slowed(
     if (user) attempt.succeed()
     return { user }
   } finally {
-    attempt.done()
+    if (queue === 'checks') attempt.done()
   }
 }

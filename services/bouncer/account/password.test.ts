@@ -1,12 +1,15 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
-import { describe, expect, test } from 'vitest'
+import { verifyPassword } from '@fuchsbau/shared/password.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { Bouncer } from '../bouncer.ts'
 import { addUser, NOON, testStore } from '../store/store.fixture.ts'
 import { admit, authenticate } from './authenticate.ts'
 import { hashAppPassword, hashesOf, newVerifier, ScramCheck } from './password.ts'
 import { parseClientFirst, ScramClient } from './scram.ts'
+
+vi.mock('@fuchsbau/shared/password.ts', { spy: true })
 
 /** A bouncer where `alice` has the password `main secret` and the app password `app secret`. */
 async function scene() {
@@ -78,6 +81,21 @@ describe('SCRAM-SHA-256', () => {
 
 describe('a login', () => {
   const attempt = { name: 'alice', address: '192.0.2.1', method: 'PASS', client: '' }
+
+  test('of nobody checks a hash like that of somebody: the time does not tell who is here', async () => {
+    const { bouncer } = await scene()
+    const parametersOf = (hash: string | undefined) => hash?.split('$').slice(0, 4).join('$')
+    const checked = []
+    for (const name of ['alice', 'nobody']) {
+      vi.mocked(verifyPassword).mockClear()
+      const result = await authenticate(bouncer, { ...attempt, name, password: 'wrong' })
+      expect(result).toEqual({ ok: false, reason: 'Wrong user name or password' })
+      expect(vi.mocked(verifyPassword)).toHaveBeenCalledTimes(1)
+      const [[password, hash] = []] = vi.mocked(verifyPassword).mock.calls
+      checked.push({ password, parameters: parametersOf(hash) })
+    }
+    expect(checked[1]).toEqual(checked[0])
+  })
 
   test('counts a password that was changed while it was checked as wrong', async () => {
     const { bouncer, store, alice } = await scene()

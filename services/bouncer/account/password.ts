@@ -57,14 +57,15 @@ export async function checkPassword(
     store.credentials.noteUse(app, clock.now(), address)
     return user
   }
-  if (!user || !(await fits(password, user.password))) return
+  const isRight = await fits(password, user?.password ?? NOBODY)
+  if (!user || !isRight) return
   // It may have been changed, or she removed, while it was checked.
   if (store.users.get(user.id)?.password !== user.password) return
   await bringUpToDate(bouncer, user, password)
   return store.users.get(user.id)
 }
 
-/** In the same time whether there is a password or not. */
+/** In the same time whether there is a password (or a person) or not. */
 async function fits(password: string, hash: string): Promise<boolean> {
   if (isForeignHash(hash) && (await checkForeignHash(password, hash))) return true
   return await verifyPassword(password, hash.startsWith('$argon2id$') ? hash : NOBODY)

@@ -9,16 +9,11 @@ export async function authenticateByToken(
   { name, ...attempt }: Attempt,
   token: string,
 ): Promise<Authenticated> {
-  const { tokens, logins } = bouncer
-  // Asked first: a slow provider must not keep passwords waiting.
-  const asking = logins.tokens.pass(async () => await tokens?.ownerOf(token))
-  const [asked] = await Promise.allSettled([asking])
   const named = name || `token of ${attempt.address}`
-  return await admit(bouncer, { ...attempt, name: named }, async () => {
-    if (asked.status === 'rejected') throw asked.reason
-    if (!asked.value) throw new Error('too many tokens are being checked')
-    const { value: owner } = asked.value
+  const check = async () => {
+    const owner = await bouncer.tokens?.ownerOf(token)
     const user = owner && linkedUser(bouncer, owner)
     return name === '' || user?.name.toLowerCase() === name.toLowerCase() ? user : undefined
-  })
+  }
+  return await admit(bouncer, { ...attempt, name: named }, check, 'tokens')
 }
