@@ -1,5 +1,5 @@
 // What the forms do, and what the pages show of it.
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
 import { retentionRule } from '../history/retention.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
@@ -123,6 +123,26 @@ test('the history goes out as a file, has its own rule, and is deleted', async (
   expect((await browser.get(`${at('history/delete')}${target}`)).body).toContain('cannot be undone')
   expect((await browser.post(at('history/delete'), { target: '#burrow' })).status).toBe(303)
   expect((await browser.get(`${at('history')}${target}`)).status).toBe(404)
+})
+
+test('a rule is for a conversation that there is, or a channel: none is kept for other names', async () => {
+  const { scene, browser, at } = await den()
+  const set = vi.spyOn(scene.store.properties, 'set')
+  for (const target of ['#nowhere', 'x'.repeat(5_000)]) {
+    const query = `?target=${encodeURIComponent(target)}`
+    expect((await browser.get(`${at('retention')}${query}`)).status).toBe(404)
+    expect((await browser.post(at('retention'), { target, days: '3' })).status).toBe(404)
+  }
+  expect(set).not.toHaveBeenCalled()
+  scene.server.say('fox', 'owl', 'hoo')
+  await scene.settled()
+  scene.store.commitTurn()
+  const networkId = scene.network.record.id
+  for (const target of ['OWL', '#Burrow']) {
+    expect((await browser.post(at('retention'), { target, days: '3' })).status).toBe(303)
+    const foldedTarget = target.toLowerCase()
+    expect(retentionRule(scene.store, { networkId, foldedTarget })).toEqual({ days: 3 })
+  }
 })
 
 test('pages of a conversation meet without a gap, also within one millisecond', async () => {

@@ -8,7 +8,7 @@ import { type Problem, renderField } from './fields.ts'
 import { historyPath } from './history-line.ts'
 import type { Page } from './layout.ts'
 import { networkPath } from './networks.ts'
-import { done, sendOwn } from './send.ts'
+import { done, sendError, sendOwn } from './send.ts'
 import type { NetworkVisit } from './visit.ts'
 
 const DAY_MS = 86_400_000
@@ -17,6 +17,7 @@ const MAX_MEGABYTES = 1_000_000
 
 export function showRetention(visit: NetworkVisit): FastifyReply {
   const target = queryOf(visit.request, 'target')
+  if (!isKnown(visit, target)) return sendError(visit, 404)
   const { days, megabytes } = retentionRule(visit.web.bouncer.store, scopeOf(visit, target)) ?? {}
   const values = { days: days?.toString() ?? '', megabytes: megabytes?.toString() ?? '' }
   return sendOwn(visit, retentionPage(visit, target, values))
@@ -25,6 +26,7 @@ export function showRetention(visit: NetworkVisit): FastifyReply {
 export function changeRetention(visit: NetworkVisit): FastifyReply {
   const { fields, web } = visit
   const target = fields.get('target') || undefined
+  if (!isKnown(visit, target)) return sendError(visit, 404)
   const values = { days: textOf(fields, 'days'), megabytes: textOf(fields, 'megabytes') }
   const rule: RetentionRule = {}
   const limits = [
@@ -69,6 +71,14 @@ ${target && html`<input type="hidden" name="target" value="${target}">`}
 ${renderField({ name: 'megabytes', label: 'Megabytes at most', kind: 'number' }, values.megabytes, problem)}</div>
 <button class="primary">Save</button></form>`
   return { title: `How long ${what} is kept`, body, section: target ? 'history' : '' }
+}
+
+/** Whether there is such a conversation: rules for anything else would be kept for ever, and in any number. */
+function isKnown({ network, web }: NetworkVisit, target: string | undefined): boolean {
+  if (target === undefined || network.channels.get(target)) return true
+  const foldedTarget = network.fold(target)
+  const sizes = web.bouncer.store.messages.sizes(network.record.id)
+  return sizes.some((size) => size.foldedTarget === foldedTarget)
 }
 
 function scopeOf({ network }: NetworkVisit, target: string | undefined) {
