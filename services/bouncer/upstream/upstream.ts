@@ -8,10 +8,11 @@ import { formatMessage, type Message, message, parseMessage, withTags } from '..
 import { nickOf } from '../irc/source.ts'
 import type { Traffic } from '../traffic.ts'
 import { Batches } from './batches.ts'
+import { Cause } from './cause.ts'
 import type { UpstreamChannel } from './channel.ts'
 import { type Connection, connect } from './connection.ts'
 import { Crowd } from './crowd.ts'
-import { ConnectionRefused, type Ending, type EndingKind, kindOfError } from './ending.ts'
+import type { Ending, EndingKind } from './ending.ts'
 import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
@@ -92,8 +93,8 @@ export class Upstream {
   #codec: TextCodec
   readonly #traffic: UpstreamOptions['traffic']
   readonly #flood: FloodControl
+  readonly #cause = new Cause()
   #isOpen = false
-  #ending: Partial<Ending> = {}
   #deadline: Timer | undefined
 
   constructor(options: UpstreamOptions) {
@@ -225,15 +226,14 @@ export class Upstream {
   }
 
   /** What the server said as it closed the connection, or why it will (465). */
-  noteError(reason: string, kind = kindOfError(reason)): void {
-    this.#ending.reason ??= reason
-    if (kind) this.#ending.kind ??= kind
+  noteError(reason: string, kind?: EndingKind): void {
+    this.#cause.note(reason, kind)
   }
 
   #end(reason: string, kind: EndingKind | undefined): void {
     this.isEnding = true
     this.isReady = false
-    this.#ending = { reason, ...(kind && { kind }) }
+    this.#cause.set(reason, kind)
     this.unsent = this.#flood.waiting
     this.#flood.close()
   }
@@ -272,7 +272,7 @@ export class Upstream {
   }
 
   #closed(error: Error | undefined, onClose: (ending: Ending) => void): void {
-    const wasRegistered = this.isRegistered
+    const reached = { isOpen: this.#isOpen, isRegistered: this.isRegistered }
     this.isEnding = true
     this.isRegistered = false
     this.isReady = false
@@ -283,14 +283,7 @@ export class Upstream {
     this.nicks.close()
     this.registration.close()
     this.pending.clear()
-    const kind = error instanceof ConnectionRefused ? error.kind : undefined
-    onClose({
-      reason: this.#ending.reason ?? error?.message ?? 'the network closed the connection',
-      kind:
-        this.#ending.kind ??
-        kind ??
-        (wasRegistered ? 'lost' : this.#isOpen ? 'refused' : 'unreachable'),
-    })
+    onClose(this.#cause.ending(error, reached))
   }
 }
 
