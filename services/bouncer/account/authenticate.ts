@@ -16,7 +16,15 @@ export interface Attempt {
   client: string
 }
 
-export type Authenticated = { ok: true; user: UserRecord } | { ok: false; reason: string }
+/** How it was proven. App passwords lie in the files of programs: they open less than her own password. */
+export type Proof = 'password' | 'app-password' | 'certificate' | 'token'
+
+export interface Proven {
+  user: UserRecord
+  by: Proof
+}
+
+export type Authenticated = ({ ok: true } & Proven) | { ok: false; reason: string }
 
 /** Checks a name and a password: the person's own, or one of her app passwords. */
 export function authenticate(
@@ -33,7 +41,7 @@ export function authenticate(
 export async function admit(
   bouncer: Bouncer,
   attempt: Attempt,
-  check: () => Promise<UserRecord | undefined>,
+  check: () => Promise<Proven | undefined>,
   queue: Queue = 'checks',
 ): Promise<Authenticated> {
   const { logins } = bouncer
@@ -49,9 +57,9 @@ export async function admit(
       const seconds = Math.ceil(result.waitMs / 1000)
       return end('slowed', `Too many attempts: try again in ${seconds} s`)
     }
-    if (!result.user) return end('refused', 'Wrong user name or password')
+    if (!result.proven) return end('refused', 'Wrong user name or password')
     logins.count('ok')
-    return { ok: true, user: result.user }
+    return { ok: true, ...result.proven }
   } catch (error) {
     if (error instanceof StoreUnavailable)
       return end('failed', `The bouncer cannot store anything now: ${error.message}`)
@@ -61,12 +69,12 @@ export async function admit(
 }
 
 type Queue = 'checks' | 'tokens'
-type Checked = { waitMs: number } | { user: UserRecord | undefined }
+type Checked = { waitMs: number } | { proven: Proven | undefined }
 
 async function slowed(
   bouncer: Bouncer,
   { name, address, method, client }: Attempt,
-  check: () => Promise<UserRecord | undefined>,
+  check: () => Promise<Proven | undefined>,
   queue: Queue,
 ): Promise<Checked> {
   const { store, logins, clock } = bouncer
@@ -76,12 +84,12 @@ async function slowed(
   if (queue === 'tokens') attempt.done()
   try {
     const found = await check()
-    const user = found?.isEnabled ? found : undefined
-    const outcome = user ? 'ok' : 'refused'
-    const account = user?.name ?? name
+    const proven = found?.user.isEnabled ? found : undefined
+    const outcome = proven ? 'ok' : 'refused'
+    const account = proven?.user.name ?? name
     store.audit.add({ at: clock.now(), account, address, method, client, outcome })
-    if (user) attempt.succeed()
-    return { user }
+    if (proven) attempt.succeed()
+    return { proven }
   } finally {
     if (queue === 'checks') attempt.done()
   }

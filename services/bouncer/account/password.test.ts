@@ -5,7 +5,7 @@ import { verifyPassword } from '@fuchsbau/shared/password.ts'
 import { describe, expect, test, vi } from 'vitest'
 import { Bouncer } from '../bouncer.ts'
 import { addUser, NOON, testStore } from '../store/store.fixture.ts'
-import { admit, authenticate } from './authenticate.ts'
+import { admit, authenticate, type Proven } from './authenticate.ts'
 import { hashAppPassword, hashesOf, newVerifier, ScramCheck } from './password.ts'
 import { parseClientFirst, ScramClient } from './scram.ts'
 
@@ -28,7 +28,8 @@ async function scene() {
   })
   const metrics = createMetrics()
   const bouncer = new Bouncer({ store, clock, log: silentLog(), metrics, serverName: 'x.test' })
-  return { bouncer, store, clock, alice, app, metrics }
+  const proven: Proven = { user: alice, by: 'password' }
+  return { bouncer, store, clock, alice, proven, app, metrics }
 }
 
 /** Whether SCRAM lets in, and whether the server proved that it knows the password, too. */
@@ -38,18 +39,22 @@ async function scram(bouncer: Bouncer, name: string, password: string) {
   if (!first) throw new Error('malformed')
   const check = new ScramCheck(bouncer, name, first)
   const result = check.finish((await client.respond(check.challenge)) ?? '', '192.0.2.1')
-  return { user: result?.user.name, isServerTrue: client.isServerTrue(result?.final ?? '') }
+  return {
+    user: result?.user.name,
+    by: result?.by,
+    isServerTrue: client.isServerTrue(result?.final ?? ''),
+  }
 }
 
 describe('SCRAM-SHA-256', () => {
   test('takes any password of a person, because all have one salt', async () => {
     const { bouncer, store, alice } = await scene()
     const isIn = { user: 'alice', isServerTrue: true }
-    expect(await scram(bouncer, 'alice', 'main secret')).toEqual(isIn)
+    expect(await scram(bouncer, 'alice', 'main secret')).toEqual({ ...isIn, by: 'password' })
     expect(store.credentials.appPasswords(alice.id)[0]?.lastUsedAt).toBeUndefined()
-    expect(await scram(bouncer, 'Alice', 'app secret')).toEqual(isIn)
+    expect(await scram(bouncer, 'Alice', 'app secret')).toEqual({ ...isIn, by: 'app-password' })
     expect(store.credentials.appPasswords(alice.id)).toMatchObject([{ lastUsedFrom: '192.0.2.1' }])
-    expect(await scram(bouncer, 'alice', 'wrong')).toEqual({ user: undefined, isServerTrue: false })
+    expect(await scram(bouncer, 'alice', 'wrong')).toEqual({ isServerTrue: false })
   })
 
   test('takes no password that was taken back, not even while it is being proved', async () => {
@@ -82,6 +87,16 @@ describe('SCRAM-SHA-256', () => {
 describe('a login', () => {
   const attempt = { name: 'alice', address: '192.0.2.1', method: 'PASS', client: '' }
 
+  test('tells by which of the passwords it was', async () => {
+    const { bouncer } = await scene()
+    for (const [password, by] of [
+      ['main secret', 'password'],
+      ['app secret', 'app-password'],
+    ] as const) {
+      expect(await authenticate(bouncer, { ...attempt, password })).toMatchObject({ ok: true, by })
+    }
+  })
+
   test('of nobody checks a hash like that of somebody: the time does not tell who is here', async () => {
     const { bouncer } = await scene()
     const parametersOf = (hash: string | undefined) => hash?.split('$').slice(0, 4).join('$')
@@ -111,7 +126,7 @@ describe('a login', () => {
   })
 
   test('of hundreds at once all get their turn', async () => {
-    const { bouncer, alice } = await scene()
+    const { bouncer, proven } = await scene()
     let most = 0
     let running = 0
     const check = async () => {
@@ -119,7 +134,7 @@ describe('a login', () => {
       most = Math.max(most, running)
       await Promise.resolve()
       running -= 1
-      return alice
+      return proven
     }
     const logins = Array.from({ length: 300 }, () => admit(bouncer, attempt, check))
     const results = await Promise.all(logins)
@@ -128,15 +143,15 @@ describe('a login', () => {
   })
 
   test('of thousands at once is refused in words, and so is one that fails', async () => {
-    const { bouncer, alice } = await scene()
+    const { bouncer, proven } = await scene()
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiting = Array.from({ length: 1_002 }, () =>
       admit(bouncer, attempt, async () => {
         await promise
-        return alice
+        return proven
       }),
     )
-    expect(await admit(bouncer, attempt, async () => alice)).toMatchObject({
+    expect(await admit(bouncer, attempt, async () => proven)).toMatchObject({
       reason: 'Too many log in just now: try again later',
     })
     resolve()

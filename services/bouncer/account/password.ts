@@ -6,6 +6,7 @@ import { hashPassword, verifyPassword } from '@fuchsbau/shared/password.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { ScramVerifier, UserRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
+import type { Proven } from './authenticate.ts'
 import { checkForeignHash, isForeignHash } from './foreign-hash.ts'
 import { type ClientFirst, makeVerifier, nobodysVerifier, ScramServer } from './scram.ts'
 
@@ -49,20 +50,21 @@ export async function checkPassword(
   bouncer: Bouncer,
   { name, address }: { name: string; address: string },
   password: string,
-): Promise<UserRecord | undefined> {
+): Promise<Proven | undefined> {
   const { store, clock } = bouncer
   const user = store.users.named(name)
   const app = user && store.credentials.appPassword(user.id, hashAppPassword(password))
   if (app) {
     store.credentials.noteUse(app, clock.now(), address)
-    return user
+    return { user, by: 'app-password' }
   }
   const isRight = await fits(password, user?.password ?? NOBODY)
   if (!user || !isRight) return
   // It may have been changed, or she removed, while it was checked.
   if (store.users.get(user.id)?.password !== user.password) return
   await bringUpToDate(bouncer, user, password)
-  return store.users.get(user.id)
+  const now = store.users.get(user.id)
+  return now && { user: now, by: 'password' }
 }
 
 /** In the same time whether there is a password (or a person) or not. */
@@ -107,7 +109,7 @@ export class ScramCheck {
   }
 
   /** The person, and what proves to her client that we know her password; undefined when the proof is wrong. */
-  finish(text: string, address: string): { user: UserRecord; final: string } | undefined {
+  finish(text: string, address: string): (Proven & { final: string }) | undefined {
     const { store, clock } = this.#bouncer
     for (const { verifier, server } of this.#candidates) {
       const { ok, final } = server.finish(text)
@@ -118,7 +120,7 @@ export class ScramCheck {
       if (!ownVerifiers(store, user.id).some(isThis)) return
       const app = store.credentials.appPasswords(user.id).find(({ scram }) => isThis(scram))
       if (app) store.credentials.noteUse(app, clock.now(), address)
-      return { user, final }
+      return { user, by: app ? 'app-password' : 'password', final }
     }
     return
   }

@@ -13,7 +13,8 @@ export async function authenticateByToken(
   const check = async () => {
     const owner = await bouncer.tokens?.ownerOf(token)
     const user = owner && linkedUser(bouncer, owner)
-    return name === '' || user?.name.toLowerCase() === name.toLowerCase() ? user : undefined
+    const isMeant = name === '' || user?.name.toLowerCase() === name.toLowerCase()
+    return user && isMeant ? ({ user, by: 'token' } as const) : undefined
   }
   return await admit(bouncer, { ...attempt, name: named }, check, 'tokens')
 }

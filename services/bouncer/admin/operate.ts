@@ -54,7 +54,7 @@ export async function operate(bouncer: Bouncer, verb: string, args: string[]): P
 }
 
 async function run(bouncer: Bouncer, user: User | undefined, words: string[]): Promise<Operated> {
-  const asking = { bouncer, by: OPERATOR, user, network: undefined }
+  const asking = { bouncer, by: OPERATOR, user, network: undefined, isAppLogin: false }
   const answer = await runWords(asking, words)
   // Whoever reads the answer may rely on it.
   bouncer.store.commitTurn()

@@ -87,7 +87,8 @@ export function authenticateByCertificate(
   return admit(bouncer, attempt, async () => {
     const known = fingerprint && bouncer.store.credentials.byFingerprint(fingerprint)
     const user = known ? bouncer.store.users.get(known.userId) : undefined
-    return name === '' || user?.name.toLowerCase() === name.toLowerCase() ? user : undefined
+    const isMeant = name === '' || user?.name.toLowerCase() === name.toLowerCase()
+    return user && isMeant ? { user, by: 'certificate' } : undefined
   })
 }
 
@@ -113,7 +114,7 @@ function scram(claimant: Claimant): Mechanism {
       const ended = await admit(bouncer, attemptOf(claimant, 'SCRAM-SHA-256', login), async () => {
         const proved = exchange.finish(text, wire.address)
         final = proved?.final ?? ''
-        return proved?.user
+        return proved
       })
       if (!ended.ok) return { outcome: ended, login }
       outcome = ended

@@ -1,7 +1,7 @@
 // From the connection to the welcome: capabilities, who it is, and which network it wants.
 // https://ircv3.net/specs/extensions/capability-negotiation https://ircv3.net/specs/extensions/sasl-3.1
 import type { Timer } from '@fuchsbau/shared/clock.ts'
-import { type Authenticated, authenticate } from '../account/authenticate.ts'
+import { type Authenticated, authenticate, type Proven } from '../account/authenticate.ts'
 import type { Bouncer } from '../bouncer.ts'
 import { capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
 import type { Message } from '../irc/message.ts'
@@ -35,7 +35,7 @@ export class Registration {
   #login: Login | undefined
   /** What USER said. */
   #named: Login | undefined
-  #account: UserRecord | undefined
+  #proven: Proven | undefined
   #isChecking = false
   #onChecked: (() => void) | undefined
   readonly #deadline: Timer
@@ -44,8 +44,8 @@ export class Registration {
     this.#downstream = downstream
     this.sasl = new SaslExchange(
       downstream,
-      (account, login) => {
-        this.#account = account
+      (proven, login) => {
+        this.#proven = proven
         this.#login = login
       },
       () => this.#finish(),
@@ -57,7 +57,7 @@ export class Registration {
 
   /** Whether it has said who it is. */
   get account(): UserRecord | undefined {
-    return this.#account
+    return this.#proven?.user
   }
 
   /** Whether a password is being checked: what the client sent behind it has to wait. Some say all at once. */
@@ -152,7 +152,7 @@ export class Registration {
     if (this.isDone || this.isChecking || this.isNegotiating) return
     const named = this.#named
     if (this.#nick === undefined || !named || this.#downstream.isClosed) return
-    if (this.#account) this.#enter(this.#account, withNamed(this.#login, named))
+    if (this.#proven) this.#enter(this.#proven, withNamed(this.#login, named))
     else if (this.password !== undefined)
       void this.#guard(this.#checkPassword(this.password, named))
     else if (this.#downstream.wire.fingerprint) void this.#guard(this.#checkCertificate(named))
@@ -193,7 +193,7 @@ export class Registration {
     const result = await checking
     this.#isChecking = false
     if (this.#downstream.isClosed) return
-    if (result.ok) this.#enter(result.user, login)
+    if (result.ok) this.#enter(result, login)
     else this.#refuse(result.reason)
     this.checked()
   }
@@ -204,9 +204,9 @@ export class Registration {
   }
 
   /** Logged in: to its network, if it named one. */
-  #enter(account: UserRecord, login: Login): void {
+  #enter(proven: Proven, login: Login): void {
     const downstream = this.#downstream
-    const user = downstream.bouncer.users.get(account.id)
+    const user = downstream.bouncer.users.get(proven.user.id)
     const network =
       this.boundNetworkId === undefined
         ? user?.networkNamed(login.network ?? '')
@@ -218,9 +218,10 @@ export class Registration {
     }
     this.isDone = true
     this.close()
-    this.#account = account
+    this.#proven = proven
     downstream.wire.admitted()
     downstream.user = user
+    downstream.isAppLogin = proven.by === 'app-password'
     downstream.network = network
     downstream.clientName = login.client ?? ''
     user.attach(downstream)

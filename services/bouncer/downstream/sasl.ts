@@ -1,8 +1,7 @@
 // SASL of a client: AUTHENTICATE in its parts of 400 characters, until a mechanism says who it is.
 // https://ircv3.net/specs/extensions/sasl-3.2
-import type { Authenticated } from '../account/authenticate.ts'
+import type { Authenticated, Proven } from '../account/authenticate.ts'
 import { type Message, message } from '../irc/message.ts'
-import type { UserRecord } from '../store/records.ts'
 import type { Downstream } from './downstream.ts'
 import type { Login } from './login-name.ts'
 import { beginMechanism, type Mechanism, mechanismsFor, NOBODY, type Step } from './mechanisms.ts'
@@ -16,7 +15,7 @@ const MAX_FAILURES = 5
 
 export class SaslExchange {
   readonly #downstream: Downstream
-  readonly #onLogin: (account: UserRecord, login: Login) => void
+  readonly #onLogin: (proven: Proven, login: Login) => void
   readonly #onEnd: () => void
   #mechanism: Mechanism | undefined
   #response = ''
@@ -27,7 +26,7 @@ export class SaslExchange {
   /** `onEnd` follows every end, good or bad. */
   constructor(
     downstream: Downstream,
-    onLogin: (account: UserRecord, login: Login) => void,
+    onLogin: (proven: Proven, login: Login) => void,
     onEnd: () => void,
   ) {
     this.#downstream = downstream
@@ -92,7 +91,7 @@ export class SaslExchange {
       return
     }
     const { user } = outcome
-    this.#onLogin(user, login)
+    this.#onLogin(outcome, login)
     downstream.numeric('900', downstream.source, user.name, `You are now logged in as ${user.name}`)
     this.#end('903', 'SASL authentication successful')
   }

@@ -29,8 +29,8 @@ export function toService(downstream: Downstream, said: Message): boolean {
   }
   // Programs answer by NOTICE, and nobody answers those. CTCP is for clients.
   if (said.command !== 'PRIVMSG' || text.startsWith('\x01')) return true
-  const { bouncer, network } = downstream
-  const asking: Asking = { bouncer, by: user, user, network }
+  const { bouncer, network, isAppLogin } = downstream
+  const asking: Asking = { bouncer, by: user, user, network, isAppLogin }
   ask(downstream, service.source, () => service.run(asking, text))
   return true
 }

@@ -13,6 +13,8 @@ export interface Asking {
   user: User | undefined
   /** The network that the client is on. */
   network: Network | undefined
+  /** Whether the client has logged in by an app password. */
+  isAppLogin: boolean
 }
 
 /** Asked about a person. */
@@ -32,6 +34,11 @@ export interface Command {
   help: readonly [string, ...string[]]
   /** Whether only administrators may. */
   isAdmin?: boolean
+  /**
+   * Whether it gives or takes ways to log in, or whole accounts. Not by an app password: those lie in the files of
+   * programs, and whoever finds one must not come by more than it opens.
+   */
+  isOfAccount?: boolean
   handle(asking: Asking, words: readonly string[]): Answer | Promise<Answer>
 }
 

@@ -18,6 +18,7 @@ const asked = (user: User): Asking => ({
   by: user,
   user,
   network: undefined,
+  isAppLogin: false,
 })
 const ask = async (user: User, text: string) => {
   const answer = await runLine(asked(user), text)

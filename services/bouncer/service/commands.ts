@@ -41,6 +41,9 @@ export const COMMANDS: readonly Command[] = [
   ...USER_COMMANDS,
 ]
 
+const NOT_BY_APP =
+  'This client has logged in by an app password, which is for programs and cannot do that: use the web pages, or log in by your own password.'
+
 /** Runs what a person typed. Never throws. */
 export function runLine(asking: Asking, text: string): Answer | Promise<Answer> {
   const split = splitWords(text)
@@ -54,6 +57,7 @@ export function runWords(asking: Asking, words: readonly string[]): Answer | Pro
   const { command, rest } = found
   if (command.isAdmin && !asking.by.record.isAdmin) return refuse(NOT_ADMIN)
   if (rest.length === 1 && ['-help', '--help', '-h'].includes(rest[0] ?? '')) return helpOf(command)
+  if (command.isOfAccount && asking.isAppLogin) return refuse(NOT_BY_APP)
   const finish = (answer: Answer) => (answer === MISUSED ? misuse(command) : answer)
   try {
     const answer = command.handle(asking, rest)
@@ -144,7 +148,7 @@ function runAs(asking: Asking, [name, ...words]: readonly string[]): Answer | Pr
   const user = asking.bouncer.userNamed(name)
   if (!user) return refuse(`There is no user ${name.slice(0, 50)}.`)
   // With her rights, not with the administrator's.
-  return runWords({ bouncer: asking.bouncer, by: user, user, network: undefined }, words)
+  return runWords({ ...asking, by: user, user, network: undefined }, words)
 }
 
 /** The lines of an answer, whether it was refused or not. */

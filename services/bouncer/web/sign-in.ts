@@ -70,7 +70,10 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
     ? await admit(
         bouncer,
         attemptOf(request, identity.preferredUsername ?? subject, 'web OIDC'),
-        () => Promise.resolve(linkedUser(bouncer, { subject, userName })),
+        () => {
+          const user = linkedUser(bouncer, { subject, userName })
+          return Promise.resolve(user && { user, by: 'token' })
+        },
       )
     : undefined
   if (result?.ok) return enter(exchange, result.user.id, pending.next, identity.idToken)
