@@ -1,6 +1,5 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { serveControl } from '@fuchsbau/shared/control.ts'
 import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
@@ -42,8 +41,6 @@ type Options = ServeOptions<typeof settings>
 /** Starts to serve; resolves when it listens. */
 export async function serve(options: Options): Promise<RunningService> {
   const { config, clock, log } = options
-  // Lines live shortly: with V8's own choice their garbage takes 60 MB at 100 users, and saves no time.
-  setFlagsFromString('--semi-space-growth-factor=1')
   const directory = join(config.data, 'bouncer')
   const store = openStore({ directory, clock, log })
   const closers: (() => Promise<void> | void)[] = [() => store.close()]
