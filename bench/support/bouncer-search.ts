@@ -1,5 +1,6 @@
 // How long a search in a large history takes, in the store itself: what it holds up the bouncer's one thread.
 import { systemClock } from '@fuchsbau/shared/clock.ts'
+import { NETWORK_DEFAULTS } from '../../services/bouncer/store/records.ts'
 import { openStore, type Store } from '../../services/bouncer/store/store.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import { lineOf, word } from './bouncer-text.ts'
@@ -72,27 +73,14 @@ function fill(store: Store, lines: number): number {
   const network = store.networks.add({
     userId: user?.id ?? 0,
     name: 'den',
+    ...NETWORK_DEFAULTS,
     isEnabled: false,
     host: '127.0.0.1',
     port: 1,
     transport: 'plain',
-    fingerprint: '',
-    socks: '',
-    serverPassword: '',
     nick: 'you',
-    alternateNicks: [],
     username: 'you',
     realname: 'you',
-    saslMechanism: '',
-    saslUser: '',
-    saslPassword: '',
-    certificate: '',
-    privateKey: '',
-    nickservPassword: '',
-    connectCommands: [],
-    encoding: 'utf-8',
-    isAutoAway: true,
-    casemapping: 'rfc1459',
   })
   const first = Date.now() - lines * 1000
   for (let index = 0; index < lines; index++) {

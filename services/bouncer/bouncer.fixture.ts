@@ -10,7 +10,7 @@ import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import { Bouncer, type BouncerOptions } from './bouncer.ts'
 import type { Network } from './network.ts'
 import { type Listener, listenPlain } from './server.ts'
-import type { NetworkRecord, UserRecord } from './store/records.ts'
+import { NETWORK_DEFAULTS, type NetworkRecord, type UserRecord } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { User } from './user.ts'
 
@@ -60,28 +60,14 @@ export interface Scene extends AsyncDisposable {
 }
 
 export const networkRecord = (port: number): Omit<NetworkRecord, 'id' | 'userId'> => ({
+  ...NETWORK_DEFAULTS,
   name: 'den',
-  isEnabled: true,
   host: '127.0.0.1',
   port,
   transport: 'plain',
-  fingerprint: '',
-  socks: '',
-  serverPassword: '',
   nick: 'fox',
-  alternateNicks: [],
   username: 'fox',
   realname: 'Fox',
-  saslMechanism: '',
-  saslUser: '',
-  saslPassword: '',
-  certificate: '',
-  privateKey: '',
-  nickservPassword: '',
-  connectCommands: [],
-  encoding: 'utf-8',
-  isAutoAway: true,
-  casemapping: 'rfc1459',
 })
 
 /** Starts everything; ends with its owner's scope. */

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
-import type { NetworkRecord } from '../../services/bouncer/store/records.ts'
+import { NETWORK_DEFAULTS, type NetworkRecord } from '../../services/bouncer/store/records.ts'
 import { openStore, type Store } from '../../services/bouncer/store/store.ts'
 import { freePorts } from './daemon.ts'
 import { connect, type IrcClient } from './irc-client.ts'
@@ -192,26 +192,12 @@ const networkOf = ({
   port,
   network = 'den',
 }: Person): Omit<NetworkRecord, 'id' | 'userId'> => ({
+  ...NETWORK_DEFAULTS,
   name: network,
-  isEnabled: true,
   host: '127.0.0.1',
   port,
   transport: 'plain',
-  fingerprint: '',
-  socks: '',
-  serverPassword: '',
   nick,
-  alternateNicks: [],
   username: nick,
   realname: nick,
-  saslMechanism: '',
-  saslUser: '',
-  saslPassword: '',
-  certificate: '',
-  privateKey: '',
-  nickservPassword: '',
-  connectCommands: [],
-  encoding: 'utf-8',
-  isAutoAway: true,
-  casemapping: 'rfc1459',
 })

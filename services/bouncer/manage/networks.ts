@@ -1,33 +1,10 @@
 // Networks of a person: made, changed, removed, connected. A change that concerns the connection takes effect at once.
 import { message } from '../irc/message.ts'
 import type { Network } from '../network.ts'
-import type { NetworkRecord } from '../store/records.ts'
+import { NETWORK_DEFAULTS, type NetworkRecord } from '../store/records.ts'
 import type { User } from '../user.ts'
 import { checkFields, checkWhole, type NetworkFields } from './network-fields.ts'
 import { type Outcome, refuse } from './outcome.ts'
-
-const DEFAULTS: Omit<
-  NetworkRecord,
-  'id' | 'userId' | 'name' | 'host' | 'port' | 'nick' | 'realname'
-> = {
-  isEnabled: true,
-  transport: 'tls',
-  fingerprint: '',
-  socks: '',
-  serverPassword: '',
-  alternateNicks: [],
-  username: '',
-  saslMechanism: '',
-  saslUser: '',
-  saslPassword: '',
-  certificate: '',
-  privateKey: '',
-  nickservPassword: '',
-  connectCommands: [],
-  encoding: 'utf-8',
-  isAutoAway: true,
-  casemapping: 'rfc1459',
-}
 
 /** A change of one of these needs a new connection. */
 const OF_CONNECTION: readonly (keyof NetworkFields)[] = [
@@ -61,7 +38,7 @@ export function createNetwork(user: User, fields: NetworkFields): Outcome<{ netw
   const given = checked.fields
   const transport = given.transport ?? 'tls'
   const record = {
-    ...DEFAULTS,
+    ...NETWORK_DEFAULTS,
     name: freeName(user, given.host ?? ''),
     host: '',
     port: transport === 'tls' ? 6697 : 6667,

@@ -80,6 +80,30 @@ export interface NetworkRecord {
   casemapping: string
 }
 
+/** A network that nothing is said of but where it is and who she is there. */
+export const NETWORK_DEFAULTS: Omit<
+  NetworkRecord,
+  'id' | 'userId' | 'name' | 'host' | 'port' | 'nick' | 'realname'
+> = {
+  isEnabled: true,
+  transport: 'tls',
+  fingerprint: '',
+  socks: '',
+  serverPassword: '',
+  alternateNicks: [],
+  username: '',
+  saslMechanism: '',
+  saslUser: '',
+  saslPassword: '',
+  certificate: '',
+  privateKey: '',
+  nickservPassword: '',
+  connectCommands: [],
+  encoding: 'utf-8',
+  isAutoAway: true,
+  casemapping: 'rfc1459',
+}
+
 /** A channel that she is in, or was when the connection ended: joined again at the next. */
 export interface ChannelRecord {
   id: number

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
 import { onTestFinished } from 'vitest'
 import { makeTempData, removeTempData } from '../../../test/support/temp-data.ts'
-import type { NetworkRecord, NewMessage, UserRecord } from './records.ts'
+import {
+  NETWORK_DEFAULTS,
+  type NetworkRecord,
+  type NewMessage,
+  type UserRecord,
+} from './records.ts'
 import { openStore, type Store } from './store.ts'
 
 /** 2026-01-01T12:00:00Z. */
@@ -54,29 +59,16 @@ export function addUser(store: Store, name = 'alice'): UserRecord {
 }
 
 export const networkOf = (userId: number, name = 'libera'): Omit<NetworkRecord, 'id'> => ({
+  ...NETWORK_DEFAULTS,
   userId,
   name,
-  isEnabled: true,
   host: 'irc.example.org',
   port: 6697,
-  transport: 'tls',
-  fingerprint: '',
-  socks: '',
-  serverPassword: '',
   nick: 'alice',
   alternateNicks: ['alice_', 'alice|'],
   username: 'alice',
   realname: 'A person',
-  saslMechanism: '',
-  saslUser: '',
-  saslPassword: '',
-  certificate: '',
-  privateKey: '',
-  nickservPassword: '',
   connectCommands: ['MODE alice +i'],
-  encoding: 'utf-8',
-  isAutoAway: true,
-  casemapping: 'rfc1459',
 })
 
 /** A network of a person, who is made if she is not there. */
