@@ -1,27 +1,23 @@
 // The first evening with the bouncer, in a browser without JavaScript: logs in (a wrong password first), adds a network, sees
 // it connected, joins, reads and searches the history, makes an app password that a client then uses, makes a user; on a desk
 // and on a phone, light and dark. Every page passes axe's rules. Screenshots lie in the folder that SCREENSHOTS names.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BouncerProcess, startBouncer } from '../support/bouncer-process.ts'
+import { startChromium, type Visitor } from '../support/chromium.ts'
 import { freePorts } from '../support/daemon.ts'
 import { type FakeIrcServer, startFakeIrc } from '../support/fake-irc-server.ts'
 import { connect } from '../support/irc-client.ts'
-import { programOf, requirePeer } from '../support/peers.ts'
+import { requirePeer } from '../support/peers.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const screenshots = process.env.SCREENSHOTS
 const PASSWORD = 'correct horse battery staple'
 
 describe.skipIf(!requirePeer('chromium'))('a person with a browser and the bouncer', () => {
   let network: FakeIrcServer
   let bouncer: BouncerProcess
   let url: string
-  let browser: Browser
-  let context: BrowserContext
+  let visitor: Visitor
   let page: Page
 
   beforeAll(async () => {
@@ -32,54 +28,16 @@ describe.skipIf(!requirePeer('chromium'))('a person with a browser and the bounc
       people: [],
       env: { FUCHSBAU_BOUNCER_WEB_LISTEN: `127.0.0.1:${port}`, FUCHSBAU_BOUNCER_WEB_URL: url },
     })
-    browser = await chromium.launch({
-      executablePath: programOf('chromium'),
-      args: ['--no-sandbox'],
-    })
-    context = await browser.newContext({
-      javaScriptEnabled: false,
-      viewport: { width: 1200, height: 900 },
-    })
-    page = await context.newPage()
+    visitor = await startChromium()
+    page = visitor.page
   })
   afterAll(async () => {
-    await browser?.close()
+    await visitor?.[Symbol.asyncDispose]()
     await bouncer?.[Symbol.asyncDispose]()
     await network?.stop()
   })
 
-  /** Looks at the page on a desk by day and on a phone by night, and lets axe read it. */
-  async function look(name: string) {
-    const cookies = await context.cookies()
-    for (const [width, colorScheme] of [
-      [1200, 'light'],
-      [390, 'dark'],
-    ] as const) {
-      const viewer = await browser.newContext({ viewport: { width, height: 844 }, colorScheme })
-      await viewer.addCookies(cookies)
-      const seen = await viewer.newPage()
-      await seen.goto(page.url())
-      const { scroll, client } = (await seen.evaluate(
-        '({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })',
-      )) as { scroll: number; client: number }
-      expect(scroll, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(client)
-      await seen.evaluate(
-        'for (const each of document.querySelectorAll("details")) each.open = true',
-      )
-      await seen.evaluate(axe.source)
-      const { violations } = (await seen.evaluate('axe.run()')) as axe.AxeResults
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-        `${name} at ${width}`,
-      ).toEqual([])
-      if (screenshots) {
-        mkdirSync(screenshots, { recursive: true })
-        const path = join(screenshots, `${name}-${width}-${colorScheme}.png`)
-        await seen.screenshot({ path, fullPage: true })
-      }
-      await viewer.close()
-    }
-  }
+  const look = (name: string) => visitor.look(name)
   const text = () => page.locator('main').innerText()
   const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click()
   const open = (path: string) => page.goto(url + path)

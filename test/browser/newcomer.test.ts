@@ -1,70 +1,28 @@
 // A newcomer's first evening, in a browser without JavaScript: signs in (a wrong password first), posts with a warning and a
 // poll, edits, answers, deletes, fills in the profile; on a desk and on a phone, light and dark. Every page passes axe's
 // rules. Screenshots lie in the folder that SCREENSHOTS names.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startChromium, type Visitor } from '../support/chromium.ts'
 import { type Fuchsbau, startFuchsbau } from '../support/fuchsbau.ts'
-import { programOf, requirePeer } from '../support/peers.ts'
-
-const screenshots = process.env.SCREENSHOTS
+import { requirePeer } from '../support/peers.ts'
 
 describe.skipIf(!requirePeer('chromium'))('a newcomer with a browser', () => {
   let server: Fuchsbau
-  let browser: Browser
-  let context: BrowserContext
+  let visitor: Visitor
   let page: Page
 
   beforeAll(async () => {
     server = await startFuchsbau()
-    browser = await chromium.launch({
-      executablePath: programOf('chromium'),
-      args: ['--no-sandbox'],
-    })
-    context = await browser.newContext({
-      javaScriptEnabled: false,
-      viewport: { width: 1200, height: 900 },
-    })
-    page = await context.newPage()
+    visitor = await startChromium()
+    page = visitor.page
   })
   afterAll(async () => {
-    await browser?.close()
+    await visitor?.[Symbol.asyncDispose]()
     await server?.[Symbol.asyncDispose]()
   })
 
-  /** Looks at the page in four ways, and lets axe read it. */
-  async function look(name: string) {
-    const cookies = await context.cookies()
-    for (const [width, colorScheme] of [
-      [1200, 'light'],
-      [390, 'dark'],
-    ] as const) {
-      const viewer = await browser.newContext({ viewport: { width, height: 844 }, colorScheme })
-      await viewer.addCookies(cookies)
-      const seen = await viewer.newPage()
-      await seen.goto(page.url())
-      const { scroll, client } = (await seen.evaluate(
-        '({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth })',
-      )) as { scroll: number; client: number }
-      expect(scroll, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(client)
-      await seen.evaluate(axe.source)
-      const { violations } = (await seen.evaluate('axe.run()')) as axe.AxeResults
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-        `${name} at ${width}`,
-      ).toEqual([])
-      if (screenshots) {
-        mkdirSync(screenshots, { recursive: true })
-        await seen.screenshot({
-          path: join(screenshots, `${name}-${width}-${colorScheme}.png`),
-          fullPage: true,
-        })
-      }
-      await viewer.close()
-    }
-  }
+  const look = (name: string) => visitor.look(name)
   const text = () => page.locator('main').innerText()
 
   test('finds the way in, is told about a wrong password, and signs in', async () => {
