@@ -1,6 +1,7 @@
 // Receipts: up to which message each client of a person has got a network's history. They move with every line, so
 // they are kept in memory and written at most every 100 ms: after a kill a client may get so much again, but never
-// misses any. To be called with an owned network's id, and with ids of messages that are committed.
+// misses any. That of a new client is written at once: one that is not known begins behind lines that it has not got. To
+// be called with an owned network's id, and with ids of messages that are committed.
 
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Turn } from './turn.ts'
@@ -71,7 +72,8 @@ export class Receipts {
     moved.at = at
     if (!receipt) of.set(client, moved)
     this.#dirty.add(moved)
-    this.#timer ??= this.#clock.after(EVERY_MS, () => this.flush())
+    if (!receipt) this.flush()
+    else this.#timer ??= this.#clock.after(EVERY_MS, () => this.flush())
   }
 
   /** Forgets a client: when it comes again it is a new one. */
