@@ -4,7 +4,7 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { makePrivate } from './control-socket.ts'
+import { controlSocket, makePrivate } from './control-socket.ts'
 
 /** Whether it was done, and text for the person, which may be long. */
 export type ControlAnswer = { ok: boolean; lines: Iterable<string> }
@@ -63,6 +63,23 @@ async function send(socket: Socket, { ok, lines }: ControlAnswer): Promise<void>
     socket.end('null\n')
   } catch {
     socket.destroy() // the other side sees that the answer has no end
+  }
+}
+
+/** What is asked of the running server of a data directory, by the path of its socket; undefined when none runs. */
+export async function askRunning<T>(
+  directory: string,
+  ask: (path: string) => Promise<T>,
+): Promise<T | undefined> {
+  const socket = controlSocket(directory)
+  try {
+    return await ask(socket.path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return
+    throw error
+  } finally {
+    socket.close()
   }
 }
 

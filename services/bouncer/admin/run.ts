@@ -1,8 +1,7 @@
 // A verb of the command line: asked of the running server, or done on the store when none runs.
 import { join } from 'node:path'
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
-import { streamControl } from '@fuchsbau/shared/control.ts'
-import { controlSocket } from '@fuchsbau/shared/control-socket.ts'
+import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
 import { Bouncer } from '../bouncer.ts'
@@ -18,7 +17,9 @@ type Options = VerbOptions<typeof settings>
 export async function run(verb: string, options: Options): Promise<number> {
   const { args, print, warn } = options
   const show = (line: string, ok: boolean) => (ok ? print : warn)(line)
-  const asked = await askServer(options, verb, show)
+  const asked = await askRunning(directoryOf(options.config), (path) =>
+    streamControl(path, { verb, args: [...args] }, show),
+  )
   if (asked !== undefined) return asked ? exitCode.ok : exitCode.failed
   return await withStore(options, async (bouncer) => {
     const { ok, lines } = await operate(bouncer, verb, [...args])
@@ -36,24 +37,6 @@ export async function check({ config, print, warn }: Options): Promise<number> {
 }
 
 const directoryOf = (config: Options['config']) => join(config.data, 'bouncer')
-
-/** Whether the running server did it; undefined when none runs. */
-async function askServer(
-  { args, config }: Options,
-  verb: string,
-  show: (line: string, ok: boolean) => void,
-): Promise<boolean | undefined> {
-  const socket = controlSocket(directoryOf(config))
-  try {
-    return await streamControl(socket.path, { verb, args: [...args] }, show)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return
-    throw error
-  } finally {
-    socket.close()
-  }
-}
 
 async function withStore(
   { config, clock, log, warn }: Options,

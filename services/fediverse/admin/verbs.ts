@@ -1,8 +1,7 @@
 // The command line's verbs of this service: asked of the running server, or done on the tree when none runs.
 
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
-import { askControl } from '@fuchsbau/shared/control.ts'
-import { controlSocket } from '@fuchsbau/shared/control-socket.ts'
+import { askControl, askRunning } from '@fuchsbau/shared/control.ts'
 import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { Verb, VerbOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from '../account/create.ts'
@@ -63,7 +62,7 @@ async function runOperation(name: string, options: Options): Promise<number> {
   const { config, print, warn } = options
   const args = [...options.args]
   if (OPERATIONS[name]?.takesInput?.(args)) args.push(await readBase64(options.input))
-  const asked = await askServer(config, name, args)
+  const asked = await askRunning(dataDirectory(config), (path) => askControl(path, name, args))
   if (asked) return show(asked, print, warn)
   return withCore(options, async ({ context }) =>
     show(await operate({ context, owner: config.own.owner }, name, args), print, warn),
@@ -81,20 +80,6 @@ async function readBase64(input: Options['input']): Promise<string> {
     if (size > MAX_INPUT_BYTES) break // too large for any verb, which says so
   }
   return Buffer.concat(chunks).toString('base64')
-}
-
-/** The running server's answer; undefined when none runs. */
-async function askServer(config: Options['config'], name: string, args: string[]) {
-  const socket = controlSocket(dataDirectory(config))
-  try {
-    return await askControl(socket.path, name, args)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') return
-    throw error
-  } finally {
-    socket.close()
-  }
 }
 
 function show(
