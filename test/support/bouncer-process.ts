@@ -1,7 +1,5 @@
 // The bouncer as a real process on a temp directory, its people and networks written to the store before it starts: it can
 // be killed, and started again on the same data and port.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
@@ -9,12 +7,8 @@ import { NETWORK_DEFAULTS, type NetworkRecord } from '../../services/bouncer/sto
 import { openStore, type Store } from '../../services/bouncer/store/store.ts'
 import { freePorts } from './daemon.ts'
 import { connect, type IrcClient } from './irc-client.ts'
+import { launcher, PASSWORD, serviceProcess } from './service-process.ts'
 import { makeTempData, removeTempData } from './temp-data.ts'
-import { waitFor } from './wait-for.ts'
-
-const launcher = join(import.meta.dirname, '../../fuchsbau.js')
-/** Of everybody. */
-const PASSWORD = 'correct horse battery staple'
 
 /** A person with one network. The first one is an administrator. */
 export interface Person {
@@ -77,46 +71,11 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
     ...options.env,
   }
   const networkNames = new Map(people.map(({ name, network = 'den' }) => [name, network]))
-  let child: ChildProcess | undefined
-  let output = ''
+  const words = [...nodeOptions, program, 'bouncer', 'serve']
+  const child = serviceProcess([process.execPath, words], { env, readyMs: 30_000 })
   let management = ''
-
-  async function start() {
-    const starting = spawn(process.execPath, [...nodeOptions, program, 'bouncer', 'serve'], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    child = starting
-    const killWithUs = () => starting.kill('SIGKILL')
-    process.once('exit', killWithUs)
-    starting.once('exit', () => process.off('exit', killWithUs))
-    let fresh = ''
-    const collect = (chunk: Buffer) => {
-      fresh += chunk
-      output = (output + chunk).slice(-1_000_000)
-    }
-    starting.stdout.on('data', collect)
-    starting.stderr.on('data', collect)
-    const findReady = () =>
-      fresh.split('\n').find((text) => text.includes('"msg":"ready"') && text.endsWith('}'))
-    const hasEnded = () => starting.exitCode !== null || starting.signalCode !== null
-    await waitFor(() => hasEnded() || findReady(), {
-      what: 'the bouncer to be ready',
-      timeoutMs: 30_000,
-      context: () => output,
-    })
-    const ready = findReady()
-    if (!ready) throw new Error(`the bouncer did not start\n${output}`)
-    management = (JSON.parse(ready) as { management: string }).management
-  }
-
-  async function end(signal: NodeJS.Signals) {
-    const ending = child
-    child = undefined
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
-    const exited = once(ending, 'exit')
-    ending.kill(signal)
-    await exited
+  const start = async () => {
+    management = (await child.start()).management
   }
 
   const login = (person: string, client = '') => ({
@@ -131,11 +90,11 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
     get management() {
       return management
     },
-    pid: () => child?.pid ?? 0,
-    log: () => output,
+    pid: child.pid,
+    log: child.log,
     start,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    stop: () => child.end('SIGTERM'),
+    kill: () => child.end('SIGKILL'),
     login,
     async client(person, name, caps) {
       const client = await connect({ port })
@@ -143,7 +102,7 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
       return client
     },
     async [Symbol.asyncDispose]() {
-      await end('SIGKILL')
+      await child.end('SIGKILL')
       removeTempData(data)
     },
   }

@@ -1,15 +1,11 @@
 // The real program as a child process: `fuchsbau fediverse serve` on a temp directory and a free port, its command
 // line, its log; started again on the same data, or killed.
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { freePorts } from './daemon.ts'
+import { launcher, PASSWORD, serviceProcess } from './service-process.ts'
 import { makeTempData, removeTempData } from './temp-data.ts'
 import type { TlsFront } from './tls-front.ts'
-import { waitFor } from './wait-for.ts'
-
-const root = join(import.meta.dirname, '../..')
-const launcher = join(root, 'fuchsbau.js')
 
 export interface FuchsbauOptions {
   /** Behind this front under `https://HOST`; without one it is reached by http on 127.0.0.1. */
@@ -23,12 +19,6 @@ export interface FuchsbauOptions {
   data?: string
   /** The command to run; `fuchsbau.js` unless told otherwise. */
   program?: string
-}
-
-/** The log line that says where it listens. */
-interface Ready {
-  management: string
-  services: { fediverse: { listening: string } }
 }
 
 /** A running server, or a stopped one that can be started again. */
@@ -55,8 +45,7 @@ export interface Fuchsbau extends AsyncDisposable {
 export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuchsbau> {
   const { front, host = 'fuchs.test', path = '', program = launcher } = options
   const data = options.data ?? (await makeTempData('fuchsbau'))
-  const password = 'correct horse battery staple'
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const url = `${front ? `https://${host}` : `http://127.0.0.1:${port}`}${path}`
   const env = {
     ...process.env,
@@ -65,22 +54,25 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
     FUCHSBAU_FEDIVERSE_LISTEN: `127.0.0.1:${port}`,
     FUCHSBAU_FEDIVERSE_URL: url,
     FUCHSBAU_MANAGEMENT_LISTEN: '127.0.0.1:0',
-    FUCHSBAU_OWNER_PASSWORD: password,
+    FUCHSBAU_OWNER_PASSWORD: PASSWORD,
     FUCHSBAU_ALLOW_PRIVATE_ADDRESS: 'true',
     ...front?.env,
     ...options.env,
   }
-  let child: ChildProcess | undefined
-  let output = ''
+  const words = [program, 'fediverse', 'serve'] as const
+  const child = serviceProcess(
+    front ? front.command(process.execPath, ...words) : [process.execPath, words],
+    { env },
+  )
 
   const server: Fuchsbau = {
     url,
     data,
-    password,
+    password: PASSWORD,
     listening: '',
     management: '',
-    pid: () => child?.pid ?? 0,
-    log: () => output,
+    pid: child.pid,
+    log: child.log,
     async cli(...args) {
       try {
         const { stdout } = await promisify(execFile)(
@@ -91,69 +83,23 @@ export async function startFuchsbau(options: FuchsbauOptions = {}): Promise<Fuch
         return stdout.trimEnd().split('\n')
       } catch (error) {
         const { stdout, stderr } = error as { stdout: string; stderr: string }
-        throw new Error(`fuchsbau fediverse ${args.join(' ')}: ${stdout}${stderr}\n${output}`)
+        throw new Error(`fuchsbau fediverse ${args.join(' ')}: ${stdout}${stderr}\n${child.log()}`)
       }
     },
     async start() {
-      const words = [program, 'fediverse', 'serve'] as const
-      const [file, args] = front
-        ? front.command(process.execPath, ...words)
-        : [process.execPath, [...words]]
-      const starting = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-      child = starting
-      const killWithUs = () => starting.kill('SIGKILL')
-      process.once('exit', killWithUs)
-      starting.once('exit', () => process.off('exit', killWithUs))
-      let fresh = ''
-      const collect = (chunk: Buffer) => {
-        fresh += chunk
-        output += chunk
-      }
-      starting.stdout.on('data', collect)
-      starting.stderr.on('data', collect)
-      const ready = await waitFor(
-        () => {
-          if (starting.exitCode !== null)
-            throw new Error(`fuchsbau ended with ${starting.exitCode}:\n${output}`)
-          const line = fresh
-            .split('\n')
-            .find((text) => text.includes('"msg":"ready"') && text.endsWith('}'))
-          return line ? (JSON.parse(line) as Ready) : undefined
-        },
-        { what: 'fuchsbau to be ready', context: () => output },
-      )
-      server.listening = ready.services.fediverse.listening
+      const ready = await child.start()
+      server.listening = ready.services['fediverse']?.listening ?? ''
       server.management = ready.management
       front?.route(host, server.listening)
     },
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    stop: () => child.end('SIGTERM'),
+    kill: () => child.end('SIGKILL'),
     async [Symbol.asyncDispose]() {
-      await end('SIGKILL')
+      await child.end('SIGKILL')
       if (!options.data) await removeTempData(data)
     },
   }
 
-  async function end(signal: NodeJS.Signals) {
-    const ending = child
-    child = undefined
-    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
-    const exited = once(ending, 'exit')
-    ending.kill(signal)
-    await exited
-  }
-
   await server.start()
   return server
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
