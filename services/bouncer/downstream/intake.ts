@@ -1,9 +1,10 @@
 // What one client sends, line by line: so many in one turn that others get theirs, so many in a second, and none while
 // the client does not read what it is sent. Until then nothing is read from its wire.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { LineReader } from '../irc/line-reader.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Downstream } from './downstream.ts'
-import { LineReader } from './socket.ts'
+import { decode, MAX_LINE_BYTES } from './socket.ts'
 
 /** Lines in one turn of the event loop, and ms after which no other is begun in it. */
 const AT_ONCE = 50
@@ -18,7 +19,7 @@ const LOOK_AGAIN_MS = 50
 
 export class Intake {
   readonly #downstream: Downstream
-  readonly #reader = new LineReader()
+  readonly #reader = new LineReader(MAX_LINE_BYTES)
   #allowance = BURST
   #refilledAt: number
   #timer: Timer | undefined
@@ -68,7 +69,7 @@ export class Intake {
       if (line === undefined) return
       this.#allowance -= 1
       if (line === 'too-long') downstream.numeric('417', 'Input line was too long')
-      else handle(downstream, line.text)
+      else handle(downstream, decode(line))
       if (downstream.isClosed) return
     }
     this.#pause(this.#allowance >= 1 ? 0 : (AT_ONCE / PER_SECOND) * 1000)

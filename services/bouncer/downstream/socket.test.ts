@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { LineReader } from './socket.ts'
+import { LineReader } from '../irc/line-reader.ts'
+import { decode, MAX_LINE_BYTES } from './socket.ts'
 
 /** All lines of these parts. */
 function read(...parts: (string | Buffer)[]): string[] {
-  const reader = new LineReader()
+  const reader = new LineReader(MAX_LINE_BYTES)
   const lines: string[] = []
   for (const part of parts) {
     reader.add(Buffer.from(part))
     for (let line = reader.next(); line; line = reader.next()) {
-      lines.push(line === 'too-long' ? line : line.text)
+      lines.push(line === 'too-long' ? line : decode(line))
     }
   }
   return lines

@@ -2,6 +2,7 @@
 // through the flood control. TLS, pinned certificates and SOCKS are socket.ts's.
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
+import { LineReader } from '../irc/line-reader.ts'
 
 /** Longest line taken from a network: 8,191 bytes of tags and 512 of the rest, doubled for those that are generous. */
 const MAX_LINE_BYTES = 16_384
@@ -30,10 +31,8 @@ export function transportOn(open: OpenSocket): new () => Transport {
 class LineTransport extends EventEmitter implements Transport {
   readonly #open: OpenSocket
   readonly #abort = new AbortController()
+  readonly #reader = new LineReader(MAX_LINE_BYTES)
   #socket: Socket | undefined
-  #rest: Buffer | undefined
-  /** Bytes of a line that is too long are dropped until it ends. */
-  #isSkipping = false
   #isClosed = false
 
   constructor(open: OpenSocket) {
@@ -94,32 +93,10 @@ class LineTransport extends EventEmitter implements Transport {
   }
 
   #read(bytes: Buffer): void {
-    let start = 0
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
-      this.#line(bytes.subarray(start, end))
-      start = end + 1
-      if (this.#isClosed) return
+    this.#reader.add(bytes)
+    for (let line = this.#reader.next(); line && !this.#isClosed; line = this.#reader.next()) {
+      if (line === 'too-long') this.emit('extra', 'line too long')
+      else this.emit('line', line.toString('latin1'))
     }
-    if (start < bytes.length) this.#keep(bytes.subarray(start))
-  }
-
-  #keep(part: Buffer): void {
-    if (this.#isSkipping) return
-    const rest = this.#rest ? Buffer.concat([this.#rest, part]) : Buffer.from(part)
-    this.#isSkipping = rest.length > MAX_LINE_BYTES
-    this.#rest = this.#isSkipping ? undefined : rest
-  }
-
-  #line(part: Buffer): void {
-    const line = this.#rest ? Buffer.concat([this.#rest, part]) : part
-    const isSkipped = this.#isSkipping || line.length > MAX_LINE_BYTES
-    this.#rest = undefined
-    this.#isSkipping = false
-    if (isSkipped) {
-      this.emit('extra', 'line too long')
-      return
-    }
-    const end = line.at(-1) === 13 ? line.length - 1 : line.length
-    this.emit('line', line.toString('latin1', 0, end))
   }
 }
