@@ -16,6 +16,7 @@ import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
 import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
 import { Keeper } from './keeper.ts'
+import type { Appended } from './store/messages.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
 import { MAX_CHANNEL_NAME, MAX_CHANNELS } from './upstream/channel.ts'
 import { onPrivmsg } from './upstream/on/privmsg.ts'
@@ -94,12 +95,7 @@ export class Network implements NetworkPort {
     let isNew = lines.length === 0
     let isHeard = lines.length === 0
     for (const line of lines) {
-      const stored = this.bouncer.store.messages.append({
-        isOwn: false,
-        ...line,
-        networkId: this.record.id,
-        foldedTarget: this.fold(line.target),
-      })
+      const stored = this.#append(line)
       first ??= stored
       isNew ||= stored.isNew
       isHeard ||= !this.isDetached(line.target)
@@ -118,6 +114,12 @@ export class Network implements NetworkPort {
     }
   }
 
+  #append(line: Stored): Appended {
+    const foldedTarget = this.fold(line.target)
+    const networkId = this.record.id
+    return this.bouncer.store.messages.append({ isOwn: false, ...line, networkId, foldedTarget })
+  }
+
   /** Whether a detached channel is attached again by what was just said there. */
   #isBroughtBack(message: Message, lines: readonly Stored[]): boolean {
     this.keeper.heardDetached(message, lines)
@@ -130,22 +132,15 @@ export class Network implements NetworkPort {
   }
 
   remember(lines: readonly Stored[]): void {
-    const networkId = this.record.id
-    for (const line of lines) {
-      const foldedTarget = this.fold(line.target)
-      this.bouncer.store.messages.append({ isOwn: false, ...line, networkId, foldedTarget })
-    }
+    for (const line of lines) this.#append(line)
   }
 
   multiline(
     text: Multiline,
     { time = this.bouncer.clock.now(), requester }: RelayOptions = {},
   ): void {
-    const networkId = this.record.id
     const lines = text.lines.map(({ stored, isConcat }) => {
-      const foldedTarget = this.fold(stored.target)
-      const one = { isOwn: false, ...stored, networkId, foldedTarget }
-      const { id, msgid } = this.bouncer.store.messages.append(one)
+      const { id, msgid } = this.#append(stored)
       return { id, msgid, text: stored.text, isConcat }
     })
     const [first] = text.lines
@@ -257,16 +252,7 @@ export class Network implements NetworkPort {
 
   /** The connection was away: what was said meanwhile is not known, and the history says so. */
   storeGap(target: string, text: string, time: number): void {
-    this.bouncer.store.messages.append({
-      networkId: this.record.id,
-      target,
-      foldedTarget: this.fold(target),
-      time,
-      kind: 'GAP',
-      source: this.bouncer.serverName,
-      text,
-      isOwn: false,
-    })
+    this.#append({ kind: 'GAP', target, source: this.bouncer.serverName, text, time })
   }
 
   /** A line that a client of hers says: stored and shown to the others at once, where the network sends no echo. */

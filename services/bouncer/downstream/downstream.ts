@@ -3,6 +3,7 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Bouncer } from '../bouncer.ts'
+import { allowedTags } from '../irc/caps.ts'
 import { formatMessage, type Message, messageFrom, parseMessage, withTags } from '../irc/message.ts'
 import { nickOf } from '../irc/source.ts'
 import type { Network } from '../network.ts'
@@ -227,30 +228,7 @@ export class Downstream {
   }
 
   #add(message: Message): void {
-    const { tags } = message
-    const kept = tags.size === 0 ? tags : this.#readable(tags)
-    this.addText(formatMessage({ ...message, tags: kept }))
-  }
-
-  #readable(tags: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-    const kept = new Map<string, string>()
-    for (const [key, value] of tags) if (this.#canRead(key)) kept.set(key, value)
-    return kept
-  }
-
-  #canRead(tag: string): boolean {
-    switch (tag) {
-      case 'time':
-        return this.caps.has('server-time')
-      case 'account':
-        return this.caps.has('account-tag')
-      case 'batch':
-        return this.caps.has('batch')
-      case 'label':
-        return this.caps.has('labeled-response')
-      default:
-        return this.caps.has('message-tags')
-    }
+    this.addText(formatMessage(withTags(message, allowedTags(message.tags, this.caps))))
   }
 
   /** Whether it is shown what is said so. `requester`: whose line it is the echo of. */
