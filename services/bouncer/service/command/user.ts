@@ -47,14 +47,14 @@ export const USER_COMMANDS: readonly Command[] = [
     usage: 'NAME [flags]',
     help: ['Makes a user.', ...FLAG_HELP],
     isAdmin: true,
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: create,
   },
   {
     name: 'user update',
     usage: '[NAME] [flags]',
     help: ['Changes a user: yourself, or anybody for administrators.', ...FLAG_HELP],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: update,
   },
   {
@@ -62,14 +62,14 @@ export const USER_COMMANDS: readonly Command[] = [
     aliases: ['user remove'],
     usage: 'NAME -yes',
     help: ['Deletes a user with networks, history and uploads. There is no way back: say -yes.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: remove,
   },
   {
     name: 'password',
     usage: '[PASSWORD]',
     help: ['Sets your password, or makes one. For a program, better make an “app-password”.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(password),
   },
 ]
