@@ -11,6 +11,7 @@ import { operate } from './admin/operate.ts'
 import { Bouncer } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
+import { startUploadExpiry } from './filehost/expiry.ts'
 import { registerFilehost } from './filehost/routes.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
@@ -108,6 +109,7 @@ async function serveStore(
   bouncer.start()
   closers.push(startAutoDetach(bouncer))
   closers.push(startSweeping(bouncer, own.retention))
+  closers.push(startUploadSweeping(bouncer, own.uploadRetention))
 
   log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
   const isOwn = own.certificate === undefined
@@ -151,6 +153,7 @@ function webDeps(
       fingerprint: isMade ? certificate.fingerprint.replaceAll(':', '').toLowerCase() : undefined,
     }),
     retentionMs: own.retention,
+    uploadRetentionMs: own.uploadRetention,
   }
 }
 
@@ -251,6 +254,12 @@ function startSweeping({ store, clock, log, users }: Bouncer, defaultMs: number)
     defaultMs,
     onError: (error) => log.error({ error }, 'old lines could not be deleted'),
   })
+}
+
+/** Deletes uploads that are older than they are kept. */
+function startUploadSweeping({ store, clock, log }: Bouncer, keptMs: number): () => void {
+  const onError = (error: unknown) => log.error({ error }, 'old uploads could not be deleted')
+  return startUploadExpiry({ store, clock, keptMs, onError })
 }
 
 /** Tells clients and networks, and waits a little until the networks have heard it. */

@@ -101,6 +101,12 @@ export const settings = {
     max: '1024GiB',
     about: 'Size of all files that a user has uploaded, at most; 0KiB: no uploads.',
   }),
+  uploadRetention: duration({
+    default: '3650d',
+    min: '0d',
+    max: '36500d',
+    about: 'How long uploads are kept; 0d: for ever.',
+  }),
   pushToPrivateAddresses: boolean({
     default: 'false',
     about: 'Whether clients may be woken by push services with private addresses or without TLS.',

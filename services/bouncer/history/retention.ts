@@ -1,8 +1,9 @@
 // How long lines are kept, and how much of them: by a rule of the conversation, else of its network, else of the whole
 // bouncer. Once an hour what is beyond that is deleted, a little at a time.
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Keep, Scope } from '../store/removal.ts'
 import type { Store } from '../store/store.ts'
+import { startSweeps } from '../sweep.ts'
 
 /** What is kept of a conversation, or of a network; absent: no limit of its own. */
 export interface RetentionRule {
@@ -10,9 +11,6 @@ export interface RetentionRule {
   megabytes?: number
 }
 
-const SWEEP_EVERY_MS = 3_600_000
-const FIRST_SWEEP_MS = 60_000
-const PAUSE_MS = 20
 const DAY_MS = 86_400_000
 const MEGABYTE = 1_000_000
 
@@ -52,23 +50,8 @@ export interface RetentionOptions {
 
 /** Sweeps each hour; returns how to stop that. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { clock } = options
-  let timer: Timer
-  const sweep = () => {
-    const steps = removeExpired(options)
-    const step = () => {
-      let isDone = true
-      try {
-        isDone = steps.next().done === true
-      } catch (error) {
-        options.onError(error)
-      }
-      timer = isDone ? clock.after(SWEEP_EVERY_MS, sweep) : clock.after(PAUSE_MS, step)
-    }
-    step()
-  }
-  timer = clock.after(FIRST_SWEEP_MS, sweep)
-  return () => timer.cancel()
+  const { clock, onError } = options
+  return startSweeps({ clock, onError, steps: () => removeExpired(options) })
 }
 
 /** Deletes what is beyond the rules, at most 250 lines a step. */

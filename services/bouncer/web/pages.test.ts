@@ -183,3 +183,17 @@ test('when nothing can be stored the pages are still there, and forms say why th
   expect(status).toBe(503)
   expect(body).toContain('Nothing can be stored at the moment')
 })
+
+test('the page of uploads says when they are deleted', async () => {
+  const { scene } = await den()
+  const HOUR = 3_600_000
+  for (const [uploadRetentionMs, words] of [
+    [90 * 24 * HOUR, 'deleted after 90 days'],
+    [12 * HOUR, 'deleted after 12 hours'],
+    [0, 'kept until you delete them'],
+  ] as const) {
+    const browser = browse(servePages(scene.bouncer, { uploadRetentionMs }))
+    await browser.logIn('you')
+    expect((await browser.get('/files')).body).toContain(words)
+  }
+})
