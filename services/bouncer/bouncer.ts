@@ -25,9 +25,11 @@ export interface Limits {
   networks: number
   /** Of a user at once. */
   clients: number
+  /** Of a user's history; 0: any number. */
+  lines: number
 }
 
-export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50 }
+export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50, lines: 0 }
 
 /** How often a store that failed is tried. */
 const STORE_EVERY_MS = 5_000

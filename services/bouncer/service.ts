@@ -170,7 +170,12 @@ async function openControl(bouncer: Bouncer, directory: string): Promise<() => P
 
 function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
   const { own, oidc } = config
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const limits = {
+    users: own.maxUsers,
+    networks: own.maxNetworks,
+    clients: own.maxClients,
+    lines: own.historyQuota,
+  }
   const { issuer, clientId, clientSecret } = oidc
   const namesUser = own.linkByUserName
   const tokens =
@@ -245,13 +250,17 @@ async function makeOwner(
   return isMade
 }
 
-/** Deletes lines that are older than they are kept. */
-function startSweeping({ store, clock, log, users }: Bouncer, defaultMs: number): () => void {
+/** Deletes lines that are older than they are kept, or too many. */
+function startSweeping(
+  { store, clock, log, users, limits }: Bouncer,
+  defaultMs: number,
+): () => void {
   return startRetention({
     store,
     clock,
-    networks: () => [...users.values()].flatMap(({ networks }) => [...networks.keys()]),
+    people: () => [...users.values()].map(({ networks }) => [...networks.keys()]),
     defaultMs,
+    quota: limits.lines,
     onError: (error) => log.error({ error }, 'old lines could not be deleted'),
   })
 }

@@ -117,6 +117,13 @@ export const settings = {
     max: '36500d',
     about: 'How long lines are kept, where a network or channel does not say otherwise.',
   }),
+  historyQuota: integer({
+    default: '0',
+    min: 0,
+    max: 1_000_000_000,
+    about:
+      'Lines of a user that are kept, at most; of more the oldest are deleted within the hour. 0: any number.',
+  }),
 }
 
 /** An address that only this machine reaches: passwords come unencrypted. */

@@ -40,10 +40,12 @@ const isAmount = (text: string | undefined) => /^\d+(\.\d+)?$/.test(text ?? '')
 export interface RetentionOptions {
   store: Store
   clock: Clock
-  /** Row numbers of all networks. */
-  networks(): Iterable<number>
+  /** Row numbers of the networks of each person. */
+  people(): Iterable<readonly number[]>
   /** Age of lines where no rule says otherwise. */
   defaultMs: number
+  /** Lines of a person, at most, in all her networks; 0: any number. */
+  quota: number
   /** When the store takes nothing. */
   onError(error: unknown): void
 }
@@ -54,34 +56,38 @@ export function startRetention(options: RetentionOptions): () => void {
   return startSweeps({ clock, onError, steps: () => removeExpired(options) })
 }
 
-/** Deletes what is beyond the rules, at most 250 lines a step. */
-export function* removeExpired({
-  store,
-  clock,
-  networks,
-  defaultMs,
-}: RetentionOptions): Generator<void> {
-  for (const networkId of networks()) {
-    const ofNetwork = retentionRule(store, { networkId })
-    const age = ofNetwork?.days === undefined ? defaultMs : ofNetwork.days * DAY_MS
-    const own = store.messages.sizes(networkId).flatMap(({ foldedTarget }) => {
-      const rule = retentionRule(store, { networkId, foldedTarget })
-      return rule ? [{ foldedTarget, rule }] : []
-    })
-    for (const { foldedTarget, rule } of own) {
-      const days = rule.days === undefined ? age : rule.days * DAY_MS
-      const keep = { after: clock.now() - days, ...bytesOf(rule) }
-      yield* trim(store, { networkId, foldedTarget }, keep)
+/** Deletes what is beyond the rules, then what is beyond the quota; at most 250 lines a step. */
+function* removeExpired(options: RetentionOptions): Generator<void> {
+  const { store, quota } = options
+  for (const networks of options.people()) {
+    for (const networkId of networks) yield* trimNetwork(options, networkId)
+    if (quota > 0) while (store.removal.trimAll(networks, quota) > 0) yield
+  }
+}
+
+function* trimNetwork(
+  { store, clock, defaultMs }: RetentionOptions,
+  networkId: number,
+): Generator<void> {
+  const ofNetwork = retentionRule(store, { networkId })
+  const age = ofNetwork?.days === undefined ? defaultMs : ofNetwork.days * DAY_MS
+  const own = store.messages.sizes(networkId).flatMap(({ foldedTarget }) => {
+    const rule = retentionRule(store, { networkId, foldedTarget })
+    return rule ? [{ foldedTarget, rule }] : []
+  })
+  for (const { foldedTarget, rule } of own) {
+    const days = rule.days === undefined ? age : rule.days * DAY_MS
+    const keep = { after: clock.now() - days, ...bytesOf(rule) }
+    yield* trim(store, { networkId, foldedTarget }, keep)
+  }
+  const isOwn = new Set(own.map(({ foldedTarget }) => foldedTarget))
+  const after = clock.now() - age
+  if (own.length === 0) yield* trim(store, { networkId }, { after, ...bytesOf(ofNetwork) })
+  else {
+    for (const { foldedTarget } of store.messages.sizes(networkId)) {
+      if (!isOwn.has(foldedTarget)) yield* trim(store, { networkId, foldedTarget }, { after })
     }
-    const isOwn = new Set(own.map(({ foldedTarget }) => foldedTarget))
-    const after = clock.now() - age
-    if (own.length === 0) yield* trim(store, { networkId }, { after, ...bytesOf(ofNetwork) })
-    else {
-      for (const { foldedTarget } of store.messages.sizes(networkId)) {
-        if (!isOwn.has(foldedTarget)) yield* trim(store, { networkId, foldedTarget }, { after })
-      }
-      yield* trim(store, { networkId }, bytesOf(ofNetwork))
-    }
+    yield* trim(store, { networkId }, bytesOf(ofNetwork))
   }
 }
 

@@ -1,6 +1,7 @@
 // What the forms do, and what the pages show of it.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
+import { DEFAULT_LIMITS } from '../bouncer.ts'
 import { retentionRule } from '../history/retention.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import { type Browser, browse, servePages } from './browse.fixture.ts'
@@ -196,4 +197,14 @@ test('the page of uploads says when they are deleted', async () => {
     await browser.logIn('you')
     expect((await browser.get('/files')).body).toContain(words)
   }
+})
+
+test('a person sees how many lines are kept of her, and may be; so does an administrator', async () => {
+  const scene = await startScene({ bouncer: { limits: { ...DEFAULT_LIMITS, lines: 2_000_000 } } })
+  onTestFinished(() => scene[Symbol.asyncDispose]())
+  const browser = browse(servePages(scene.bouncer))
+  await browser.logIn('you')
+  const words = /\d+ lines? kept; of more than 2,000,000 the oldest are deleted/
+  expect((await browser.get('/settings')).body).toMatch(words)
+  expect((await browser.get(`/users/${scene.user.record.id}`)).body).toMatch(words)
 })

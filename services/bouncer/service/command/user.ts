@@ -95,12 +95,13 @@ function status(asking: Asking, words: readonly string[]): Answer {
   return found.ok ? [describe(found.user)] : found
 }
 
-function describe({ record, networks, downstreams }: User): string {
+function describe({ record, networks, downstreams, lines }: User): string {
   const connected = [...networks.values()].filter(({ upstream }) => upstream?.isReady).length
   const what = [record.isAdmin && 'administrator', !record.isEnabled && 'disabled'].filter(Boolean)
   return [
     `${record.name}${what.length > 0 ? ` [${what.join(', ')}]` : ''}: ${counted(networks.size, 'network')} (${connected} connected)`,
     counted(downstreams.size, 'client'),
+    counted(lines, 'line'),
     `since ${formatTime(record.createdAt)}`,
   ].join(', ')
 }
