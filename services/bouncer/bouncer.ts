@@ -141,6 +141,7 @@ export class Bouncer {
     this.isClosing = true
     this.#storeTimer?.cancel()
     this.#aliveTimer?.cancel()
+    this.push.close()
     for (const downstream of [...this.downstreams]) downstream.close(reason)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()
