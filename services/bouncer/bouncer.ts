@@ -46,6 +46,8 @@ export interface BouncerOptions {
   push?: PushOptions
   /** Where clients upload files, if they can. */
   uploadsUrl?: string | undefined
+  /** Whether CTCP is answered for who has no client connected; true when absent. */
+  answersCtcp?: boolean
   random?: () => number
 }
 
@@ -66,6 +68,7 @@ export class Bouncer {
   readonly desk: Serial = createSerial({ limit: 20 })
   readonly push: Push
   readonly uploadsUrl: string | undefined
+  readonly answersCtcp: boolean
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
@@ -90,6 +93,7 @@ export class Bouncer {
     this.traffic = countTraffic(metrics)
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
+    this.answersCtcp = options.answersCtcp ?? true
     const subject = `mailto:irc@${serverName}`
     this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()

@@ -192,6 +192,7 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
     limits,
     tokens,
     uploadsUrl: own.uploadQuota > 0 ? `${own.webUrl.replace(/\/$/, '')}/uploads` : undefined,
+    answersCtcp: own.ctcpAnswers,
     push: {
       subject: isPublic ? own.webUrl : `mailto:irc@${own.hostname}`,
       allowPrivateAddress: own.pushToPrivateAddresses,

@@ -89,6 +89,10 @@ export const settings = {
     hint: 'a line of at most 200 characters',
     about: 'What the networks are told when the bouncer is stopped.',
   }),
+  ctcpAnswers: boolean({
+    default: 'true',
+    about: 'Whether CTCP VERSION and PING are answered for users without a connected client.',
+  }),
   uploadBytes: bytes({
     default: '25MiB',
     min: '1KiB',
