@@ -1,19 +1,17 @@
 // https://modern.ircdocs.horse/ctcp
-import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test } from 'vitest'
-import { type Scene, type SceneOptions, startScene } from './bouncer.fixture.ts'
+import { type Scene, type SceneOptions, startStillScene } from './bouncer.fixture.ts'
 import manifest from './package.json' with { type: 'json' }
-
-const NOON = Date.UTC(2026, 0, 1, 12)
 
 /** In a channel with Hare; time stands still. */
 async function quiet(options: SceneOptions = {}) {
-  const clock = settableClock(NOON)
-  const ticking = setInterval(() => clock.advance(1), 1)
-  const scene = await startScene({ clock, channels: ['#den'], ...options })
-  scene.server.join('#den', 'hare')
-  await scene.settled()
-  clearInterval(ticking)
+  const { scene, clock } = await startStillScene(
+    { channels: ['#den'], ...options },
+    ({ server, settled }) => {
+      server.join('#den', 'hare')
+      return settled()
+    },
+  )
   clock.advance(20_000)
   return { scene, clock }
 }

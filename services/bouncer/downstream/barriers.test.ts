@@ -1,11 +1,9 @@
 // Our PONG is a barrier: what it waits for, and what not.
-import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, test } from 'vitest'
 import type { IrcClient } from '../../../test/support/irc-client.ts'
 import { waitFor } from '../../../test/support/wait-for.ts'
-import { startScene } from '../bouncer.fixture.ts'
+import { startStillScene } from '../bouncer.fixture.ts'
 
-const NOON = Date.UTC(2026, 0, 1, 12)
 const NAMES = ['#a', '#b', '#c', '#d']
 
 /** The channels of which WHO was answered, and PONG, in order. */
@@ -16,11 +14,11 @@ const told = ({ lines }: IrcClient) =>
 
 /** A client on a network without labels; time goes on until it is there, and then stands still. */
 async function attached() {
-  const clock = settableClock(NOON)
-  const ticking = setInterval(() => clock.advance(1), 1)
-  const scene = await startScene({ clock, server: { caps: {} } })
-  const client = await scene.client('desk')
-  clearInterval(ticking)
+  const {
+    scene,
+    clock,
+    arrived: client,
+  } = await startStillScene({ server: { caps: {} } }, (started) => started.client('desk'))
   clock.advance(10_000) // what was said at the login is forgotten by the flood control
   const asked = () => scene.server.received.filter(({ command }) => command === 'WHO').length
   /** PING, which has been heard when this resolves. */

@@ -3,10 +3,9 @@
 import { createECDH, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import { waitFor } from '../../../test/support/wait-for.ts'
-import { startScene } from '../bouncer.fixture.ts'
+import { startScene, startStillScene } from '../bouncer.fixture.ts'
 import { retryAfterMs } from './deliver.ts'
 
 test('a push service that does not answer keeps only its own person waiting', async () => {
@@ -53,16 +52,9 @@ const NOON = Date.UTC(2026, 0, 1, 12)
 
 /** A person with one subscription at a service that answers as told; time stands still. */
 async function startService(answer: (response: ServerResponse, count: number) => void) {
-  const clock = settableClock(NOON)
-  const ticking = setInterval(() => clock.advance(1), 1)
-  const scene = await startScene({
-    clock,
-    bouncer: {
-      push: { subject: 'mailto:irc@example.org', allowPrivateAddress: true },
-      random: () => 0,
-    },
-  })
-  clearInterval(ticking)
+  const push = { subject: 'mailto:irc@example.org', allowPrivateAddress: true }
+  const options = { bouncer: { push, random: () => 0 } }
+  const { scene, clock } = await startStillScene(options, async () => {})
   const ttls: number[] = []
   const service = createServer((request, response) => {
     ttls.push(Number(request.headers.ttl))
