@@ -31,6 +31,17 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50, lines: 0 }
 
+/** As the settings have them. */
+export function limitsOf(own: {
+  maxUsers: number
+  maxNetworks: number
+  maxClients: number
+  historyQuota: number
+}): Limits {
+  const { maxUsers: users, maxNetworks: networks, maxClients: clients, historyQuota: lines } = own
+  return { users, networks, clients, lines }
+}
+
 /** How often a store that failed is tried. */
 const STORE_EVERY_MS = 5_000
 

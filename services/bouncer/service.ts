@@ -8,7 +8,7 @@ import { hashesOf } from './account/password.ts'
 import { createTokenCheck } from './account/token.ts'
 import { addressList } from './address-list.ts'
 import { operate } from './admin/operate.ts'
-import { Bouncer } from './bouncer.ts'
+import { Bouncer, limitsOf } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
 import { startUploadExpiry } from './filehost/expiry.ts'
@@ -170,12 +170,7 @@ async function openControl(bouncer: Bouncer, directory: string): Promise<() => P
 
 function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
   const { own, oidc } = config
-  const limits = {
-    users: own.maxUsers,
-    networks: own.maxNetworks,
-    clients: own.maxClients,
-    lines: own.historyQuota,
-  }
+  const limits = limitsOf(own)
   const { issuer, clientId, clientSecret } = oidc
   const namesUser = own.linkByUserName
   const tokens =
