@@ -34,7 +34,7 @@ const layers: Record<string, readonly RegExp[]> = {
 const homes: Record<string, RegExp> = {
   '@fedify/': /^services\/fediverse\/activitypub\//,
   '@peculiar/x509': /^services\/bouncer\/(self-signed|manage\/certificates)\.ts$/,
-  bcryptjs: /^services\/bouncer\/account\/foreign-hash\.ts$/,
+  bcryptjs: /^services\/bouncer\/account\/bcrypt-worker\.ts$/,
   'better-sqlite3': /^services\/(bouncer|registry)\/store\//,
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
