@@ -25,9 +25,22 @@ export interface Limits {
   networks: number
   /** Of a user at once. */
   clients: number
+  /** Of a user's history; 0: any number. */
+  lines: number
 }
 
-export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50 }
+export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50, lines: 0 }
+
+/** As the settings have them. */
+export function limitsOf(own: {
+  maxUsers: number
+  maxNetworks: number
+  maxClients: number
+  historyQuota: number
+}): Limits {
+  const { maxUsers: users, maxNetworks: networks, maxClients: clients, historyQuota: lines } = own
+  return { users, networks, clients, lines }
+}
 
 /** How often a store that failed is tried. */
 const STORE_EVERY_MS = 5_000
@@ -44,6 +57,8 @@ export interface BouncerOptions {
   push?: PushOptions
   /** Where clients upload files, if they can. */
   uploadsUrl?: string | undefined
+  /** Whether CTCP is answered for who has no client connected; true when absent. */
+  answersCtcp?: boolean
   random?: () => number
 }
 
@@ -64,6 +79,7 @@ export class Bouncer {
   readonly desk: Serial = createSerial({ limit: 20 })
   readonly push: Push
   readonly uploadsUrl: string | undefined
+  readonly answersCtcp: boolean
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
@@ -88,6 +104,7 @@ export class Bouncer {
     this.traffic = countTraffic(metrics)
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
+    this.answersCtcp = options.answersCtcp ?? true
     const subject = `mailto:irc@${serverName}`
     this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()
@@ -139,6 +156,7 @@ export class Bouncer {
     this.isClosing = true
     this.#storeTimer?.cancel()
     this.#aliveTimer?.cancel()
+    this.push.close()
     for (const downstream of [...this.downstreams]) downstream.close(reason)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()

@@ -1,6 +1,7 @@
 // One network of a person: its configuration, the connection while there is one, and the clients that share it. Lines from
 // the network come in here, are stored, and only then put into the clients' outputs.
 import type { Bouncer } from './bouncer.ts'
+import { CtcpAnswers } from './ctcp-answers.ts'
 import { updateCaps } from './downstream/cap-changes.ts'
 import { type Downstream, SAID } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
@@ -38,6 +39,7 @@ export class Network implements NetworkPort {
   readonly downstreams = new Set<Downstream>()
   readonly places: Places
   readonly monitors: Monitors
+  readonly #ctcpAnswers = new CtcpAnswers()
   /** When something was said last in channels that are detached when they are quiet. */
   readonly spokenAt: FoldedMap<number>
   channels: FoldedMap<ChannelRecord>
@@ -83,6 +85,10 @@ export class Network implements NetworkPort {
 
   relay(message: Message, { time = this.bouncer.clock.now(), requester }: RelayOptions = {}): void {
     if (this.monitors.take(message)) return
+    const { upstream, downstreams, bouncer } = this
+    if (upstream && downstreams.size === 0 && bouncer.answersCtcp) {
+      this.#ctcpAnswers.heard(upstream, message, time)
+    }
     // Typing, CTCP and the like.
     if (SAID.has(message.command) && this.isDetached(message.params[0] ?? '')) return
     const line = new Line(message, { time })

@@ -8,9 +8,10 @@ import { hashesOf } from './account/password.ts'
 import { createTokenCheck } from './account/token.ts'
 import { addressList } from './address-list.ts'
 import { operate } from './admin/operate.ts'
-import { Bouncer } from './bouncer.ts'
+import { Bouncer, limitsOf } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
+import { startUploadExpiry } from './filehost/expiry.ts'
 import { registerFilehost } from './filehost/routes.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
@@ -108,6 +109,7 @@ async function serveStore(
   bouncer.start()
   closers.push(startAutoDetach(bouncer))
   closers.push(startSweeping(bouncer, own.retention))
+  closers.push(startUploadSweeping(bouncer, own.uploadRetention))
 
   log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
   const isOwn = own.certificate === undefined
@@ -151,6 +153,7 @@ function webDeps(
       fingerprint: isMade ? certificate.fingerprint.replaceAll(':', '').toLowerCase() : undefined,
     }),
     retentionMs: own.retention,
+    uploadRetentionMs: own.uploadRetention,
   }
 }
 
@@ -167,7 +170,7 @@ async function openControl(bouncer: Bouncer, directory: string): Promise<() => P
 
 function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
   const { own, oidc } = config
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const limits = limitsOf(own)
   const { issuer, clientId, clientSecret } = oidc
   const namesUser = own.linkByUserName
   const tokens =
@@ -184,6 +187,7 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
     limits,
     tokens,
     uploadsUrl: own.uploadQuota > 0 ? `${own.webUrl.replace(/\/$/, '')}/uploads` : undefined,
+    answersCtcp: own.ctcpAnswers,
     push: {
       subject: isPublic ? own.webUrl : `mailto:irc@${own.hostname}`,
       allowPrivateAddress: own.pushToPrivateAddresses,
@@ -242,15 +246,25 @@ async function makeOwner(
   return isMade
 }
 
-/** Deletes lines that are older than they are kept. */
-function startSweeping({ store, clock, log, users }: Bouncer, defaultMs: number): () => void {
+/** Deletes lines that are older than they are kept, or too many. */
+function startSweeping(
+  { store, clock, log, users, limits }: Bouncer,
+  defaultMs: number,
+): () => void {
   return startRetention({
     store,
     clock,
-    networks: () => [...users.values()].flatMap(({ networks }) => [...networks.keys()]),
+    people: () => [...users.values()].map(({ networks }) => [...networks.keys()]),
     defaultMs,
+    quota: limits.lines,
     onError: (error) => log.error({ error }, 'old lines could not be deleted'),
   })
+}
+
+/** Deletes uploads that are older than they are kept. */
+function startUploadSweeping({ store, clock, log }: Bouncer, keptMs: number): () => void {
+  const onError = (error: unknown) => log.error({ error }, 'old uploads could not be deleted')
+  return startUploadExpiry({ store, clock, keptMs, onError })
 }
 
 /** Tells clients and networks, and waits a little until the networks have heard it. */

@@ -4,7 +4,7 @@ import { exitCode } from '@fuchsbau/shared/command-line.ts'
 import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
-import { Bouncer } from '../bouncer.ts'
+import { Bouncer, limitsOf } from '../bouncer.ts'
 import type { settings } from '../settings.ts'
 import { checkDatabase, StoreUnusable } from '../store/database.ts'
 import { StoreLocked } from '../store/lock.ts'
@@ -52,7 +52,7 @@ async function withStore(
     else throw error
     return exitCode.failed
   }
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const limits = limitsOf(own)
   const metrics = createMetrics()
   const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits })
   // Nothing is connected from here.

@@ -13,8 +13,11 @@ const PAGE = 200
 const PAGES_PER_TURN = 10
 /** A page is read when less than this waits for the client. */
 const LOW_WATER_BYTES = 64 * 1024
-/** How often, at most, a client is asked what it has, ms. */
-const ASK_EVERY_MS = 250
+/**
+ * How often, at most, a client is asked what it has, ms. After a cut it gets again what came in so long, and while the
+ * last PONG was under way; less would be lost lines: what TCP has acknowledged its program may not have read.
+ */
+const ASK_EVERY_MS = 50
 /** A client that says other things for so long after our PING does not answer any, ms. */
 const MUTE_AFTER_MS = 30_000
 /** While it catches up, the wire tells when more fits; and if it does not, it is looked at so often, ms. */

@@ -34,7 +34,7 @@ export class Downstream {
   readonly connectedAt: number
   user: User | undefined
   network: Network | undefined
-  /** Logged in by an app password: what leads to the account itself is not for it. */
+  /** Logged in by an app password: what leads to the account itself, or deletes history, is not for it. */
   isAppLogin = false
   /** Distinguishes the clients of a person: each has its own place in the backlog. */
   clientName = ''

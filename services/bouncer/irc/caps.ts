@@ -110,7 +110,7 @@ export interface CapList {
   source: string
   /** Of the client; `*` before registration. */
   nick: string
-  verb: 'LS' | 'LIST' | 'NEW' | 'DEL' | 'ACK'
+  verb: 'LS' | 'LIST' | 'NEW' | 'DEL' | 'ACK' | 'NAK'
   /** `name` or `name=value`. */
   tokens: readonly string[]
   /** Whether the client said `CAP LS 302`: it understands lines that go on. */

@@ -103,6 +103,15 @@ export class PendingRequests {
     return false
   }
 
+  /** Without labels: what the oldest request of this command wanted was done, which is told to all. */
+  done(command: string): void {
+    const isAnswered = (pending: Pending) =>
+      pending.label === undefined && pending.sentAt !== undefined && pending.command === command
+    const index = this.#pending.findIndex(isAnswered)
+    const [ended] = index < 0 ? [] : this.#pending.splice(index, 1)
+    ended?.requester.end(true)
+  }
+
   /** Ends what may have been answered whole, when this line is no part of it. Call for every line, before `take`. */
   settle(message: Message): void {
     for (const pending of this.#pending.filter(({ mayBeOver }) => mayBeOver)) {

@@ -20,6 +20,8 @@ export interface Stored {
 export interface Requester {
   /** Label of her request, if she gave one. */
   readonly label: string | undefined
+  /** Her line waits for the flood control: the network has not been asked yet. */
+  isHeld?: boolean
   /** A line of the answer. */
   answer(message: Message): void
   /** The answer is whole; `isEmpty` when nothing came. */

@@ -176,7 +176,11 @@ export class Upstream {
       const noted = this.pending.add(line, requester, { now, hasLabels, lists })
       const label = noted?.label
       if (label) labelled = withTags(line, new Map([...line.tags, ['label', label]]))
-      onWrite = noted && (() => noted.sent(this.clock.now()))
+      requester.isHeld = true
+      onWrite = () => {
+        requester.isHeld = false
+        noted?.sent(this.clock.now())
+      }
     }
     const text = this.#codec.encode(formatMessage(labelled))
     const isTaken = this.#flood.send(text, { first: first === true, onWrite })

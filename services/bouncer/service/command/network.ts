@@ -97,6 +97,7 @@ export const NETWORK_COMMANDS: readonly Command[] = [
     aliases: ['network remove'],
     usage: 'NAME',
     help: ['Leaves a network for good. Its channels and its history are deleted.'],
+    needsOwnLogin: true,
     handle: personal((asking, words) =>
       words.length === 1 ? act(asking, words, removeNetwork, 'is removed') : MISUSED,
     ),

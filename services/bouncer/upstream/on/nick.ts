@@ -28,6 +28,7 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
   if (isOwn) {
     upstream.nick = text
     upstream.port.changed({ what: 'nick', from })
+    upstream.pending.done('NICK')
   }
   upstream.nicks.gone(from)
   requester?.end(false)
