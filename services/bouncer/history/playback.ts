@@ -1,6 +1,7 @@
 // A stored line as a client sees it again.
 import type { Downstream } from '../downstream/downstream.ts'
 import { Line } from '../downstream/line.ts'
+import { HIGH_WATER_BYTES } from '../downstream/output.ts'
 import { isAction } from '../irc/ctcp.ts'
 import { type Message, messageFrom } from '../irc/message.ts'
 import type { Network } from '../network.ts'
@@ -48,6 +49,24 @@ export function playSince(
     if (!line) continue
     downstream.playback(line)
     catchUp.sent(stored.id)
+  }
+}
+
+/** A line that was said while the network was away, and is known now: to the clients that are attached. */
+export function playMissed(
+  network: Network,
+  stored: StoredMessage,
+  { isLate }: { isLate: boolean },
+): void {
+  if (stored.kind === 'GAP') return
+  for (const downstream of network.downstreams) {
+    const { caps, catchUp, isAttached } = downstream
+    // It comes in its turn; or can be fetched, in the order that the line would break now.
+    if (!isAttached || catchUp.isRunning || (isLate && caps.has('draft/chathistory'))) continue
+    const line = playable(downstream, network, stored)
+    if (line) downstream.playback(line)
+    catchUp.sent(stored.id)
+    if (downstream.waiting > HIGH_WATER_BYTES) catchUp.fallBack(stored.id)
   }
 }
 
