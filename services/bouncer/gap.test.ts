@@ -195,6 +195,37 @@ describe('a channel of a network with a history', () => {
   })
 })
 
+test('what is told before our own JOIN, as Ergo does, waits for what was missed, too', async () => {
+  await begin()
+  await using client = await scene.client('', ['server-time', 'message-tags'])
+  scene.server.on('JOIN', (_, connection) => {
+    connection.tell(':badger!b@den PRIVMSG #den :early', { msgid: 'm-2' })
+    return false
+  })
+  const { connection } = await lose()
+  await scene.settled()
+  expect(heard(client)).toEqual([])
+  answer(connection, '#den', ['m-1 meanwhile', 'm-2 early'])
+  await client.expect('PRIVMSG #den early')
+  expect(heard(client)).toEqual(['meanwhile', 'early'])
+  expect(stored().slice(1)).toEqual(['meanwhile', 'early'])
+})
+
+test('a channel that cannot be joined again waits for nothing', async () => {
+  await begin()
+  await using client = await scene.client()
+  scene.server.kill('fox', 'begone')
+  await until(() => scene.network.keeper.state === 'waiting', 'the wait')
+  scene.server.on('JOIN', (_, connection) => {
+    connection.tell(':badger!b@den PRIVMSG #den :from outside')
+    connection.numeric('474', '#den', 'Cannot join channel (+b)')
+    return true
+  })
+  clock.advance((scene.network.keeper.nextAt ?? clock.now()) - clock.now())
+  await client.expect('PRIVMSG #den')
+  expect(stored()).toEqual(['from outside'])
+})
+
 test('private conversations are fetched, too', async () => {
   await begin()
   await using client = await scene.client('', ['server-time', 'message-tags'])

@@ -38,6 +38,7 @@ export class Gap {
     this.#note('up')
     const lostAt = this.#lostAt
     if (lostAt === undefined || !upstream.backfill.isPossible) return
+    for (const name of this.#channels) upstream.backfill.expect(name)
     const times = { lostAt, since: lostAt - MARGIN_MS, until: upstream.time.now() + MARGIN_MS }
     upstream.backfill.askTargets(times, (target) => {
       const told = (filled: Filled) => this.#told(target, times.until, filled)

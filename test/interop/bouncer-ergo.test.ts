@@ -177,7 +177,7 @@ describe.skipIf(!isHere)('logging in', () => {
     await foxClient('desk')
     const hare = await hareClient()
     hare.send('WHOIS fox')
-    // "is using a secure connection"
+    // It uses a secure connection.
     expect((await hare.expect('671')).params[1]).toBe('fox')
   })
 })
@@ -486,7 +486,7 @@ describe.skipIf(!isHere)('states', () => {
     await hare.close()
     await fox.expect('731 fox hare')
     fox.send('MONITOR L')
-    await fox.expect('733')
+    expect((await fox.expect('732')).params[1]).toBe('hare,badger')
   })
 
   test('answers go to who asked, by label', async () => {

@@ -46,6 +46,7 @@ export interface Fill extends Missing {
   total: number
   limit: number
   held: (() => void)[]
+  isAsked: boolean
   isHolding: boolean
   /** Lines said since we are back were shown already. */
   isLate: boolean
@@ -73,33 +74,55 @@ export class Backfill {
     return caps.has('draft/chathistory') && caps.has('batch') && caps.has('server-time')
   }
 
+  /** A channel is about to be joined whose history will be asked for: servers tell what is said there before our own JOIN. */
+  expect(target: string): void {
+    const fill: Fill = {
+      target,
+      since: 0,
+      until: 0,
+      lostAt: 0,
+      filled: { said: 0, outcome: 'whole', last: 0 },
+      from: '',
+      items: 0,
+      total: 0,
+      limit: 0,
+      held: [],
+      isAsked: false,
+      isHolding: true,
+      isLate: false,
+      timers: [this.#upstream.clock.after(HOLD_MS, () => this.#release(fill))],
+      onReleased: () => undefined,
+      onFilled: () => undefined,
+    }
+    this.#fills.set(this.#upstream.fold(target), fill)
+  }
+
+  /** It is not joined after all. */
+  forget(target: string): void {
+    const fill = this.#fillOf(target)
+    if (fill && !fill.isAsked) this.#end(fill, 'refused')
+  }
+
   /**
    * Asks. `onReleased`: the conversation goes on, with or without what is missing; `onFilled`: all came, or no more will.
    * Neither is called when the connection ends before.
    */
   fill(missing: Missing, onReleased: () => void, onFilled: (filled: Filled) => void): void {
-    const { clock, isupport } = this.#upstream
-    const fill: Fill = {
-      ...missing,
-      filled: { said: 0, outcome: 'whole', last: missing.lostAt },
-      from: `timestamp=${formatServerTime(missing.since)}`,
-      items: 0,
-      total: 0,
-      limit: Math.min(MOST_ASKED, isupport.chathistory ?? MOST_ASKED),
-      held: [],
-      isHolding: true,
-      isLate: false,
-      timers: [clock.after(HOLD_MS, () => this.#release(fill))],
-      onReleased,
-      onFilled,
-    }
-    this.#fills.set(this.#upstream.fold(missing.target), fill)
+    if (!this.#fillOf(missing.target)) this.expect(missing.target)
+    const fill = this.#fillOf(missing.target)
+    if (!fill || fill.isAsked) return
+    fill.limit = Math.min(MOST_ASKED, this.#upstream.isupport.chathistory ?? MOST_ASKED)
+    fill.filled.last = missing.lostAt
+    fill.from = `timestamp=${formatServerTime(missing.since)}`
+    Object.assign(fill, missing, { isAsked: true, onReleased, onFilled })
     this.#ask(fill)
+    if (!fill.isHolding) onReleased()
   }
 
   /** The conversation whose history a batch is, if it was asked for. */
   of(target: string): Fill | undefined {
-    return this.#fills.get(this.#upstream.fold(target))
+    const fill = this.#fillOf(target)
+    return fill?.isAsked ? fill : undefined
   }
 
   /** A line, or a text of several, of the answer. */
@@ -156,7 +179,7 @@ export class Backfill {
   /** Whether a live line waits; then it is handled later. */
   holds({ command, params, tags }: Message, handle: () => void): boolean {
     if (this.#fills.size === 0) return false
-    const fill = this.#fillOf(command, params, tags.get('batch'))
+    const fill = this.#spokenIn(command, params, tags.get('batch'))
     if (!fill) return false
     if (!fill.isHolding) {
       fill.isLate ||= command !== 'REDACT'
@@ -183,18 +206,28 @@ export class Backfill {
     )
   }
 
-  #fillOf(command: string, params: readonly string[], batch: string | undefined): Fill | undefined {
+  #fillOf(target: string): Fill | undefined {
+    return this.#fills.get(this.#upstream.fold(target))
+  }
+
+  /** The conversation that a live line belongs to. */
+  #spokenIn(
+    command: string,
+    params: readonly string[],
+    batch: string | undefined,
+  ): Fill | undefined {
     if (batch !== undefined) return this.#heldBatches.get(batch)
     const [first = '', type, target = ''] = params
     if (command === 'BATCH') {
       const reference = first.slice(1)
       const known = this.#heldBatches.get(reference)
       if (first.startsWith('-')) this.#heldBatches.delete(reference)
-      const fill = type === 'draft/multiline' ? this.of(target) : undefined
+      const fill = type === 'draft/multiline' ? this.#fillOf(target) : undefined
       if (fill?.isHolding) this.#heldBatches.set(reference, fill)
       return known ?? fill
     }
-    return SAID.has(command) ? this.of(this.#upstream.isupport.withoutStatus(first)) : undefined
+    const name = this.#upstream.isupport.withoutStatus(first)
+    return SAID.has(command) ? this.#fillOf(name) : undefined
   }
 
   /** What is older than our absence was stored when it was said: it comes twice, unless its id tells. */
