@@ -337,8 +337,9 @@ describe.skipIf(!isHere)('while the bouncer is away', () => {
     const joins = page.filter(({ command, nick }) => command === 'JOIN' && nick === 'badger')
     expect(joins).toHaveLength(1)
     const gaps = page.filter(({ command }) => command === 'NOTICE').map(({ params }) => params[1])
+    // The last line may have been told before our own JOIN.
     expect(gaps).toEqual([
-      expect.stringMatching(/^Not connected from here .* killed; .* had 52 lines of that time$/),
+      expect.stringMatching(/^Not connected from here .* killed; .* had 5[23] lines of that time$/),
     ])
     const returned = await foxClient('old', ['server-time'])
     await returned.expect('PRIVMSG #den after')
@@ -378,13 +379,6 @@ describe.skipIf(!isHere)('while the bouncer is away', () => {
     hare.send('PRIVMSG fox :before')
     await fox.expect('PRIVMSG fox before')
     await scene.bouncer.kill()
-    await waitFor(
-      async () => {
-        hare.send('WHOIS fox')
-        return (await hare.sync()).every(({ command }) => command !== '671')
-      },
-      { what: 'the end of the connection' },
-    ).catch(() => undefined)
     hare.send('PRIVMSG fox :psst', 'PRIVMSG #den :hello')
     await hare.sync()
     await scene.bouncer.start()

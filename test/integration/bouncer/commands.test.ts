@@ -87,7 +87,10 @@ test('NAMES, MODE and TOPIC are answered from what is known, in the form that th
     'userhost-in-names',
     'draft/no-implicit-names',
   ])
-  expect(full.lines.some(({ command }) => command === '353')).toBe(false)
+  await using since = await scene.client('since', ['no-implicit-names'])
+  for (const { lines } of [full, since]) {
+    expect(lines.some(({ command }) => command === '353')).toBe(false)
+  }
   await old.sync()
   const before = server.received.length
   old.send('NAMES #den', 'TOPIC #DEN')
