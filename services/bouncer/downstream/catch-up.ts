@@ -7,6 +7,7 @@ import { playable } from '../history/playback.ts'
 import { message } from '../irc/message.ts'
 import type { Downstream } from './downstream.ts'
 import { guarded } from './fault.ts'
+import { HIGH_WATER_BYTES } from './output.ts'
 import type { Place } from './places.ts'
 
 const PAGE = 200
@@ -83,6 +84,12 @@ export class CatchUp {
   /** A line was shown before its turn: the client has said it, or has asked for it. */
   sentAhead(id = 0): void {
     if (this.isRunning && id > this.#sent && this.#ahead.size < MOST_AHEAD) this.#ahead.add(id)
+  }
+
+  /** The same of one that just happened, or became known. */
+  shown(id: number): void {
+    this.sent(id)
+    if (this.#downstream.waiting > HIGH_WATER_BYTES) this.fallBack(id)
   }
 
   /** Too much waits: go on from the history when the client has read. */

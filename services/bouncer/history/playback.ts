@@ -1,7 +1,6 @@
 // A stored line as a client sees it again.
 import type { Downstream } from '../downstream/downstream.ts'
 import { Line } from '../downstream/line.ts'
-import { HIGH_WATER_BYTES } from '../downstream/output.ts'
 import { isAction } from '../irc/ctcp.ts'
 import { type Message, messageFrom } from '../irc/message.ts'
 import type { Network } from '../network.ts'
@@ -65,8 +64,7 @@ export function playMissed(
     if (!isAttached || catchUp.isRunning || (isLate && caps.has('draft/chathistory'))) continue
     const line = playable(downstream, network, stored)
     if (line) downstream.playback(line)
-    catchUp.sent(stored.id)
-    if (downstream.waiting > HIGH_WATER_BYTES) catchUp.fallBack(stored.id)
+    catchUp.shown(stored.id)
   }
 }
 
