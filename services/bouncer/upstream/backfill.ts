@@ -15,8 +15,8 @@ const MOST_TARGETS = 100
 /** Live lines wait so long, and so many of them. */
 const HOLD_MS = 10_000
 const MOST_HELD = 500
-/** An answer that has not come by then will not come. */
-const ANSWER_MS = 60_000
+/** An answer that has not come by then will not come: the requests of a hundred channels wait for the flood control. */
+const ANSWER_MS = 300_000
 const SAID: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG', 'REDACT'])
 
 /** What is missing of a conversation, between two times of the network, both excluded, ms. */
@@ -133,6 +133,8 @@ export class Backfill {
     const msgid = tags.get('msgid')
     fill.from = msgid ? `msgid=${msgid}` : `timestamp=${formatServerTime(time)}`
     const [first] = lines
+    // A network that answers without end is no longer believed.
+    if (fill.total > 2 * MOST_LINES) return
     if (!first || (time < fill.lostAt && !this.#isKnownById(first))) return
     fill.filled.said += this.#upstream.port.recall(lines, { isLate: fill.isLate })
   }
