@@ -215,7 +215,7 @@ export class Keeper {
     this.#registeredAt = bouncer.clock.now()
     if (this.#told !== '') network.notice(`Connected to ${record.name} again`)
     this.#told = ''
-    this.#gap?.arrived()
+    this.#gap?.arrived(upstream)
     bouncer.dialing.arrived(record.host.toLowerCase())
     network.renamed(upstream.nick)
     upstream.nickServ.identify()
@@ -239,9 +239,11 @@ export class Keeper {
     const network = this.#network
     const channel = upstream.channels.get(name)
     if (!channel) return
-    this.#gap?.joined(upstream, name)
-    if (network.isDetached(name)) return
-    for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
+    const show = () => {
+      if (network.isDetached(name) || upstream.channels.get(name) !== channel) return
+      for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
+    }
+    this.#gap?.joined(upstream, channel, show)
   }
 
   /** Clients believe to be in it: they are told that they are not. It is tried again at the next connection. */

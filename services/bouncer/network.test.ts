@@ -150,6 +150,35 @@ test('tokens of 005 are told in our words, when they change, once', async () => 
   expect(tokens(await phone.sync())).toEqual(['TOPICLEN=111'])
 })
 
+test('that a network has a history of its own is not told: clients ask ours', async () => {
+  const isupport = { CHATHISTORY: '5', 'draft/CHATHISTORY': '5' }
+  await using scene = await startScene({ server: { isupport } })
+  await using desk = await scene.client('desk')
+  const told = tokens(desk.lines)
+  expect(told).toContain('CHATHISTORY=1000')
+  expect(told.filter((token) => token.startsWith('draft/'))).toEqual([])
+})
+
+test('how the network greets us, and that it saw us go, is between it and us', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server, network } = scene
+  await using desk = await scene.client('desk')
+  // Ergo tells who is killed of her own QUIT.
+  server.raw(':fox!fox@host QUIT :Killed by badger: begone', 'fox')
+  await scene.settled()
+  server.on('USER', (_, connection) => {
+    connection.numeric('251', 'There are 2 users')
+    return false
+  })
+  server.kill('fox', 'begone')
+  await desk.expect(/NOTICE fox :Disconnected from den: .*begone/)
+  network.keeper.start()
+  await desk.expect(/NOTICE fox :Connected to den again/)
+  await desk.expect('366 * #den')
+  await desk.sync()
+  expect(desk.lines.filter(({ command }) => /^(?:QUIT|25\d|26[56])$/.test(command))).toEqual([])
+})
+
 test('a network that folds names otherwise than before keeps their history and markers', async () => {
   await using scene = await startScene()
   const { server, store, network } = scene

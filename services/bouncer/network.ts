@@ -12,7 +12,7 @@ import { relayText } from './downstream/multiline.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { Places } from './downstream/places.ts'
 import { showChannel, takeNick } from './downstream/show.ts'
-import { playSince } from './history/playback.ts'
+import { playMissed, playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
 import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
@@ -138,7 +138,21 @@ export class Network implements NetworkPort {
   }
 
   remember(lines: readonly Stored[]): void {
-    for (const line of lines) this.#append(line)
+    this.#appendOnce(lines)
+  }
+
+  recall(lines: readonly Stored[], how: { isLate: boolean }): number {
+    const fresh = this.#appendOnce(lines)
+    for (const stored of fresh) playMissed(this, stored, how)
+    return fresh.filter(({ kind }) => kind === 'PRIVMSG' || kind === 'NOTICE').length
+  }
+
+  /** Lines of one message, of which only the first has an id: those that were not there. */
+  #appendOnce(lines: readonly Stored[]): Appended[] {
+    const [first, ...rest] = lines
+    const appended = first && this.#append(first)
+    if (!appended?.isNew) return []
+    return [appended, ...rest.map((line) => this.#append(line))]
   }
 
   multiline(
@@ -256,9 +270,9 @@ export class Network implements NetworkPort {
     this.spokenAt.refold(casemappingOf(casemapping))
   }
 
-  /** The connection was away: what was said meanwhile is not known, and the history says so. */
-  storeGap(target: string, text: string, time: number): void {
-    this.#append({ kind: 'GAP', target, source: this.bouncer.serverName, text, time })
+  /** The connection was away: what was said meanwhile is not known, and the history says so. Returns the line's id. */
+  storeGap(target: string, text: string, time: number): number {
+    return this.#append({ kind: 'GAP', target, source: this.bouncer.serverName, text, time }).id
   }
 
   /** A line that a client of hers says: stored and shown to the others at once, where the network sends no echo. */

@@ -18,6 +18,8 @@ export interface Person {
   /** What she calls it; `den` when absent. */
   network?: string
   channels?: readonly string[]
+  /** More of the network. */
+  record?: Partial<NetworkRecord>
 }
 
 export interface BouncerProcessOptions {
@@ -150,6 +152,7 @@ const networkOf = ({
   name: nick,
   port,
   network = 'den',
+  record = {},
 }: Person): Omit<NetworkRecord, 'id' | 'userId'> => ({
   ...NETWORK_DEFAULTS,
   name: network,
@@ -159,4 +162,5 @@ const networkOf = ({
   nick,
   username: nick,
   realname: nick,
+  ...record,
 })

@@ -28,11 +28,14 @@ export class UpstreamChannel {
   /** Modes of the channel itself, letter → parameter. */
   readonly modes = new Map<string, string | undefined>()
   createdAt: string | undefined
+  /** When we joined it, ms, by the network's clock. */
+  readonly joinedAt: number
   /** Whether the list of members has come whole. */
   isReady = false
 
-  constructor(name: string, casemapping: Casemapping) {
+  constructor(name: string, casemapping: Casemapping, joinedAt: number) {
     this.name = name
+    this.joinedAt = joinedAt
     this.members = new FoldedMap(casemapping)
   }
 }

@@ -49,7 +49,7 @@ const COSTS: Readonly<Record<string, number>> = {
 
 /** What changes nothing, so that its place does not matter. */
 const QUERY =
-  /^(?:@\S* )?(?:(?:WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST)(?: |$)|MODE \S+(?: :?\+?[beIq])?$)/
+  /^(?:@\S* )?(?:(?:CHATHISTORY|WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST)(?: |$)|MODE \S+(?: :?\+?[beIq])?$)/
 
 export interface SendOptions {
   /** Ahead of what waits. */

@@ -32,8 +32,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   AWAY: onAway,
   BATCH: onBatch,
   CAP: onCap,
+  CHATHISTORY: (upstream, message) => upstream.backfill.target(message),
   CHGHOST: onChghost,
   ERROR: onError,
+  FAIL: onFail,
   INVITE: onInvite,
   JOIN: onJoin,
   KICK: onKick,
@@ -55,6 +57,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '004': onWelcome,
   '005': onWelcome,
   '221': onChannelReply,
+  '250': onLusers,
+  '251': onLusers,
+  '252': onLusers,
+  '253': onLusers,
+  '254': onLusers,
+  '255': onLusers,
+  '265': onLusers,
+  '266': onLusers,
   '305': onChannelReply,
   '306': onChannelReply,
   '324': onChannelReply,
@@ -106,7 +116,17 @@ export function handle(upstream: Upstream, message: Message, incoming: Incoming)
   else passOn(upstream, message, incoming)
 }
 
+/** Clients do not register when we do. */
+function onLusers(upstream: Upstream, message: Message, incoming: Incoming): void {
+  if (upstream.isReady) passOn(upstream, message, incoming)
+}
+
+function onFail(upstream: Upstream, message: Message, incoming: Incoming): void {
+  if (message.params[0] === 'CHATHISTORY') upstream.backfill.failed(message)
+  else passOn(upstream, message, incoming)
+}
+
 function onBatch(upstream: Upstream, message: Message, { time }: Incoming): void {
-  if (message.params[0]?.startsWith('+')) upstream.batches.begin(message, time)
+  if (message.params[0]?.startsWith('+')) upstream.batches.begin(upstream, message, time)
   else upstream.batches.end(upstream, message)
 }

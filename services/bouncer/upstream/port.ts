@@ -36,6 +36,11 @@ export interface NetworkPort {
   store(message: Message, lines: readonly Stored[], options?: RelayOptions): void
   /** Stores lines of the past, that the network told of its own history: those that are not there yet, shown to nobody. */
   remember(lines: readonly Stored[]): void
+  /**
+   * The same for lines that we asked for, because nobody was there when they were said: clients that are attached are shown
+   * what is new. Lines of one message; returns how many new ones were said. `isLate`: newer ones were shown already.
+   */
+  recall(lines: readonly Stored[], how: { isLate: boolean }): number
   /** A text of several lines that belong together; stored line by line, the first with the msgid. */
   multiline(text: Multiline, options?: RelayOptions): void
   /** A message was taken back: what is stored of it is forgotten; `line` is how that is told. */

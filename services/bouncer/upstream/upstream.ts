@@ -7,6 +7,7 @@ import { Isupport } from '../irc/isupport.ts'
 import { formatMessage, type Message, message, parseMessage, withTags } from '../irc/message.ts'
 import { nickOf } from '../irc/source.ts'
 import type { Traffic } from '../traffic.ts'
+import { Backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
 import { Cause } from './cause.ts'
 import type { UpstreamChannel } from './channel.ts'
@@ -58,6 +59,7 @@ export class Upstream {
   readonly pending = new PendingRequests()
   readonly lag: Lag
   readonly batches = new Batches()
+  readonly backfill = new Backfill(this)
   readonly names = new NamePool()
   readonly crowd = new Crowd()
   readonly nicks: NickKeeper
@@ -265,6 +267,11 @@ export class Upstream {
   }
 
   #handle(parsed: Message): void {
+    const later = () => this.#guard.run(parsed.command, () => this.#handleNow(parsed))
+    if (!this.backfill.holds(parsed, later)) this.#handleNow(parsed)
+  }
+
+  #handleNow(parsed: Message): void {
     const time = this.time.of(parsed)
     this.pending.settle(parsed)
     const requester = this.batches.requesterOf(parsed, this.pending)
@@ -286,6 +293,7 @@ export class Upstream {
     this.lag.close()
     this.nicks.close()
     this.registration.close()
+    this.backfill.close()
     this.pending.clear()
     onClose(this.#cause.ending(error, reached))
   }

@@ -15,7 +15,8 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   if (isMe && (upstream.channels.size < MAX_CHANNELS || upstream.channels.has(name))) {
     upstream.rejoining.delete(name)
     upstream.userhost = userhostOf(source) ?? upstream.userhost
-    upstream.channels.set(name, new UpstreamChannel(name, upstream.isupport.casemapping))
+    const { casemapping } = upstream.isupport
+    upstream.channels.set(name, new UpstreamChannel(name, casemapping, time))
     upstream.port.joined(name, undefined)
   }
   const channel = upstream.channels.get(name)
