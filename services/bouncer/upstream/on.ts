@@ -9,6 +9,7 @@ import { onInvite } from './on/invite.ts'
 import { onJoin } from './on/join.ts'
 import { onJoinRefused } from './on/join-refused.ts'
 import { onKick } from './on/kick.ts'
+import { onLusers } from './on/lusers.ts'
 import { onMode } from './on/mode.ts'
 import { onMonitor } from './on/monitor.ts'
 import { onNames } from './on/names.ts'
@@ -55,6 +56,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '004': onWelcome,
   '005': onWelcome,
   '221': onChannelReply,
+  '250': onLusers,
+  '251': onLusers,
+  '252': onLusers,
+  '253': onLusers,
+  '254': onLusers,
+  '255': onLusers,
+  '265': onLusers,
+  '266': onLusers,
   '305': onChannelReply,
   '306': onChannelReply,
   '324': onChannelReply,
