@@ -212,9 +212,15 @@ describe('our own nick', () => {
       connection.tell(`:${to}!fox@127.0.0.1 NICK :${to}`)
       return true
     })
-    desk.send('NICK vixen')
-    expect((await desk.expect('NICK vixen')).nick).toBe('fox')
-    expect((await phone.expect('NICK vixen')).nick).toBe('fox')
+    for (const [from, to] of [
+      ['fox', 'Fox'],
+      ['Fox', 'vixen'],
+    ] as const) {
+      desk.send(`NICK ${to}`)
+      const isChanged = { nick: from, command: 'NICK', params: [to] }
+      expect(await desk.expect('NICK')).toMatchObject(isChanged)
+      expect(await phone.expect('NICK')).toMatchObject(isChanged)
+    }
     expect(scene.network.upstream?.nick).toBe('vixen')
     expect(scene.network.upstream?.channels.get('#den')?.members.has('vixen')).toBe(true)
     expect(scene.network.upstream?.channels.get('#den')?.members.has('fox')).toBe(false)

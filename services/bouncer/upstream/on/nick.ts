@@ -41,7 +41,7 @@ export function onNick(upstream: Upstream, given: Message, { time, requester }: 
 function withOldNick(upstream: Upstream, message: Message): Message {
   const [text = ''] = message.params
   const from = nickOf(message.source ?? '')
-  const isNew = from === text && !upstream.isMe(from) && upstream.nicks.isAsked(text)
+  const isNew = from === text && from !== upstream.nick && upstream.nicks.isAsked(text)
   return isNew ? { ...message, source: upstream.source } : message
 }
 
