@@ -126,6 +126,20 @@ test('a text of several lines is not echoed to a client that wants no echo', asy
   expect(await said(desk)).toEqual([])
 })
 
+test('how large a network is, which it tells at each connection, is told to who asks alone', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using desk = await scene.client('desk')
+  await using phone = await scene.client('phone')
+  scene.server.cut()
+  await desk.expect('JOIN #den')
+  await desk.expect('JOIN #den', { timeoutMs: 15_000 })
+  desk.send('LUSERS')
+  await desk.expect('250')
+  const isOfSize = ({ command }: IrcLine) => /^25\d$/.test(command)
+  expect(desk.lines.filter(isOfSize).map(({ command }) => command)).toEqual(['251', '255', '250'])
+  expect((await phone.sync()).filter(isOfSize)).toEqual([])
+})
+
 const tokens = (lines: readonly IrcLine[]) =>
   lines.filter(({ command }) => command === '005').flatMap(({ params }) => params.slice(1, -1))
 

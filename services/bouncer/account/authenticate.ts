@@ -24,7 +24,14 @@ export interface Proven {
   by: Proof
 }
 
-export type Authenticated = ({ ok: true } & Proven) | { ok: false; reason: string }
+export type Authenticated = ({ ok: true } & Proven) | NotAuthenticated
+
+/** `isTemporary`: nothing is known to be wrong with the proof. Clients that are told so would give up, or ask for another. */
+export interface NotAuthenticated {
+  ok: false
+  reason: string
+  isTemporary?: true
+}
 
 /** Checks a name and a password: the person's own, or one of her app passwords. */
 export function authenticate(
@@ -45,9 +52,10 @@ export async function admit(
   queue: Queue = 'checks',
 ): Promise<Authenticated> {
   const { logins } = bouncer
-  const end = (outcome: LoginOutcome, reason: string): Authenticated => {
+  const end = (outcome: LoginOutcome, reason: string): NotAuthenticated => {
     logins.count(outcome)
-    return { ok: false, reason }
+    const isTemporary = outcome === 'busy' || outcome === 'failed'
+    return { ok: false, reason, ...(isTemporary && { isTemporary }) }
   }
   try {
     const passed = await logins[queue].pass(() => slowed(bouncer, attempt, check, queue))

@@ -19,6 +19,7 @@ import { onAuthenticate, onMetadata, onPass, onUser } from './command/register.t
 import { onSay } from './command/say.ts'
 import { onSearch } from './command/search.ts'
 import { onWebpush } from './command/webpush.ts'
+import { onDetach, onZnc } from './command/znc.ts'
 import type { Downstream } from './downstream.ts'
 
 export interface Command {
@@ -40,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   BOUNCER: { handle: onBouncer, minParams: 1, when: 'any' },
   CAP: { handle: onCap, minParams: 1, when: 'any' },
   CHATHISTORY: after(onChathistory),
+  DETACH: after(onDetach, 1),
   JOIN: after(onJoin, 1),
   MARKREAD: after(onMarkread),
   METADATA: { handle: onMetadata, minParams: 0, when: 'any' },
@@ -60,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   TOPIC: after(onTopic, 1),
   WEBPUSH: after(onWebpush, 2),
   USER: { handle: onUser, minParams: 4, when: 'before' },
+  ZNC: after(onZnc),
 }
 
 /** Handles one line of a client. Never throws: what goes wrong is logged, and the client told. */

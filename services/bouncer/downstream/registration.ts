@@ -145,6 +145,7 @@ export class Registration {
     this.#isChecking = false
     if (this.#downstream.isClosed) return
     if (result.ok) this.#enter(result, login)
+    else if (result.isTemporary) this.#downstream.close(result.reason)
     else this.#refuse(result.reason)
     this.checked()
   }
@@ -162,6 +163,11 @@ export class Registration {
       this.boundNetworkId === undefined
         ? user?.networkNamed(login.network ?? '')
         : user?.networks.get(this.boundNetworkId)
+    const obstacle = user && obstacleOf(user)
+    if (obstacle) {
+      downstream.close(obstacle)
+      return
+    }
     const problem = user && problemOf(user, network, login)
     if (!user || problem) {
       this.#refuse(problem ?? 'This account is no longer here')
@@ -180,17 +186,22 @@ export class Registration {
   }
 }
 
-/** Why a person cannot come in now, or not there. */
+/** Why a person cannot come in just now: no fault of her login, which 464 would make it for her client. */
+function obstacleOf({ bouncer, downstreams }: User): string | undefined {
+  const { clients } = bouncer.limits
+  if (bouncer.isClosing) return 'The bouncer is being stopped'
+  if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
+  return
+}
+
+/** Why a person cannot come in, or not there. */
 function problemOf(
-  { bouncer, downstreams, networks, record }: User,
+  { networks, record }: User,
   network: Network | undefined,
   { network: wanted }: Login,
 ): string | undefined {
-  const { clients } = bouncer.limits
-  if (bouncer.isClosing) return 'The bouncer is being stopped'
   // Since she has logged in.
   if (!record.isEnabled) return 'This account is disabled'
-  if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
   if (wanted === undefined || network) return
   const names = [...networks.values()].map(({ record }) => record.name).join(', ')
   return `You have no network ${wanted}; there are: ${names || 'none yet'}`

@@ -75,12 +75,12 @@ function parseAddress(address: string) {
 function readFingerprint(row: SojuRow, remarks: string[]): string {
   const given = textIn(row, 'certfp')
   const hex = given
-    .replace(/^sha-?256:/i, '')
+    .replace(/^sha-?(256|512):/i, '')
     .replaceAll(':', '')
     .toLowerCase()
-  if (given === '' || /^[0-9a-f]{64}$/.test(hex)) return hex
+  if (given === '' || /^([0-9a-f]{64}|[0-9a-f]{128})$/.test(hex)) return hex
   remarks.push(
-    `certfp: not taken, only SHA-256 can be pinned here; set it again (BouncerServ: network update)`,
+    `certfp: not taken, it is neither SHA-256 nor SHA-512; set it again (BouncerServ: network update)`,
   )
   return ''
 }

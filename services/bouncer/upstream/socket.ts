@@ -70,8 +70,9 @@ function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal):
 
 function checkPin(socket: TLSSocket, pinned: string): void {
   if (pinned === '') return
-  const shown = hex(socket.getPeerCertificate().fingerprint256 ?? '')
-  if (shown === hex(pinned)) return
+  const { fingerprint256 = '', fingerprint512 = '' } = socket.getPeerCertificate()
+  const shown = hex(fingerprint256)
+  if ([shown, hex(fingerprint512)].includes(hex(pinned))) return
   socket.destroy()
   throw refused(
     `the server's certificate is not the pinned one; it shows ${shown}: pin that only if you know why it changed`,

@@ -171,7 +171,7 @@ export class Upstream {
     let labelled = line
     let onWrite: (() => void) | undefined
     if (requester) {
-      if (line.command === 'NICK') this.nicks.stop()
+      if (line.command === 'NICK') this.nicks.asked(line.params[0] ?? '')
       const hasLabels = this.caps.has('labeled-response')
       const { lists } = this.isupport.chanmodes
       const now = this.clock.now()

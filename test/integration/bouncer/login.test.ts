@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeVerifier } from '../../../services/bouncer/account/scram.ts'
 import {
   type BouncerProcess,
   openBouncerStore,
@@ -44,7 +45,7 @@ beforeAll(async () => {
     },
   })
   await bouncer.stop()
-  seedCredentials()
+  await seedCredentials()
   await bouncer.start()
   tlsPort = readPort(bouncer)
 })
@@ -72,7 +73,7 @@ function readPort(of: BouncerProcess): number {
   )
 }
 
-function seedCredentials(): void {
+async function seedCredentials(): Promise<void> {
   const store = openBouncerStore(bouncer)
   const change = (name: string, changes: object) => {
     const user = store.users.named(name)
@@ -92,7 +93,7 @@ function seedCredentials(): void {
     userId: you,
     label: 'phone',
     hash: createHash('sha256').update(appPassword).digest('hex'),
-    scram: { salt: '', iterations: 4096, storedKey: '', serverKey: '' },
+    scram: await makeVerifier(appPassword),
     createdAt: 0,
   })
   store.close()

@@ -7,7 +7,8 @@ import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 import { onJoinRefused } from './join-refused.ts'
 
-export function onNick(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+export function onNick(upstream: Upstream, given: Message, { time, requester }: Incoming): void {
+  const message = requester ? withOldNick(upstream, given) : given
   const [text = ''] = message.params
   const { source = '' } = message
   const from = nickOf(source)
@@ -32,6 +33,17 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
   }
   upstream.nicks.gone(from)
   requester?.end(false)
+}
+
+/**
+ * InspIRCd 3 answers a request that has a label with `:new!user@host NICK new`: as it writes the line we are called so
+ * already. Neither we nor a client would know by it that it is our own nick that changes.
+ */
+function withOldNick(upstream: Upstream, message: Message): Message {
+  const [text = ''] = message.params
+  const from = nickOf(message.source ?? '')
+  const isNew = from === text && from !== upstream.nick && upstream.nicks.isAsked(text)
+  return isNew ? { ...message, source: upstream.source } : message
 }
 
 export function onNickRefused(upstream: Upstream, message: Message, incoming: Incoming): void {
