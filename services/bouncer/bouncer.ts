@@ -16,6 +16,7 @@ import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import { StoreUnavailable } from './store/unavailable.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
+import { MemberPool } from './upstream/member-pool.ts'
 import { User } from './user.ts'
 
 /** How much there may be of what people make. */
@@ -65,6 +66,8 @@ export class Bouncer {
   readonly push: Push
   readonly uploadsUrl: string | undefined
   readonly startedAt: number
+  /** People in the channels, of all networks together. */
+  readonly members = new MemberPool()
   /** By row number. */
   readonly users = new Map<number, User>()
   readonly downstreams = new Set<Downstream>()

@@ -16,7 +16,7 @@ import type { Ending, EndingKind } from './ending.ts'
 import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
-import { NamePool } from './name-pool.ts'
+import { MemberPool } from './member-pool.ts'
 import { NetworkTime } from './network-time.ts'
 import { NickKeeper } from './nick-keeper.ts'
 import { NickServ } from './nickserv.ts'
@@ -36,6 +36,8 @@ export interface UpstreamOptions {
   isTls?: boolean
   flood?: FloodLimits
   traffic?: Pick<Traffic, 'fromNetworks' | 'toNetworks'>
+  /** Shared with other connections. */
+  pool?: MemberPool
   /** Called once, when the connection ended or never came to be. */
   onClose(ending: Ending): void
 }
@@ -58,7 +60,7 @@ export class Upstream {
   readonly pending = new PendingRequests()
   readonly lag: Lag
   readonly batches = new Batches()
-  readonly names = new NamePool()
+  readonly pool: MemberPool
   readonly crowd = new Crowd()
   readonly nicks: NickKeeper
   readonly nickServ: NickServ
@@ -105,6 +107,7 @@ export class Upstream {
     this.time = new NetworkTime(clock)
     this.isTls = options.isTls === true
     this.log = log
+    this.pool = options.pool ?? new MemberPool()
     this.nick = record.nick
     this.channels = new FoldedMap(this.isupport.casemapping)
     this.rejoining = new FoldedMap(this.isupport.casemapping)
