@@ -71,7 +71,7 @@ export function startRetention(options: RetentionOptions): () => void {
   return () => timer.cancel()
 }
 
-/** Deletes what is beyond the rules, at most 250 lines a step. */
+/** Deletes what is beyond the rules, at most 125 lines a step. */
 export function* removeExpired({
   store,
   clock,
