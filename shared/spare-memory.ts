@@ -7,8 +7,8 @@ import { runInNewContext } from 'node:vm'
 
 /** How long it must have been quiet. */
 const QUIET_MS = 400
-/** Quiet is when the event loop was at work for no more than this part of the time. */
-const MOST_WORK = 0.02
+/** Quiet is when the event loop was at work for no more than this part of the time: ten lines of IRC a second are not. */
+const MOST_WORK = 0.005
 /** A young generation of fewer bytes is worth no collection, which takes 50 to 100 ms. */
 const WORTHWHILE_BYTES = 4 * 1024 * 1024
 /** Collections take no more than this part of the time. */
