@@ -8,6 +8,7 @@ import { createMetrics } from './metrics.ts'
 import { makePassword } from './password.ts'
 import type { OwnerPassword, RunningService, Service } from './service.ts'
 import type { ServiceConfig } from './settings.ts'
+import { giveBackSpareMemory } from './spare-memory.ts'
 
 /** A service with what it is to run on. */
 export type Planned = { service: Service; config: ServiceConfig<Service['settings']> }
@@ -41,6 +42,9 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
       return reason === undefined ? [] : [`${name}: ${reason}`]
     })
   }
+
+  const keepSpareMemory = giveBackSpareMemory()
+  lifecycle.onClose('spare memory', async () => keepSpareMemory())
 
   let starting = 'management'
   try {

@@ -16,6 +16,7 @@ import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import { StoreUnavailable } from './store/unavailable.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
+import { MemberPool } from './upstream/member-pool.ts'
 import { User } from './user.ts'
 
 /** How much there may be of what people make. */
@@ -81,6 +82,8 @@ export class Bouncer {
   readonly uploadsUrl: string | undefined
   readonly answersCtcp: boolean
   readonly startedAt: number
+  /** People in the channels, of all networks together. */
+  readonly members = new MemberPool()
   /** By row number. */
   readonly users = new Map<number, User>()
   readonly downstreams = new Set<Downstream>()

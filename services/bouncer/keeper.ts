@@ -173,6 +173,7 @@ export class Keeper {
       open: socketOpener({ ...record, bindAddress, ...forced }),
       isTls: !isPlain || tlsPort !== undefined,
       traffic: bouncer.traffic,
+      pool: bouncer.members,
       onClose: (ending) => this.#closed(upstream, ending),
     })
     this.upstream = upstream

@@ -91,10 +91,10 @@ test('of a person who has more lines than the quota the oldest go, wherever and 
   expect(store.removal.count([others.id])).toBe(900)
 })
 
-test('a step towards the quota deletes no more than 250 lines', () => {
+test('a step towards the quota deletes no more than 125 lines', () => {
   const { store } = testStore()
   const { id } = addNetwork(store)
   for (let n = 0; n < 600; n += 1) store.messages.append(line(id, 'x', { time: NOON + n }))
   const steps = Array.from({ length: 4 }, () => store.removal.trimAll([id], 10))
-  expect(steps).toEqual([250, 250, 90, 0])
+  expect(steps).toEqual([125, 125, 125, 125, 90, 0])
 })

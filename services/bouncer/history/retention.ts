@@ -56,7 +56,7 @@ export function startRetention(options: RetentionOptions): () => void {
   return startSweeps({ clock, onError, steps: () => removeExpired(options) })
 }
 
-/** Deletes what is beyond the rules, then what is beyond the quota; at most 250 lines a step. */
+/** Deletes what is beyond the rules, then what is beyond the quota; at most 125 lines a step. */
 function* removeExpired(options: RetentionOptions): Generator<void> {
   const { store, quota } = options
   for (const networks of options.people()) {

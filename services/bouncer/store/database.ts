@@ -4,6 +4,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { FEW_PAGES } from './free-pages.ts'
 import { takeLock } from './lock.ts'
 import { migrate, whyUnusable } from './migrations.ts'
 
@@ -50,6 +51,7 @@ export function openDatabase(directory: string): OpenDatabase {
     close() {
       if (opened.inTransaction) opened.exec('ROLLBACK')
       try {
+        opened.exec(`PRAGMA incremental_vacuum(${FEW_PAGES})`)
         opened.pragma('optimize')
         opened.pragma('wal_checkpoint(TRUNCATE)')
       } catch (error) {

@@ -22,7 +22,7 @@ export interface Keep {
 }
 
 /** Deleting so many rows takes about 5 ms. */
-export const MOST_REMOVED = 250
+export const MOST_REMOVED = 125
 
 interface Doomed {
   id: number
@@ -92,7 +92,7 @@ export class Removal {
   }
 
   /**
-   * Deletes what is not to be kept, oldest first, at most 250 rows. Returns how many: call again, in another turn, until
+   * Deletes what is not to be kept, oldest first, at most 125 rows. Returns how many: call again, in another turn, until
    * that is 0.
    */
   trim(scope: Scope, keep: Keep): number {

@@ -117,11 +117,6 @@ export function handle(upstream: Upstream, message: Message, incoming: Incoming)
   else passOn(upstream, message, incoming)
 }
 
-/** Clients do not register when we do. */
-function onLusers(upstream: Upstream, message: Message, incoming: Incoming): void {
-  if (upstream.isReady) passOn(upstream, message, incoming)
-}
-
 function onFail(upstream: Upstream, message: Message, incoming: Incoming): void {
   if (message.params[0] === 'CHATHISTORY') upstream.backfill.failed(message)
   else passOn(upstream, message, incoming)

@@ -19,25 +19,35 @@ export interface Transport extends EventEmitter {
   setEncoding(encoding: string): boolean
 }
 
+/** What comes from the network. It does not go through irc-framework. */
+export interface Received {
+  /** One line, as latin1, without its end. */
+  onLine(line: string): void
+  /** A line of more than 16 KiB was dropped. */
+  onTooLong(): void
+}
+
 /** A transport class for one connection; irc-framework makes the instance. */
-export function transportOn(open: OpenSocket): new () => Transport {
+export function transportOn(open: OpenSocket, received: Received): new () => Transport {
   return class extends LineTransport {
     constructor() {
-      super(open)
+      super(open, received)
     }
   }
 }
 
 class LineTransport extends EventEmitter implements Transport {
   readonly #open: OpenSocket
+  readonly #received: Received
   readonly #abort = new AbortController()
   readonly #reader = new LineReader(MAX_LINE_BYTES)
   #socket: Socket | undefined
   #isClosed = false
 
-  constructor(open: OpenSocket) {
+  constructor(open: OpenSocket, received: Received) {
     super()
     this.#open = open
+    this.#received = received
   }
 
   connect(): void {
@@ -95,8 +105,8 @@ class LineTransport extends EventEmitter implements Transport {
   #read(bytes: Buffer): void {
     this.#reader.add(bytes)
     for (let line = this.#reader.next(); line && !this.#isClosed; line = this.#reader.next()) {
-      if (line === 'too-long') this.emit('extra', 'line too long')
-      else this.emit('line', line.toString('latin1'))
+      if (line === 'too-long') this.#received.onTooLong()
+      else if (line.length > 0) this.#received.onLine(line.toString('latin1'))
     }
   }
 }

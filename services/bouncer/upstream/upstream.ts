@@ -17,7 +17,7 @@ import type { Ending, EndingKind } from './ending.ts'
 import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
-import { NamePool } from './name-pool.ts'
+import { MemberPool } from './member-pool.ts'
 import { NetworkTime } from './network-time.ts'
 import { NickKeeper } from './nick-keeper.ts'
 import { NickServ } from './nickserv.ts'
@@ -37,6 +37,8 @@ export interface UpstreamOptions {
   isTls?: boolean
   flood?: FloodLimits
   traffic?: Pick<Traffic, 'fromNetworks' | 'toNetworks'>
+  /** Shared with other connections. */
+  pool?: MemberPool
   /** Called once, when the connection ended or never came to be. */
   onClose(ending: Ending): void
 }
@@ -60,7 +62,7 @@ export class Upstream {
   readonly lag: Lag
   readonly batches = new Batches()
   readonly backfill = new Backfill(this)
-  readonly names = new NamePool()
+  readonly pool: MemberPool
   readonly crowd = new Crowd()
   readonly nicks: NickKeeper
   readonly nickServ: NickServ
@@ -107,6 +109,7 @@ export class Upstream {
     this.time = new NetworkTime(clock)
     this.isTls = options.isTls === true
     this.log = log
+    this.pool = options.pool ?? new MemberPool()
     this.nick = record.nick
     this.channels = new FoldedMap(this.isupport.casemapping)
     this.rejoining = new FoldedMap(this.isupport.casemapping)

@@ -15,7 +15,7 @@ export function onNick(downstream: Downstream, message: Message): void {
   const upstream = downstream.network?.upstream
   if (!downstream.registration.isDone) downstream.registration.nick(nick)
   // Servers do not answer that. She wants to keep it.
-  else if (upstream?.isReady && upstream.nick === nick) upstream.nicks.stop()
+  else if (upstream?.isReady && upstream.nick === nick) upstream.nicks.asked(nick)
   else if (downstream.network) toNetwork(downstream, message)
   else {
     const { source } = downstream

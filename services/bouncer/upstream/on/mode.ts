@@ -29,7 +29,7 @@ export function onMode(upstream: Upstream, message: Message, { time, requester }
 
 /** Applies changes such as `+ov-l nick nick` to a channel. */
 export function applyModes(
-  { isupport }: Upstream,
+  { isupport, pool }: Upstream,
   channel: UpstreamChannel,
   changes: readonly string[],
 ): void {
@@ -37,7 +37,9 @@ export function applyModes(
     if (kind === 'list') continue
     if (kind === 'prefix') {
       const member = param === undefined ? undefined : channel.members.get(param)
-      if (member) member.prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
+      if (!member) continue
+      const prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
+      channel.members.set(member.nick, pool.one(member.nick, prefixes, member.userhost))
     } else if (!isAdded) channel.modes.delete(mode)
     else if (channel.modes.size < MAX_MODES) channel.modes.set(mode, param?.slice(0, MAX_PARAM))
   }

@@ -21,7 +21,8 @@ export function onNick(upstream: Upstream, given: Message, { time, requester }: 
     if (!member) continue
     channel.members.delete(from)
     if (upstream.crowd.takes(text, upstream.channels.values())) {
-      channel.members.set(text, { ...member, nick: text })
+      const renamed = upstream.pool.one(text, member.prefixes, member.userhost)
+      channel.members.set(text, renamed)
     }
     lines.push({ kind: 'NICK', target: channel.name, source, text, time, isOwn, ...tags })
   }
