@@ -1,4 +1,5 @@
-// Which real programs the interop tests need, and where they are after test/interop/setup.
+// Which real programs the interop tests need, and where they are after test/interop/setup. Those that no registry serves are
+// built by hand, and named by a variable of the environment.
 import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -20,6 +21,7 @@ const peers = {
   senpai: { where: 'trixie', program: 'usr/bin/senpai' },
   tmux: { where: 'host', program: 'tmux' },
   chromium: { where: 'host', program: 'chromium' },
+  pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */
@@ -34,24 +36,26 @@ export function trixieTree(): string {
 
 /**
  * Whether a peer can be used: throws a sentence that says what to do when it cannot, or, with
- * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`.
+ * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`. One that is built by hand
+ * is always optional.
  */
 export function requirePeer(peer: Peer): boolean {
   const reason = whyMissing(peer)
   if (reason === undefined) return true
-  if (process.env.INTEROP_OPTIONAL !== '1') throw new Error(reason)
+  if (peers[peer].where !== 'hand' && process.env.INTEROP_OPTIONAL !== '1') throw new Error(reason)
   console.log(`skipped: ${reason}`)
   return false
 }
 
 /** Whether a peer runs on this machine or in the trixie tree. */
 export function whereIs(peer: Peer): 'host' | 'trixie' {
-  return peers[peer].where
+  return peers[peer].where === 'trixie' ? 'trixie' : 'host'
 }
 
 /** The program of a peer that is there. */
 export function programOf(peer: Peer): string {
   const { where, program } = peers[peer]
+  if (where === 'hand') return process.env[program] ?? ''
   const candidates =
     where === 'trixie'
       ? [join(trixieTree(), program)]
@@ -63,7 +67,11 @@ export function programOf(peer: Peer): string {
 }
 
 function whyMissing(peer: Peer): string | undefined {
-  const { where } = peers[peer]
+  const { where, program } = peers[peer]
+  if (where === 'hand') {
+    if (isExecutable(programOf(peer))) return undefined
+    return `The peer ${peer} is built by hand: ${program} is to name its program.`
+  }
   if (programOf(peer) === '') {
     return `The peer ${peer} is not installed. Run test/interop/setup ${peer} as root.`
   }
