@@ -66,7 +66,8 @@ export class SaslExchange {
     this.isChecking = true
     const step = await mechanism.respond(response).catch((error): Step => {
       this.#downstream.log.error({ err: error }, 'a SASL response could not be checked')
-      return { outcome: { ok: false, reason: 'It cannot be checked now' }, login: NOBODY }
+      const outcome = { ok: false, reason: 'It cannot be checked now', isForNow: true } as const
+      return { outcome, login: NOBODY }
     })
     this.isChecking = false
     if (this.#downstream.isClosed) return
