@@ -6,9 +6,15 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
   type Configuration,
   calculatePKCECodeChallenge,
+  customFetch,
   discovery,
+  enableNonRepudiationChecks,
+  None,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -56,6 +62,8 @@ export type RelyingParty = {
   origins(): string[]
 }
 
+/** Its documents and tokens have some KiB. */
+const MAX_ANSWER_BYTES = 1024 * 1024
 const SCOPE = 'openid profile groups'
 const TIMEOUT_SECONDS = 10
 /** A provider that was not there is not asked again before. */
@@ -167,13 +175,47 @@ const refused: Failure = {
   message: 'The login could not be finished. Begin again from the login page.',
 }
 
-/** Plain HTTP only where the operator has written `http://`, which means a provider on this machine or in a test. */
-function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<Configuration> {
-  const url = new URL(issuer)
-  return discovery(url, clientId, clientSecret, undefined, {
+/**
+ * Plain HTTP only where the operator has written `http://`, which means a provider on this machine or in a test. ID tokens are
+ * checked with the provider's keys, which are read anew when a key is not among them, at most once a minute: what leads to the
+ * provider may not be TLS all the way (Core 3.1.3.7, 6 would do without then).
+ */
+async function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<Configuration> {
+  const url = new URL(`${issuer}/.well-known/openid-configuration`)
+  const insecure = url.protocol === 'http:' ? [allowInsecureRequests] : []
+  const client = await discovery(url, clientId, undefined, authentication(clientSecret), {
     timeout: TIMEOUT_SECONDS,
-    ...(url.protocol === 'http:' ? { execute: [allowInsecureRequests] } : {}),
+    execute: [enableNonRepudiationChecks, ...insecure],
+    [customFetch]: cappedFetch,
   })
+  const { issuer: named } = client.serverMetadata()
+  // A slash at the end of the setting is cut off. https://openid.net/specs/openid-connect-discovery-1_0.html#section-4.3
+  if (named === issuer || named === `${issuer}/`) return client
+  throw Object.assign(new Error('another issuer'), { code: 'ANOTHER_ISSUER' })
+}
+
+/** How we show our secret: by the form when the provider says that it takes that, else as each must (Discovery, 3). */
+function authentication(secret: string | undefined): ClientAuth {
+  if (secret === undefined) return None()
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)]
+  return (server, client, body, headers) => {
+    const { token_endpoint_auth_methods_supported: methods = [] } = server
+    const show = methods.includes('client_secret_post') ? post : basic
+    return show(server, client, body, headers)
+  }
+}
+
+async function cappedFetch(url: string, options: object): Promise<Response> {
+  const response = await fetch(url, options)
+  let left = MAX_ANSWER_BYTES
+  const cap = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      left -= part.byteLength
+      if (left < 0) controller.error(new Error('the answer is too long'))
+      else controller.enqueue(part)
+    },
+  })
+  return new Response(response.body?.pipeThrough(cap) ?? null, response)
 }
 
 /** `groups` is not everywhere, and some providers refuse a scope that they do not know. */
