@@ -73,34 +73,12 @@ const FRESH_MS = 6 * 3_600_000
 
 /** A client of one provider, which is not contacted before the first login. */
 export function createRelyingParty(options: OidcOptions): RelyingParty {
-  const { issuer, clock, log, redirectUri } = options
-  let known: { configuration: Configuration; at: number } | undefined
-  let discovering: Promise<Configuration | undefined> | undefined
-  let failedAt = Number.NEGATIVE_INFINITY
-
-  async function configuration(): Promise<Configuration | undefined> {
-    if (known && clock.now() - known.at < FRESH_MS) return known.configuration
-    if (clock.now() - failedAt < RETRY_MS) return known?.configuration
-    discovering ??= discover(options).then(
-      (configuration) => {
-        known = { configuration, at: clock.now() }
-        discovering = undefined
-        return configuration
-      },
-      (error: unknown) => {
-        failedAt = clock.now()
-        discovering = undefined
-        log.warn({ issuer, reason: reasonOf(error) }, 'the identity provider cannot be reached')
-        return known?.configuration
-      },
-    )
-    return await discovering
-  }
-
+  const { issuer, log, redirectUri } = options
+  const provider = new Provider(options)
   return {
     issuer,
     async begin() {
-      const client = await configuration()
+      const client = await provider.find()
       if (!client) return unreachable
       const pending = {
         state: randomState(),
@@ -118,7 +96,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
       return { ok: true, url: url.href, pending }
     },
     async finish(query, { state, nonce, verifier }) {
-      const client = await configuration()
+      const client = await provider.find()
       if (!client) return unreachable
       try {
         const tokens = await authorizationCodeGrant(client, new URL(`${redirectUri}?${query}`), {
@@ -149,7 +127,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
       }
     },
     async logoutUrl(idToken, returnTo) {
-      const client = await configuration()
+      const client = await provider.find()
       if (client?.serverMetadata().end_session_endpoint === undefined) return
       return buildEndSessionUrl(client, {
         id_token_hint: idToken,
@@ -158,7 +136,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
     },
     origins() {
       const { end_session_endpoint: end, authorization_endpoint: begin } =
-        known?.configuration.serverMetadata() ?? {}
+        provider.known?.serverMetadata() ?? {}
       const all = [issuer, begin, end].flatMap((url) => URL.parse(url ?? '')?.origin ?? [])
       return [...new Set(all)]
     },
@@ -173,6 +151,43 @@ const unreachable: Failure = {
 const refused: Failure = {
   ok: false,
   message: 'The login could not be finished. Begin again from the login page.',
+}
+
+/** What the provider says of itself, read when it is wanted and kept for a while. */
+class Provider {
+  readonly #options: OidcOptions
+  #discovering: Promise<Configuration | undefined> | undefined
+  #knownAt = Number.NEGATIVE_INFINITY
+  #failedAt = Number.NEGATIVE_INFINITY
+  /** As it was the last time. */
+  known: Configuration | undefined
+
+  constructor(options: OidcOptions) {
+    this.#options = options
+  }
+
+  /** Undefined while it cannot be reached for the first time. */
+  async find(): Promise<Configuration | undefined> {
+    const { clock, log, issuer } = this.#options
+    if (clock.now() - this.#knownAt < FRESH_MS) return this.known
+    if (clock.now() - this.#failedAt < RETRY_MS) return this.known
+    this.#discovering ??= discover(this.#options)
+      .then(
+        (configuration) => {
+          this.known = configuration
+          this.#knownAt = clock.now()
+        },
+        (error: unknown) => {
+          this.#failedAt = clock.now()
+          log.warn({ issuer, reason: reasonOf(error) }, 'the identity provider cannot be reached')
+        },
+      )
+      .then(() => {
+        this.#discovering = undefined
+        return this.known
+      })
+    return await this.#discovering
+  }
 }
 
 /**

@@ -152,6 +152,28 @@ test('neither keys nor our secret go to a place without TLS, where the provider 
   expect(fetched).toHaveBeenCalledTimes(1)
 })
 
+test('a provider without TLS may lead to places with it; what it answers 400 for is a wrong token', async () => {
+  const issuer = 'http://id.test'
+  let status = 200
+  vi.stubGlobal('fetch', async (url: string) =>
+    url.endsWith('configuration')
+      ? Response.json({
+          issuer,
+          jwks_uri: `${issuer}/jwks`,
+          introspection_endpoint: 'https://id.test/',
+        })
+      : Response.json({ active: true, client_id: 'bouncer', exp: 2e9, sub: '42' }, { status }),
+  )
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const options = { issuer, clientId: 'bouncer', clientSecret: 'client secret', namesUser: false }
+  const tokens = createTokenCheck({ ...options, clock: settableClock(NOON), log: silentLog() })
+  expect(await tokens.ownerOf('opaque')).toMatchObject({ subject: `${issuer} 42` })
+  status = 400
+  expect(await tokens.ownerOf('opaque')).toBeUndefined()
+  status = 401
+  await expect(tokens.ownerOf('opaque')).rejects.toThrow(ProviderAway)
+})
+
 test('while its keys cannot be read no token is called wrong', async () => {
   await using provider = await startTokenIssuer()
   const clock = settableClock(Date.now())

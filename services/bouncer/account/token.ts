@@ -137,10 +137,8 @@ async function discover(url: string, { issuer, clock }: TokenOptions): Promise<P
   if (named !== issuer && named !== `${issuer}/`) throw new Error(`${url} names another issuer`)
   if (typeof keys !== 'string') throw new Error(`${url} names no keys`)
   // Neither keys nor our secret go unprotected where the operator has written `https://`.
-  const scheme = issuer.slice(0, issuer.indexOf(':') + 1)
-  const isOpen = [keys, introspection].some(
-    (one) => typeof one === 'string' && !one.startsWith(scheme),
-  )
+  const isOpen =
+    issuer.startsWith('https:') && [keys, introspection].some((one) => `${one}`.startsWith('http:'))
   if (isOpen) throw new Error(`${url} leads to places without TLS`)
   return {
     issuer: named,
@@ -160,7 +158,8 @@ function kindOf(token: string): Kind {
   const [header, payload, signature, ...more] = token.split('.')
   if (!header || !payload || !signature || more.length > 0) return 'unknown'
   const { typ } = decoded(header)
-  return kindIn([/^jwt$/i.test(String(typ)) ? undefined : typ, ...kindsOf(decoded(payload))])
+  if (typ !== undefined && !/^jwt$/i.test(String(typ))) return kindIn([typ])
+  return kindIn(kindsOf(decoded(payload)))
 }
 
 function decoded(part: string): Record<string, unknown> {
@@ -208,7 +207,7 @@ const isBound = (claims: object) => 'cnf' in claims || 'nonce' in claims || 'at_
 async function introspected(
   token: string,
   { introspection, issuer }: Provider,
-  { clientId, clientSecret, clock }: TokenOptions,
+  { clientId, clientSecret, clock, log }: TokenOptions,
 ): Promise<Claims | undefined> {
   if (introspection === undefined || clientSecret === undefined) return
   const encode = (text: string) => encodeURIComponent(text).replaceAll('%20', '+')
@@ -220,6 +219,15 @@ async function introspected(
     signal: AbortSignal.timeout(TIMEOUT_MS),
     redirect: 'error',
   })
+  // Pocket ID says so of a token of another client, and when our secret is wrong; others of what is no token to them.
+  if (response.status === 400) {
+    log.warn(
+      { issuer },
+      'the identity provider does not answer for an access token: is our secret right?',
+    )
+    await response.body?.cancel()
+    return
+  }
   const answer = await readJson(response)
   const { active, iss, aud, client_id: client, exp, sub, token_type: type } = answer
   if (kindIn([type, ...kindsOf(answer)]) === 'other') return

@@ -230,6 +230,7 @@ describe('an access token', () => {
 
   const plainJwt = { typ: 'JWT' }
   test.each([
+    ['in its header, whatever a claim is called', () => issuer.jwt({ type: 'person' })],
     [
       'in `type`, as Pocket ID',
       () => issuer.jwt({ type: 'oauth-access-token' }, { header: plainJwt }),
