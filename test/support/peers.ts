@@ -22,6 +22,7 @@ const peers = {
   tmux: { where: 'host', program: 'tmux' },
   chromium: { where: 'host', program: 'chromium' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
+  pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */

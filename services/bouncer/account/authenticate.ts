@@ -5,6 +5,7 @@ import type { UserRecord } from '../store/records.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import type { LoginOutcome } from './logins.ts'
 import { checkPassword } from './password.ts'
+import { ProviderAway } from './token.ts'
 
 export interface Attempt {
   /** Who she says she is. */
@@ -24,13 +25,13 @@ export interface Proven {
   by: Proof
 }
 
-export type Authenticated = ({ ok: true } & Proven) | NotAuthenticated
+export type Authenticated = ({ ok: true } & Proven) | Refusal
 
-/** `isTemporary`: nothing is known to be wrong with the proof. Clients that are told so would give up, or ask for another. */
-export interface NotAuthenticated {
+export interface Refusal {
   ok: false
   reason: string
-  isTemporary?: true
+  /** Whether the same may do later: it was not looked at, or could not be. Clients that take it for wrong would give up. */
+  isForNow: boolean
 }
 
 /** Checks a name and a password: the person's own, or one of her app passwords. */
@@ -52,10 +53,9 @@ export async function admit(
   queue: Queue = 'checks',
 ): Promise<Authenticated> {
   const { logins } = bouncer
-  const end = (outcome: LoginOutcome, reason: string): NotAuthenticated => {
+  const end = (outcome: LoginOutcome, reason: string): Refusal => {
     logins.count(outcome)
-    const isTemporary = outcome === 'busy' || outcome === 'failed'
-    return { ok: false, reason, ...(isTemporary && { isTemporary }) }
+    return { ok: false, reason, isForNow: outcome !== 'refused' }
   }
   try {
     const passed = await logins[queue].pass(() => slowed(bouncer, attempt, check, queue))
@@ -71,6 +71,7 @@ export async function admit(
   } catch (error) {
     if (error instanceof StoreUnavailable)
       return end('failed', `The bouncer cannot store anything now: ${error.message}`)
+    if (error instanceof ProviderAway) return end('failed', error.message)
     bouncer.log.error({ err: error, method: attempt.method }, 'a login could not be checked')
     return end('failed', 'The login cannot be checked now: try again later')
   }
@@ -98,6 +99,10 @@ async function slowed(
     store.audit.add({ at: clock.now(), account, address, method, client, outcome })
     if (proven) attempt.succeed()
     return { proven }
+  } catch (error) {
+    // A provider that is away, or a full disk, is no guess: else her programs would slow her own password down.
+    attempt.forget()
+    throw error
   } finally {
     if (queue === 'checks') attempt.done()
   }

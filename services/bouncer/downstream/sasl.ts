@@ -66,10 +66,8 @@ export class SaslExchange {
     this.isChecking = true
     const step = await mechanism.respond(response).catch((error): Step => {
       this.#downstream.log.error({ err: error }, 'a SASL response could not be checked')
-      return {
-        outcome: { ok: false, reason: 'It cannot be checked now', isTemporary: true },
-        login: NOBODY,
-      }
+      const outcome = { ok: false, reason: 'It cannot be checked now', isForNow: true } as const
+      return { outcome, login: NOBODY }
     })
     this.isChecking = false
     if (this.#downstream.isClosed) return
@@ -87,7 +85,7 @@ export class SaslExchange {
 
   #finish(outcome: Authenticated, login: Login): void {
     const downstream = this.#downstream
-    if (!outcome.ok && outcome.isTemporary) {
+    if (!outcome.ok && outcome.isForNow) {
       downstream.close(outcome.reason)
       return
     }

@@ -95,6 +95,6 @@ test('a step towards the quota deletes no more than 125 lines', () => {
   const { store } = testStore()
   const { id } = addNetwork(store)
   for (let n = 0; n < 600; n += 1) store.messages.append(line(id, 'x', { time: NOON + n }))
-  const steps = Array.from({ length: 4 }, () => store.removal.trimAll([id], 10))
+  const steps = Array.from({ length: 6 }, () => store.removal.trimAll([id], 10))
   expect(steps).toEqual([125, 125, 125, 125, 90, 0])
 })

@@ -120,11 +120,11 @@ function provider(visit: Visit): Html | '' {
   const { web, user } = visit
   if (!web.party) return ''
   const { host } = new URL(web.party.issuer)
-  return html`<section class="panel"><h2>${host}</h2>
+  return html`<section class="panel"><h2>Login with ${host}</h2>
 ${
   user.record.subject
-    ? html`<p>Your account is linked to an identity there.</p>${buttonForm(visit, 'settings/unlink', 'Unlink')}`
-    : html`<p>Log out, then log in with ${host}: you are asked for your password once, and linked.</p>`
+    ? html`<p>Your account is linked to your identity at ${host}, which lets you in without a password.</p>${buttonForm(visit, 'settings/unlink', 'Unlink', { about: host })}`
+    : html`<p>Not linked yet. Log out, then log in with ${host}: you are asked for your password once, and linked.</p>`
 }</section>`
 }
 
