@@ -30,8 +30,10 @@ export type Authenticated = ({ ok: true } & Proven) | Refusal
 export interface Refusal {
   ok: false
   reason: string
-  /** Whether the same may do later: it was not looked at, or could not be. Clients that take it for wrong would give up. */
+  /** Whether the same may do later: it was not looked at, or could not be. */
   isForNow: boolean
+  /** The trouble is the bouncer's own: it is told by ERROR alone, because clients that take it for a wrong password give up. */
+  isTrouble?: boolean
 }
 
 /** Checks a name and a password: the person's own, or one of her app passwords. */
@@ -55,7 +57,8 @@ export async function admit(
   const { logins } = bouncer
   const end = (outcome: LoginOutcome, reason: string): Refusal => {
     logins.count(outcome)
-    return { ok: false, reason, isForNow: outcome !== 'refused' }
+    const isTrouble = outcome === 'busy' || outcome === 'failed'
+    return { ok: false, reason, isForNow: outcome !== 'refused', ...(isTrouble && { isTrouble }) }
   }
   try {
     const passed = await logins[queue].pass(() => slowed(bouncer, attempt, check, queue))
@@ -71,7 +74,7 @@ export async function admit(
   } catch (error) {
     if (error instanceof StoreUnavailable)
       return end('failed', `The bouncer cannot store anything now: ${error.message}`)
-    if (error instanceof ProviderAway) return end('failed', error.message)
+    if (error instanceof ProviderAway) return end('away', error.message)
     bouncer.log.error({ err: error, method: attempt.method }, 'a login could not be checked')
     return end('failed', 'The login cannot be checked now: try again later')
   }

@@ -145,7 +145,7 @@ export class Registration {
     this.#isChecking = false
     if (this.#downstream.isClosed) return
     if (result.ok) this.#enter(result, login)
-    else if (result.isForNow) this.#downstream.close(result.reason)
+    else if (result.isTrouble) this.#downstream.close(result.reason)
     else this.#refuse(result.reason)
     this.checked()
   }

@@ -66,7 +66,8 @@ export class SaslExchange {
     this.isChecking = true
     const step = await mechanism.respond(response).catch((error): Step => {
       this.#downstream.log.error({ err: error }, 'a SASL response could not be checked')
-      const outcome = { ok: false, reason: 'It cannot be checked now', isForNow: true } as const
+      const reason = 'It cannot be checked now'
+      const outcome = { ok: false, reason, isForNow: true, isTrouble: true } as const
       return { outcome, login: NOBODY }
     })
     this.isChecking = false
@@ -85,7 +86,7 @@ export class SaslExchange {
 
   #finish(outcome: Authenticated, login: Login): void {
     const downstream = this.#downstream
-    if (!outcome.ok && outcome.isForNow) {
+    if (!outcome.ok && outcome.isTrouble) {
       downstream.close(outcome.reason)
       return
     }
