@@ -11,6 +11,8 @@ import { Downstream } from './downstream/downstream.ts'
 import { flushGuarded } from './downstream/fault.ts'
 import type { Wire } from './downstream/socket.ts'
 import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
+import { Holding, type HoldingOptions } from './holding.ts'
+import type { Network } from './network.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
@@ -45,6 +47,8 @@ export interface BouncerOptions {
   /** Where clients upload files, if they can. */
   uploadsUrl?: string | undefined
   random?: () => number
+  /** Has the connections to the networks in its hands, so that they outlast this process. */
+  holder?: HoldingOptions | undefined
 }
 
 export class Bouncer {
@@ -64,6 +68,7 @@ export class Bouncer {
   readonly desk: Serial = createSerial({ limit: 20 })
   readonly push: Push
   readonly uploadsUrl: string | undefined
+  readonly holding: Holding | undefined
   readonly startedAt: number
   /** By row number. */
   readonly users = new Map<number, User>()
@@ -88,6 +93,7 @@ export class Bouncer {
     this.traffic = countTraffic(metrics)
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
+    this.holding = options.holder && new Holding(options.holder, store)
     const subject = `mailto:irc@${serverName}`
     this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()
@@ -98,8 +104,17 @@ export class Bouncer {
 
   /** Connects everybody's networks. */
   start(): void {
+    const wanted = [...this.#networks()].filter(
+      ({ record, user }) => record.isEnabled && user.record.isEnabled,
+    )
+    void this.holding?.sweep(wanted.map(({ record }) => record.id))
     for (const user of this.users.values()) user.start()
     this.#noteAlive()
+  }
+
+  /** Resolves when the connections that the holder kept go on here, with what was said on them meanwhile. */
+  async goneOn(): Promise<void> {
+    await Promise.all([...this.#networks()].map(({ keeper }) => keeper.asked))
   }
 
   /** A person who is new here. */
@@ -134,12 +149,26 @@ export class Bouncer {
     this.store.endSoon()
   }
 
+  /** Leaves the connections that can be kept to the holder, if there is one: how many. */
+  async handOver(): Promise<number> {
+    if (!this.holding) return 0
+    this.isClosing = true
+    const kept = await Promise.all([...this.#networks()].map(({ keeper }) => keeper.handOver()))
+    const count = kept.filter((isKept) => isKept).length
+    this.log.info({ kept: count }, 'connections are handed over')
+    return count
+  }
+
+  *#networks(): Generator<Network> {
+    for (const { networks } of this.users.values()) yield* networks.values()
+  }
+
   /** Says goodbye to all clients and networks. */
-  async close(reason: string): Promise<void> {
+  async close(reason: string, toClients = reason): Promise<void> {
     this.isClosing = true
     this.#storeTimer?.cancel()
     this.#aliveTimer?.cancel()
-    for (const downstream of [...this.downstreams]) downstream.close(reason)
+    for (const downstream of [...this.downstreams]) downstream.close(toClients)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()
   }

@@ -2,6 +2,7 @@
 // when the process itself was gone (kill -9).
 import { message } from './irc/message.ts'
 import type { Network } from './network.ts'
+import type { GapState } from './snapshot.ts'
 import { StoreUnavailable } from './store/unavailable.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -34,6 +35,26 @@ export class Gap {
   /** The network is there. */
   arrived(): void {
     this.#note('up')
+  }
+
+  /** The connection is left to the next process: unless that says otherwise, it is gone since now. */
+  handedOver(): void {
+    this.#note(String(this.#network.bouncer.clock.now()))
+  }
+
+  /** The connection goes on: nothing is missing but what was missing before. */
+  goOn(before: GapState | undefined): void {
+    this.#lostAt = before?.lostAt
+    this.#reason = before?.reason ?? ''
+    this.#channels = new Set(before?.channels)
+    this.#note('up')
+  }
+
+  /** What is still to be told. */
+  untold(): GapState | undefined {
+    const lostAt = this.#lostAt
+    if (lostAt === undefined || this.#channels.size === 0) return
+    return { lostAt, reason: this.#reason, channels: [...this.#channels] }
   }
 
   /** It is gone, since now. */
