@@ -75,7 +75,11 @@ describe('a snapshot', () => {
     const send = (command: string, ...params: string[]) =>
       upstream?.send({ tags: new Map(), source: undefined, command, params })
     for (let count = 0; count < 10; count++) send('PRIVMSG', '#den', 'hello')
-    expect(upstream && takeState(upstream)?.waiting.length).toBeGreaterThan(0)
+    send('WHO', '#den')
+    send('MONITOR', '+', 'mole')
+    const waiting = upstream && takeState(upstream)?.waiting
+    expect(waiting?.at(-1)).toBe('MONITOR + mole')
+    expect(waiting?.filter((line) => line.startsWith('WHO'))).toEqual([])
     send('PRIVMSG', 'NickServ', 'IDENTIFY secret')
     expect(upstream && takeState(upstream)).toBeUndefined()
     expect(await begun.bouncer.handOver()).toBe(0)

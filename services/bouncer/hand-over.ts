@@ -145,9 +145,8 @@ export function goOnWith(
     if (!channels.has(name) && upstream.channels.has(name)) upstream.send(message('PART', name))
   }
   const before = new Set(keeper.configured.map((name) => upstream.fold(name)))
+  // What was being joined already is: its JOIN was sent, or waits.
   return [...channels.values()].filter(
-    ({ name }) =>
-      !upstream.channels.has(name) &&
-      (upstream.rejoining.has(name) || !before.has(upstream.fold(name))),
+    ({ name }) => !upstream.channels.has(name) && !before.has(upstream.fold(name)),
   )
 }

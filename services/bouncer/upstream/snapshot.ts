@@ -144,7 +144,7 @@ function putChannel({ channels, isupport, names }: Upstream, state: ChannelState
 /** What is asked by a client that will be gone, and changes nothing. */
 function isQuestion(line: string): boolean {
   const command = parseMessage(line)?.command ?? ''
-  return /^(?:WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST|MONITOR|CHATHISTORY)$/.test(command)
+  return /^(?:WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST|CHATHISTORY)$/.test(command)
 }
 
 /** What others see anyway. Anything else may hold a password or a key. */
@@ -162,6 +162,7 @@ function isPublic(line: string): boolean {
       return params.length < 3 || !params[1]?.includes('k')
     case 'AWAY':
     case 'KICK':
+    case 'MONITOR':
     case 'NICK':
     case 'PART':
     case 'TOPIC':
