@@ -25,12 +25,13 @@ export class KeptLines {
   }
 
   add(bytes: Buffer): void {
+    const time = this.#clock.now()
     this.#reader.add(bytes)
     const lines: Buffer[] = []
     for (let line = this.#reader.next(); line; line = this.#reader.next()) {
       if (line !== 'too-long' && !this.#isPing(line)) lines.push(line, NEWLINE)
     }
-    if (lines.length > 0) this.#keep(Buffer.concat(lines))
+    if (lines.length > 0) this.#keep({ time, bytes: Buffer.concat(lines) })
   }
 
   /** Everything, oldest first; at last the beginning of a line, if there is one. */
@@ -41,9 +42,9 @@ export class KeptLines {
       : [...this.#held]
   }
 
-  #keep(bytes: Buffer): void {
-    this.#held.push({ time: this.#clock.now(), bytes })
-    this.bytes += bytes.length + ENTRY_BYTES
+  #keep(held: Held): void {
+    this.#held.push(held)
+    this.bytes += held.bytes.length + ENTRY_BYTES
   }
 
   #isPing(line: Buffer): boolean {
