@@ -19,12 +19,12 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(irc\/|(address-list|sweep)\.ts)/,
     /^(store\/|settings\.ts)/,
     /^account\//,
-    /^(upstream|push|import)\//,
+    /^(upstream|push|import|hold)\//,
     /^(manage\/|downstream\/line\.ts)/,
     /^history\//,
     /^service\//,
-    /^(downstream\/|(backoff|gap|dialing|traffic|ctcp-answers)\.ts)/,
-    /^(keeper|network|user|bouncer)\.ts/,
+    /^(downstream\/|(backoff|gap|dialing|holding|traffic|ctcp-answers)\.ts)/,
+    /^(keeper|detached|hand-over|snapshot|sts-policy|told|network|user|bouncer)\.ts/,
     /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
     /^admin\/|^(service|main)\.ts/,
   ],
@@ -156,6 +156,7 @@ describe('the import rule', () => {
   test.each([
     ['main.ts', ['fastify', 'pino', '@fedify/', 'better-sqlite3', 'irc-framework', 'ws']],
     ['services/fediverse/service.ts', ['@fedify/']],
+    ['services/bouncer/hold/run.ts', ['better-sqlite3', 'fastify', 'irc-framework', 'ws']],
     ['services/bouncer/service.ts', ['@peculiar/', 'bcryptjs', 'jose', 'reflect-metadata']],
   ])('%s loads %j only when they are needed', (start, heavy) => {
     const chains = new Map([[start, start]])

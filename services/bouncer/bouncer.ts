@@ -11,6 +11,8 @@ import { Downstream } from './downstream/downstream.ts'
 import { flushGuarded } from './downstream/fault.ts'
 import type { Wire } from './downstream/socket.ts'
 import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
+import { Holding, type HoldingOptions } from './holding.ts'
+import type { Network } from './network.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
@@ -61,6 +63,8 @@ export interface BouncerOptions {
   /** Whether CTCP is answered for who has no client connected; true when absent. */
   answersCtcp?: boolean
   random?: () => number
+  /** Has the connections to the networks in its hands, so that they outlast this process. */
+  holder?: HoldingOptions | undefined
 }
 
 export class Bouncer {
@@ -81,6 +85,7 @@ export class Bouncer {
   readonly push: Push
   readonly uploadsUrl: string | undefined
   readonly answersCtcp: boolean
+  readonly holding: Holding | undefined
   readonly startedAt: number
   /** People in the channels, of all networks together. */
   readonly members = new MemberPool()
@@ -108,6 +113,7 @@ export class Bouncer {
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
     this.answersCtcp = options.answersCtcp ?? true
+    this.holding = options.holder && new Holding(options.holder, store)
     const subject = `mailto:irc@${serverName}`
     this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()
@@ -118,8 +124,17 @@ export class Bouncer {
 
   /** Connects everybody's networks. */
   start(): void {
+    const wanted = [...this.#networks()].filter(
+      ({ record, user }) => record.isEnabled && user.record.isEnabled,
+    )
+    void this.holding?.sweep(wanted.map(({ record }) => record.id))
     for (const user of this.users.values()) user.start()
     this.#noteAlive()
+  }
+
+  /** Resolves when the connections that the holder kept go on here, with what was said on them meanwhile. */
+  async goneOn(): Promise<void> {
+    await Promise.all([...this.#networks()].map(({ keeper }) => keeper.asked))
   }
 
   /** A person who is new here. */
@@ -154,13 +169,27 @@ export class Bouncer {
     this.store.endSoon()
   }
 
+  /** Leaves the connections that can be kept to the holder, if there is one: how many. */
+  async handOver(): Promise<number> {
+    if (!this.holding) return 0
+    this.isClosing = true
+    const kept = await Promise.all([...this.#networks()].map(({ keeper }) => keeper.handOver()))
+    const count = kept.filter((isKept) => isKept).length
+    this.log.info({ kept: count }, 'connections are handed over')
+    return count
+  }
+
+  *#networks(): Generator<Network> {
+    for (const { networks } of this.users.values()) yield* networks.values()
+  }
+
   /** Says goodbye to all clients and networks. */
-  async close(reason: string): Promise<void> {
+  async close(reason: string, toClients = reason): Promise<void> {
     this.isClosing = true
     this.#storeTimer?.cancel()
     this.#aliveTimer?.cancel()
     this.push.close()
-    for (const downstream of [...this.downstreams]) downstream.close(reason)
+    for (const downstream of [...this.downstreams]) downstream.close(toClients)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()
   }

@@ -1,6 +1,7 @@
 // While a network was away nobody knows what was said there: the history says so in each channel, with when that was, also
 // when the process itself was gone (kill -9).
 import type { Network } from './network.ts'
+import type { GapState } from './snapshot.ts'
 import { StoreUnavailable } from './store/unavailable.ts'
 import type { Filled } from './upstream/backfill.ts'
 import type { UpstreamChannel } from './upstream/channel.ts'
@@ -44,6 +45,26 @@ export class Gap {
       const told = (filled: Filled) => this.#told(target, times.until, filled)
       upstream.backfill.fill({ target, ...times }, () => undefined, told)
     })
+  }
+
+  /** The connection is left to the next process: unless that says otherwise, it is gone since now. */
+  handedOver(): void {
+    this.#note(String(this.#network.bouncer.clock.now()))
+  }
+
+  /** The connection goes on: nothing is missing but what was missing before. */
+  goOn(before: GapState | undefined): void {
+    this.#lostAt = before?.lostAt
+    this.#reason = before?.reason ?? ''
+    this.#channels = new Set(before?.channels)
+    this.#note('up')
+  }
+
+  /** What is still to be told. */
+  untold(): GapState | undefined {
+    const lostAt = this.#lostAt
+    if (lostAt === undefined || this.#channels.size === 0) return
+    return { lostAt, reason: this.#reason, channels: [...this.#channels] }
   }
 
   /** It is gone, since now. */

@@ -2,6 +2,7 @@
 // the network come in here, are stored, and only then put into the clients' outputs.
 import type { Bouncer } from './bouncer.ts'
 import { CtcpAnswers } from './ctcp-answers.ts'
+import { heardDetached } from './detached.ts'
 import { updateCaps } from './downstream/cap-changes.ts'
 import { type Downstream, SAID } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
@@ -11,12 +12,13 @@ import { Monitors } from './downstream/monitors.ts'
 import { relayText } from './downstream/multiline.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { Places } from './downstream/places.ts'
-import { showChannel, takeNick } from './downstream/show.ts'
+import { showChannel, showNetwork, takeNick } from './downstream/show.ts'
 import { playMissed, playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
 import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
 import { Keeper } from './keeper.ts'
+import type { KeeperState } from './snapshot.ts'
 import type { Appended } from './store/messages.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
 import { MAX_CHANNEL_NAME, MAX_CHANNELS } from './upstream/channel.ts'
@@ -128,7 +130,7 @@ export class Network implements NetworkPort {
 
   /** Whether a detached channel is attached again by what was just said there. */
   #isBroughtBack(message: Message, lines: readonly Stored[]): boolean {
-    this.keeper.heardDetached(message, lines)
+    heardDetached(this, message, lines)
     return lines.some(({ target }) => !this.isDetached(target))
   }
 
@@ -182,6 +184,18 @@ export class Network implements NetworkPort {
   redact(message: Message, line: Stored, msgid: string, options: RelayOptions = {}): void {
     this.bouncer.store.messages.redact(this.record.id, this.fold(line.target), msgid)
     this.store(message, [line], options)
+  }
+
+  /** The connection of the process before us goes on here. */
+  goOn(upstream: Upstream, watched: KeeperState['watched']): void {
+    this.#adoptCasemapping(upstream.isupport.casemapping)
+    this.monitors.goOn(upstream, watched)
+    this.renamed(upstream.nick)
+    for (const downstream of this.downstreams) {
+      updateCaps(downstream)
+      updateIsupport(downstream)
+      showNetwork(downstream, this)
+    }
   }
 
   changed(change: UpstreamChange): void {

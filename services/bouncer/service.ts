@@ -107,6 +107,7 @@ async function serveStore(
   closers.push(() => goodbye(bouncer, own.quitMessage))
   closers.push(await openControl(bouncer, directory))
   bouncer.start()
+  await bouncer.goneOn()
   closers.push(startAutoDetach(bouncer))
   closers.push(startSweeping(bouncer, own.retention))
   closers.push(startUploadSweeping(bouncer, own.uploadRetention))
@@ -186,6 +187,14 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
     serverName: own.hostname,
     limits,
     tokens,
+    holder:
+      own.holder === undefined
+        ? undefined
+        : {
+            path: own.holder,
+            keepMs: own.holdFor,
+            quitMessage: own.quitMessage,
+          },
     uploadsUrl: own.uploadQuota > 0 ? `${own.webUrl.replace(/\/$/, '')}/uploads` : undefined,
     answersCtcp: own.ctcpAnswers,
     push: {
@@ -267,10 +276,11 @@ function startUploadSweeping({ store, clock, log }: Bouncer, keptMs: number): ()
   return startUploadExpiry({ store, clock, keptMs, onError })
 }
 
-/** Tells clients and networks, and waits a little until the networks have heard it. */
+/** Hands over what the holder keeps, tells clients and the other networks, and waits a little until the networks have heard it. */
 async function goodbye(bouncer: Bouncer, quitMessage: string): Promise<void> {
   const { clock, users } = bouncer
-  await bouncer.close(quitMessage)
+  const kept = await bouncer.handOver()
+  await bouncer.close(quitMessage, kept > 0 ? 'The bouncer restarts: come back' : quitMessage)
   const isConnected = () =>
     [...users.values()].some((user) =>
       [...user.networks.values()].some(({ upstream }) => upstream !== undefined),

@@ -93,6 +93,20 @@ export const settings = {
     default: 'true',
     about: 'Whether CTCP VERSION and PING are answered for users without a connected client.',
   }),
+  holder: string({
+    optional: true,
+    pattern: /^\/[^\0]{0,99}$/,
+    hint: 'an absolute path of at most 100 characters',
+    example: '/run/fuchsbau/holder.sock',
+    about:
+      'Unix socket of the holder (`fuchsbau bouncer hold`), which has the connections to the networks, so that a restart of the bouncer is not seen there. Without it the bouncer has them itself.',
+  }),
+  holdFor: duration({
+    default: '5m',
+    min: '1s',
+    max: '1h',
+    about: 'How long the holder keeps the networks while the bouncer is away.',
+  }),
   uploadBytes: bytes({
     default: '25MiB',
     min: '1KiB',

@@ -112,6 +112,31 @@ export class Monitors {
     this.#watch(this.#ofNetwork)
   }
 
+  /** Nicks that are watched, and what is known of each: for the next process. */
+  get watched(): [nick: string, source: string | null][] {
+    return [...this.#nicks].map(([nick, { source }]) => [nick, source ?? null])
+  }
+
+  /** The process before us has told the network whom it watched: its clients come back, and watch them again. */
+  goOn(upstream: Upstream, watched: readonly [nick: string, source: string | null][]): void {
+    this.#nicks.refold(upstream.isupport.casemapping)
+    for (const [nick, source] of watched) {
+      this.#nicks.set(nick, { watchers: new Set(), source: source ?? undefined })
+    }
+    // Where the network has no MONITOR, it is asked when a client watches.
+    if (!hasMonitor(upstream)) this.forgetUnwatched()
+  }
+
+  /** Nicks that nobody came back for. */
+  forgetUnwatched(): void {
+    const { upstream } = this.#network
+    const gone = [...this.#nicks].flatMap(([nick, { watchers }]) =>
+      watchers.size === 0 ? [nick] : [],
+    )
+    for (const nick of gone) this.#nicks.delete(nick)
+    if (upstream && hasMonitor(upstream)) sendLists(upstream, 'MONITOR', '-', gone)
+  }
+
   /** The network is gone: nobody is seen there. */
   disconnected(): void {
     this.#poll?.cancel()

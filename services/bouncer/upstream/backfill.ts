@@ -74,6 +74,11 @@ export class Backfill {
     return caps.has('draft/chathistory') && caps.has('batch') && caps.has('server-time')
   }
 
+  /** Whether something is being fetched, or waits for that. */
+  get isFilling(): boolean {
+    return this.#fills.size > 0
+  }
+
   /** A channel is about to be joined whose history will be asked for: servers tell what is said there before our own JOIN. */
   expect(target: string): void {
     const fill: Fill = {

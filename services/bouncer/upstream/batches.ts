@@ -38,6 +38,11 @@ interface OpenText {
 export class Batches {
   readonly #open = new Map<string, Batch>()
 
+  /** Whether one has begun whose end has not come. */
+  get isOpen(): boolean {
+    return this.#open.size > 0
+  }
+
   /** Whose answer a line is, by its own label or that of its batch (nested ones too). */
   requesterOf({ tags }: Message, pending: PendingRequests): Requester | undefined {
     if (tags.size === 0) return

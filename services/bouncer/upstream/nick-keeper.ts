@@ -35,6 +35,18 @@ export class NickKeeper {
     this.#again()
   }
 
+  /** Whether the wanted nick is still tried for. */
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  /** On a connection of the process before us: the network watches the nick, and the services were asked. */
+  goOn(): void {
+    this.#isActive = true
+    this.#isWatched = (this.#upstream.isupport.monitor ?? 0) > 0
+    this.#again()
+  }
+
   /** The person chooses another herself. The watch stays: clients may watch the same nick. */
   asked(nick: string): void {
     this.#asked = nick

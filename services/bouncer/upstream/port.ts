@@ -28,6 +28,14 @@ export interface Requester {
   end(isEmpty: boolean): void
 }
 
+/** A line being handled. */
+export interface Incoming {
+  /** When it happened: the network's server-time, or now. */
+  time: number
+  /** The client whose request it answers, when the network said so by a label. */
+  requester: Requester | undefined
+}
+
 export interface NetworkPort {
   readonly record: NetworkRecord
   /** To every client that is attached; what each can't read is left out or rewritten there. */
