@@ -14,6 +14,7 @@ import { openStore, type Store } from '../../services/bouncer/store/store.ts'
 import { type Ca, createCa } from '../support/ca.ts'
 import { startFakeIrc } from '../support/fake-irc-server.ts'
 import { connect, type IrcClient } from '../support/irc-client.ts'
+import { startIrssi } from '../support/irc-terminal.ts'
 import { requirePeer } from '../support/peers.ts'
 import { startSoju } from '../support/soju.ts'
 import { makeTempData, removeTempData } from '../support/temp-data.ts'
@@ -38,8 +39,8 @@ function openData() {
   return { store, [Symbol.dispose]: end }
 }
 
-/** Serves a store; `end` disconnects everybody. */
-async function serve(store: Store) {
+/** Serves a store, where ZNC was if that is given; its end disconnects everybody. */
+async function serve(store: Store, port = 0) {
   const bouncer = new Bouncer({
     store,
     clock,
@@ -47,7 +48,7 @@ async function serve(store: Store) {
     metrics: createMetrics(),
     serverName: 'fuchsbau.test',
   })
-  const listener = await listenPlain(bouncer, { host: '127.0.0.1', port: 0 })
+  const listener = await listenPlain(bouncer, { host: '127.0.0.1', port })
   bouncer.start()
   return {
     port: Number(listener.address.split(':').at(-1)),
@@ -79,7 +80,7 @@ const zncs = [{ peer: 'znc18' }, { peer: 'znc' }] as const
 test.each(zncs)(
   '$peer: its user moves in with everything, twice, and nothing is doubled',
   async ({ peer }) => {
-    if (!requirePeer(peer)) return
+    if (![peer, 'irssi' as const, 'tmux' as const].every(requirePeer)) return
     await using server = await startFakeIrc()
     await using other = await startFakeIrc()
     const networks = [
@@ -92,12 +93,12 @@ test.each(zncs)(
       { name: 'other', port: other.port, channels: ['#hall'] },
     ]
     const modules = ['log', 'chansaver']
-    const user = { name: 'fox', password: 'Geheim 1', isAdmin: true, networks, modules }
+    const user = { name: 'fox', password: 'Geheim-1', isAdmin: true, networks, modules }
     await using znc = await startZnc({ ca, peer, users: [user] })
     await server.expectLine('JOIN', { timeoutMs: 30_000 })
     {
       await using fox = await connect({ port: znc.port })
-      await fox.register({ nick: 'fox', pass: 'fox/den:Geheim 1' })
+      await fox.register({ nick: 'fox', pass: 'fox/den:Geheim-1' })
       await fox.expect('366 * #secret', { timeoutMs: 15_000 })
       await tell(fox, 'perform', 'add MODE %nick% +i', 'add /msg hare hello there')
       await tell(fox, 'sasl', 'set fox bau')
@@ -113,11 +114,20 @@ test.each(zncs)(
     }
     {
       await using fox = await connect({ port: znc.port })
-      await fox.register({ nick: 'fox', pass: 'fox/other:Geheim 1' })
+      await fox.register({ nick: 'fox', pass: 'fox/other:Geheim-1' })
       await fox.expect('366 * #hall', { timeoutMs: 15_000 })
       other.say('#hall', 'elk', 'elsewhere')
       await fox.expect('PRIVMSG #hall')
     }
+    // As a person has it: the server password of ZNC, and nothing else.
+    await using irssi = await startIrssi({
+      ca,
+      port: znc.port,
+      nick: 'fox',
+      pass: 'fox/den:Geheim-1',
+    })
+    await irssi.waitFor('Act: 2,3,4')
+    await irssi.enter('/disconnect')
     await znc.stop()
 
     using data = openData()
@@ -163,10 +173,15 @@ test.each(zncs)(
     expect(store.networks.all()).toHaveLength(2)
     expect(words.join('\n')).not.toMatch(/damaged|bau2/)
 
-    await using bouncer = await serve(store)
+    await using bouncer = await serve(store, znc.port)
     await server.expectLine('JOIN', { timeoutMs: 15_000 })
+    await irssi.enter('/connect net')
+    await irssi.waitFor('Welcome to den, by way of')
+    await irssi.enter('/window goto #den')
+    server.say('#den', 'hare', 'and in irssi')
+    await irssi.waitFor('and in irssi')
     await using fox = await connect({ port: bouncer.port })
-    await fox.register({ nick: 'fox', pass: 'fox/den:Geheim 1' })
+    await fox.register({ nick: 'fox', pass: 'fox/den@raw:Geheim-1' })
     await fox.expect('366 * #new', { timeoutMs: 15_000 })
     server.say('#den', 'hare', 'welcome back')
     expect((await fox.expect('PRIVMSG')).params[1]).toBe('welcome back')
@@ -177,9 +192,9 @@ test.each(zncs)(
       },
     )
     await using again = await connect({ port: bouncer.port })
-    await again.register({ nick: 'fox', pass: 'fox/other@phone:Geheim 1' })
+    await again.register({ nick: 'fox', pass: 'fox/other@phone:Geheim-1' })
     await using wrong = await connect({ port: bouncer.port })
-    await expect(wrong.register({ nick: 'fox', pass: 'fox/den:Geheim 2' })).rejects.toThrow('464')
+    await expect(wrong.register({ nick: 'fox', pass: 'fox/den:Geheim-2' })).rejects.toThrow('464')
   },
 )
 
