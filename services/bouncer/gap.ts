@@ -1,8 +1,9 @@
 // While a network was away nobody knows what was said there: the history says so in each channel, with when that was, also
 // when the process itself was gone (kill -9).
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { message } from './irc/message.ts'
 import type { Network } from './network.ts'
-import { StoreUnavailable } from './store/unavailable.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 /** The whole bouncer notes that it is alive so often: after a kill it was so at least until then. */

@@ -4,16 +4,12 @@ import { parseDigest, parseReference, parseRepository, parseTag } from './name.t
 
 const hex = 'a'.repeat(64)
 
-test.each([
-  'alpine',
-  'library/alpine',
-  'a/b/c/d',
-  'a.b_c__d-e--f/x',
-  '0/1',
-  'a'.repeat(255),
-])('%s is a repository', (name) => {
-  expect(parseRepository(name)).toBe(name)
-})
+test.each(['alpine', 'library/alpine', 'a/b/c/d', 'a.b_c__d-e--f/x', '0/1', 'a'.repeat(255)])(
+  '%s is a repository',
+  (name) => {
+    expect(parseRepository(name)).toBe(name)
+  },
+)
 
 test.each([
   ['nothing', ''],

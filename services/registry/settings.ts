@@ -13,7 +13,8 @@ export const settings = {
   upstream: url({
     optional: true,
     example: 'http://zot:5000',
-    about: 'The registry that keeps the images. Without it a small built-in one does, for evaluation.',
+    about:
+      'The registry that keeps the images. Without it a small built-in one does, for evaluation.',
   }),
   upstreamBearer: boolean({
     default: 'true',
@@ -53,7 +54,8 @@ export const settings = {
     default: '15m',
     min: '1m',
     max: '24h',
-    about: 'After so long it is asked again whether a person and her groups still exist at the provider.',
+    about:
+      'After so long it is asked again whether a person and her groups still exist at the provider.',
   }),
   maxManifest: integer({
     default: '4',

@@ -1,13 +1,13 @@
 // From the connection to the welcome: capabilities, who it is, and which network it wants.
 // https://ircv3.net/specs/extensions/capability-negotiation https://ircv3.net/specs/extensions/sasl-3.1
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { type Authenticated, authenticate, type Proven } from '../account/authenticate.ts'
 import type { Bouncer } from '../bouncer.ts'
 import { capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
 import type { Message } from '../irc/message.ts'
 import type { Network } from '../network.ts'
 import type { UserRecord } from '../store/records.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import type { User } from '../user.ts'
 import { noteOffered } from './cap-changes.ts'
 import { capabilityValue } from './capabilities.ts'

@@ -1,11 +1,12 @@
 // Every page and form, on one screen. All but the login are for who is logged in; ids of networks are looked up among hers.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { HttpError } from '@fuchsbau/shared/http.ts'
 import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import { disconnectClient, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import {
