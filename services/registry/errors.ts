@@ -17,6 +17,9 @@ export const CODES = {
   DENIED: 403,
   UNSUPPORTED: 415,
   TOOMANYREQUESTS: 429,
+  // Not in the specification; clients know them from docker's registry.
+  UNKNOWN: 500,
+  UNAVAILABLE: 503,
 } as const
 
 export type OciCode = keyof typeof CODES

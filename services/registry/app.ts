@@ -1,0 +1,71 @@
+// Every route of the service, on one screen.
+import { HttpError } from '@fuchsbau/shared/http.ts'
+import { acceptFields } from '@fuchsbau/shared/page/form.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { CODES, OciError } from './errors.ts'
+import { serveRegistry } from './pass/serve.ts'
+import type { Registry } from './registry.ts'
+import { getToken, postToken } from './token/route.ts'
+
+/** Adds what clients of the registry speak with. */
+export function registerRegistry(app: FastifyInstance, registry: Registry): void {
+  app.register(async (scope) => {
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      failed(registry, error, request, reply),
+    )
+    // Bodies are streamed; nothing reads them before the handler.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      '*',
+      { bodyLimit: Number.MAX_SAFE_INTEGER },
+      (_request, body, done) => done(null, body),
+    )
+    scope.route({
+      method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      url: '/v2/*',
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      exposeHeadRoute: false,
+      handler: (request, reply) => serveRegistry(registry, request, reply),
+    })
+    scope.get('/v2', (request, reply) => serveRegistry(registry, request, reply))
+  })
+  app.register(async (scope) => {
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      failed(registry, error, request, reply),
+    )
+    acceptFields(scope)
+    scope.get('/token', (request, reply) => getToken(registry, request, reply))
+    scope.post('/token', (request, reply) => postToken(registry, request, reply))
+    scope.get('/.well-known/jwks.json', async (_request, reply) =>
+      reply.header('cache-control', 'public, max-age=300').send(registry.issue.keys.jwks()),
+    )
+  })
+}
+
+/** Every error in the form of the specification. */
+function failed(
+  { log }: Registry,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const told = error instanceof OciError ? error : translate(error)
+  if (told.status >= 500 && told !== (error as unknown)) {
+    log.error({ err: error, request: request.id, method: request.method }, 'request failed')
+  }
+  return reply
+    .code(told.status)
+    .headers(told.headers)
+    .header('x-content-type-options', 'nosniff')
+    .type('application/json; charset=utf-8')
+    .send(told.body)
+}
+
+function translate(error: FastifyError): OciError {
+  const status = error.statusCode ?? 500
+  if (status >= 500) return new OciError('UNKNOWN', 'Something failed on our side.')
+  const known = Object.entries(CODES).find(([, usual]) => usual === status)?.[0]
+  const code = (known ?? 'UNSUPPORTED') as keyof typeof CODES
+  const message = error instanceof HttpError ? error.message : 'The request cannot be understood.'
+  return new OciError(code, message, { status })
+}

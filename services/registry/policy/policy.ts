@@ -1,0 +1,224 @@
+// The policy: rules that allow or deny, tags that never change, and which workloads may come without a stored secret. Read
+// from YAML; whatever is wrong is told with its line.
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Glob, parseGlob } from './glob.ts'
+
+/** What a rule speaks of. */
+export const RIGHTS = ['pull', 'push', 'overwrite', 'delete', 'catalog', 'admin'] as const
+export type Right = (typeof RIGHTS)[number]
+
+/** Whom a rule is for. */
+export type Who =
+  | { kind: 'anonymous' | 'everyone' | 'people' | 'robots' | 'owner' }
+  | { kind: 'user' | 'group' | 'robot'; name: string }
+
+export interface Rule {
+  /** Of the file, from 1. */
+  line: number
+  effect: 'allow' | 'deny'
+  who: readonly Who[]
+  repositories: readonly Glob[]
+  rights: ReadonlySet<Right>
+}
+
+/** Tags that, once pushed, can be neither moved nor deleted by anybody. */
+export interface Immutable {
+  line: number
+  repositories: readonly Glob[]
+  tags: readonly Glob[]
+}
+
+/** A workload that comes with a token of this issuer, and whose claims are so, acts as this robot. */
+export interface Exchange {
+  line: number
+  issuer: string
+  audience: string
+  /** Patterns of claims, all of which must match. */
+  claims: ReadonlyMap<string, Glob>
+  robot: string
+}
+
+export interface Policy {
+  rules: readonly Rule[]
+  immutable: readonly Immutable[]
+  exchange: readonly Exchange[]
+}
+
+export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
+
+const MAX_CHARACTERS = 1024 * 1024
+const MAX_ENTRIES = 1_000
+
+/** The policy in a text, or all that is wrong with it, each with its line. */
+export function parsePolicy(text: string): ParsedPolicy {
+  if (text.length > MAX_CHARACTERS) return { ok: false, errors: ['a policy has at most 1 MiB'] }
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  const syntax = document.errors.map(({ message }) => message.split('\n')[0] ?? message)
+  if (syntax.length > 0) return { ok: false, errors: syntax }
+  const reader = new Reader(lines)
+  const policy = reader.policy(document.contents)
+  return reader.errors.length > 0 ? { ok: false, errors: reader.errors } : { ok: true, policy }
+}
+
+type Field = unknown
+type Entry = { line: number; fields: ReadonlyMap<string, Field> }
+
+/** Reads nodes and collects what is wrong; what it answers counts only when there are no errors. */
+class Reader {
+  readonly errors: string[] = []
+  readonly #lines: LineCounter
+
+  constructor(lines: LineCounter) {
+    this.#lines = lines
+  }
+
+  policy(contents: Field): Policy {
+    const keys = ['rules', 'immutable', 'exchange']
+    const { fields } = contents ? this.#map(contents, keys) : { fields: new Map<string, Field>() }
+    return {
+      rules: this.#entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny']).map(
+        (entry) => this.#rule(entry),
+      ),
+      immutable: this.#entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
+        line: entry.line,
+        repositories: this.#globs(entry, 'repositories'),
+        tags: this.#globs(entry, 'tags'),
+      })),
+      exchange: this.#entries(fields.get('exchange'), [
+        'issuer',
+        'audience',
+        'claims',
+        'robot',
+      ]).map((entry) => this.#exchange(entry)),
+    }
+  }
+
+  #rule(entry: Entry): Rule {
+    const { line, fields } = entry
+    const hasDeny = fields.has('deny')
+    if (hasDeny === fields.has('allow')) this.#wrong(line, 'a rule has either "allow" or "deny"')
+    const effect = hasDeny ? 'deny' : 'allow'
+    const rights = this.#words(entry, effect).flatMap((word) => {
+      const right = RIGHTS.find((known) => known === word)
+      if (!right) this.#wrong(line, `"${word}" is no right: ${RIGHTS.join(', ')}`)
+      return right ?? []
+    })
+    return {
+      line,
+      effect,
+      who: this.#words(entry, 'who').flatMap((word) => this.#who(line, word)),
+      repositories: this.#globs(entry, 'repositories'),
+      rights: new Set(rights),
+    }
+  }
+
+  #who(line: number, word: string): Who[] {
+    switch (word) {
+      case 'anonymous':
+      case 'everyone':
+      case 'people':
+      case 'robots':
+      case 'owner':
+        return [{ kind: word }]
+    }
+    const [, kind, name] = /^(user|group|robot):(.{1,200})$/.exec(word) ?? []
+    if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) return [{ kind, name }]
+    this.#wrong(
+      line,
+      `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
+    )
+    return []
+  }
+
+  #exchange(entry: Entry): Exchange {
+    const { line, fields } = entry
+    const node = fields.get('claims')
+    const claims = new Map<string, Glob>()
+    for (const [key, value] of node === undefined ? [] : this.#map(node).fields) {
+      claims.set(key, this.#glob(line, isScalar(value) ? String(value.value) : ''))
+    }
+    if (claims.size === 0) this.#wrong(line, '"claims" must name at least one claim')
+    return {
+      line,
+      issuer: this.#url(entry, 'issuer'),
+      audience: this.#word(entry, 'audience'),
+      claims,
+      robot: this.#word(entry, 'robot'),
+    }
+  }
+
+  #url(entry: Entry, key: string): string {
+    const text = this.#word(entry, key)
+    if (!URL.canParse(text)) this.#wrong(entry.line, `"${key}" must be a URL`)
+    return text.replace(/\/$/, '')
+  }
+
+  #word(entry: Entry, key: string): string {
+    const [word = ''] = this.#words(entry, key)
+    return word
+  }
+
+  #globs(entry: Entry, key: string): Glob[] {
+    return this.#words(entry, key).map((word) => this.#glob(entry.line, word))
+  }
+
+  #glob(line: number, text: string): Glob {
+    const parsed = parseGlob(text)
+    if (parsed.ok) return parsed.glob
+    this.#wrong(line, `"${text}": ${parsed.reason}`)
+    return { text, matches: () => false }
+  }
+
+  /** One word or a list of them, at least one. */
+  #words({ line, fields }: Entry, key: string): string[] {
+    const node = fields.get(key)
+    if (node === undefined) {
+      this.#wrong(line, `"${key}" is missing`)
+      return []
+    }
+    const items = isSeq(node) ? node.items : [node]
+    const words = items.flatMap((item) =>
+      isScalar(item) && ['string', 'number'].includes(typeof item.value) ? String(item.value) : [],
+    )
+    if (words.length === 0 || words.length !== items.length || words.length > MAX_ENTRIES) {
+      this.#wrong(this.#lineOf(node, line), `"${key}" must be a word or a list of words`)
+    }
+    return words
+  }
+
+  #entries(node: Field, keys: readonly string[]): Entry[] {
+    if (node === undefined || (isScalar(node) && node.value === null)) return []
+    if (isSeq(node) && node.items.length <= MAX_ENTRIES) {
+      return node.items.map((item) => this.#map(item, keys))
+    }
+    this.#wrong(this.#lineOf(node), `must be a list of at most ${MAX_ENTRIES} entries`)
+    return []
+  }
+
+  #map(node: Field, keys?: readonly string[]): Entry {
+    const line = this.#lineOf(node)
+    const fields = new Map<string, Field>()
+    if (!isMap(node)) {
+      this.#wrong(line, keys ? `must have ${keys.join(', ')}` : 'must have keys and values')
+      return { line, fields }
+    }
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : ''
+      if (keys && !keys.includes(name)) {
+        this.#wrong(this.#lineOf(key, line), `"${name}" is unknown: ${keys.join(', ')}`)
+      }
+      fields.set(name, value)
+    }
+    return { line, fields }
+  }
+
+  #lineOf(node: Field, otherwise = 1): number {
+    const start = (node as Node | undefined)?.range?.[0]
+    return start === undefined ? otherwise : this.#lines.linePos(start).line
+  }
+
+  #wrong(line: number, what: string): void {
+    this.errors.push(`line ${line}: ${what}`)
+  }
+}
