@@ -42,7 +42,7 @@ const homes: Record<string, RegExp> = {
   jose: /^services\/bouncer\/account\/token\.ts$/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
-    /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
+    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,
