@@ -28,6 +28,16 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
     /^admin\/|^(service|main)\.ts/,
   ],
+  'services/registry/': [
+    /^(name|scope|errors|endpoint|settings)\.ts/,
+    /^policy\//,
+    /^(store|evaluation)\//,
+    /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
+    /^(policy-holder|registry)\.ts|^pass\/(head|body|connection|upstream)\.ts/,
+    /^(account|token|login|pass)\//,
+    /^web\//,
+    /^admin\/|^(app|service|main)\.ts/,
+  ],
 }
 
 /** What only some files may import. */
@@ -39,17 +49,17 @@ const homes: Record<string, RegExp> = {
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
   'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
-  jose: /^services\/bouncer\/account\/token\.ts$/,
+  jose: /^services\/(bouncer\/account\/token\.ts$|registry\/token\/)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
-    /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,
+    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,
   undici: /^services\/fediverse\/activitypub\//,
   'web-push': /^services\/bouncer\/push\//,
   ws: /^services\/bouncer\/web-socket\.ts$/,
-  yaml: /^shared\/config[\w-]*\.ts$/,
+  yaml: /^(shared\/config[\w-]*\.ts$|services\/registry\/policy\/)/,
 }
 
 /** What only some files may say. */

@@ -1,5 +1,13 @@
 // The settings of this service; the README's table is made from them.
-import { address, boolean, duration, integer, string, url } from '@fuchsbau/shared/setting.ts'
+import {
+  address,
+  boolean,
+  duration,
+  integer,
+  secret,
+  string,
+  url,
+} from '@fuchsbau/shared/setting.ts'
 
 export const settings = {
   listen: address({
@@ -21,6 +29,12 @@ export const settings = {
     about:
       'Whether the upstream verifies our tokens itself (Zot: `auth.bearer`). Otherwise it is sent none, and must be reachable by us alone.',
   }),
+  upstreamUser: string({
+    optional: true,
+    example: 'fuchsbau',
+    about: 'Our user at an upstream that does not verify our tokens.',
+  }),
+  upstreamPassword: secret({ optional: true, about: 'Its password.' }),
   owner: string({
     default: 'you',
     pattern: /^[a-z0-9][a-z0-9._-]{0,29}$/,
