@@ -6,11 +6,12 @@ import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { CODES, OciError } from '../errors.ts'
 import { formatReference } from '../name.ts'
 import { audit, type Registry } from '../registry.ts'
+import type { Scope } from '../scope.ts'
 import { serveCatalog } from './catalog.ts'
 import { pathOf, toClient, toUpstream } from './headers.ts'
 import { demand, type Identified, identify, upstreamAuthorization } from './identify.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
-import { mountQuery } from './mount.ts'
+import { mountFrom, mountQuery } from './mount.ts'
 import { type Need, needOf, scopesOf } from './needs.ts'
 import { markUpload, unmarkUpload } from './upload-owner.ts'
 import { type UpstreamAnswer, UpstreamFailure, type UpstreamRequest } from './upstream.ts'
@@ -83,7 +84,7 @@ export async function ask(
   { registry, identified, need }: Pick<Exchange, 'registry' | 'identified' | 'need'>,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
-  const authorization = await upstreamAuthorization(registry, identified, scopesOf(need))
+  const authorization = await upstreamAuthorization(registry, identified, scopesFor(need, request))
   const headers = { ...request.headers, ...authorization }
   let answer: UpstreamAnswer
   try {
@@ -99,6 +100,13 @@ export async function ask(
   throw new OciError('UNAVAILABLE', 'The registry behind this one did not let us in.', {
     status: 502,
   })
+}
+
+/** A mount reads elsewhere, too. */
+function scopesFor(need: Need | undefined, { path }: UpstreamRequest): Scope[] {
+  const from = mountFrom(path.split('?')[1] ?? '')
+  const scopes = scopesOf(need)
+  return from ? [...scopes, { type: 'repository', name: from, actions: ['pull'] }] : scopes
 }
 
 const unavailable = new OciError(
