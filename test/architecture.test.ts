@@ -34,7 +34,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
     /^(policy-holder|registry)\.ts|^pass\/(head|body|connection|upstream)\.ts/,
-    /^(account|token|login|pass)\//,
+    /^(account|token|login|pass|manage)\//,
     /^web\//,
     /^admin\/|^(app|service|main)\.ts/,
   ],

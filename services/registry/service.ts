@@ -1,11 +1,14 @@
 // Runs the service: the store, the upstream, the listener. Wires and closes; decides nothing.
 import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
+import { serveControl } from '@fuchsbau/shared/control.ts'
+import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
+import { operate } from './admin/operate.ts'
 import { registerRegistry } from './app.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import { Upstream } from './pass/upstream.ts'
@@ -70,6 +73,7 @@ async function serveStore(
   registerRegistry(app, registry)
   const listening = await listen(app, own.listen)
   closers.push(() => app.close())
+  closers.push(await openControl(options, registry, directory))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
   return { url: own.url, listening, notReady: () => store.failure, close }
 }
@@ -124,6 +128,22 @@ async function makeRegistry(
     isEvaluation: own.upstream === undefined,
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
+  }
+}
+
+/** The command line's way to this server; returns how to end it. */
+async function openControl(
+  { config }: Options,
+  { store, clock, policy, issue }: Registry,
+  directory: string,
+): Promise<() => Promise<void>> {
+  removeStaleSocket(directory)
+  const socket = controlSocket(directory)
+  const on = { store, clock, policy, keys: issue.keys, maxAgeMs: config.own.maxAccessTokenAge }
+  const control = await serveControl(socket.path, (verb, args) => operate(on, verb, args))
+  return async () => {
+    await control.close()
+    socket.close()
   }
 }
 
