@@ -29,10 +29,8 @@ const MAX_CHARACTERS = 1_024
 
 /** Slows down who guesses; tells every failure in the audit. What exactly was wrong is not said. */
 export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
-  if (shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS) {
-    return refuse(registry, shown, 'too long')
-  }
-  const caller = bySecret(registry, shown)
+  const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
+  const caller = isTooLong ? undefined : bySecret(registry, shown)
   if (caller) return { ok: true, caller }
   const attempt = registry.throttle.begin(shown.address, shown.name)
   if (!attempt.ok) {
@@ -40,7 +38,7 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
     return { ok: false, status: 429, why: `Too many attempts: try again in ${seconds} s.` }
   }
   try {
-    const person = await byPassword(registry, shown)
+    const person = isTooLong ? undefined : await byPassword(registry, shown)
     if (!person) return refuse(registry, shown, 'wrong')
     attempt.succeed()
     return { ok: true, caller: person }

@@ -34,8 +34,9 @@ export async function identify(
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization) ?? []
   if (token === undefined) {
     const basic = basicOf(request)
-    if (!basic) throw challenge(registry, scopesOf(need))
-    return { caller: await byBasic(registry, request, basic), token: undefined, claims: undefined }
+    if (!basic || basic === 'malformed') throw challenge(registry, scopesOf(need), 'invalid_token')
+    const caller = await byBasic(registry, request, basic, need)
+    return { caller, token: undefined, claims: undefined }
   }
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
@@ -48,10 +49,12 @@ async function byBasic(
   registry: Registry,
   { ip: address }: FastifyRequest,
   basic: { name: string; secret: string },
+  need: Need | undefined,
 ): Promise<Caller> {
   const result = await authenticate(registry, { ...basic, address })
   if (result.ok) return result.caller
-  throw new OciError(result.status === 429 ? 'TOOMANYREQUESTS' : 'UNAUTHORIZED', result.why)
+  if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  throw challenge(registry, scopesOf(need), undefined, result.why)
 }
 
 /** Throws when she may not: a challenge for who could be somebody else, or ask for more; else why not. */
