@@ -85,6 +85,9 @@ async function serve({ authorize, log }: EvaluationOptions, arrival: Arrival): P
     const isFault = response.headersSent || answerError(response, error)
     if (isFault) log.error({ err: error, path }, 'evaluation storage failed')
     if (!response.writableEnded) response.destroy()
+  } finally {
+    // The rest of a refused body: some clients hear no answer before they have sent it.
+    request.resume()
   }
 }
 
