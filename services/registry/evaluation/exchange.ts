@@ -26,21 +26,17 @@ export interface Exchange {
   manifestBytes: number
 }
 
+type Answering = Pick<Exchange, 'response'>
 type Headers = Record<string, string | number>
 
 const READ_BYTES = 256 * 1024
 
 /** `body`: what becomes JSON. */
-export function answer(
-  { response }: Pick<Exchange, 'response'>,
-  status: number,
-  headers: Headers = {},
-  body?: object,
-): void {
+export function answer(at: Answering, status: number, headers: Headers = {}, body?: object) {
   const text = body === undefined ? '' : JSON.stringify(body)
   const type = body && { 'content-type': 'application/json' }
   const length = status !== 204 && { 'content-length': Buffer.byteLength(text) }
-  response.writeHead(status, { ...type, ...length, ...headers }).end(text)
+  at.response.writeHead(status, { ...type, ...length, ...headers }).end(text)
 }
 
 /** Answers with the error, or with what may be said of it. True: an operator should know. */
@@ -56,12 +52,9 @@ export function answerError(response: ServerResponse, error: unknown): boolean {
 }
 
 /** Gives out a file that is named by its digest, and closes it. */
-export async function answerFile(
-  { request, response }: Exchange,
-  { file, size }: BlobFile,
-  digest: Digest,
-  mediaType: string,
-): Promise<void> {
+export async function answerFile(at: Exchange, blob: BlobFile, digest: Digest, mediaType: string) {
+  const { request, response } = at
+  const { file, size } = blob
   try {
     const etag = `"${digest}"`
     response.setHeader('etag', etag).setHeader('docker-content-digest', digest)
@@ -102,8 +95,7 @@ function parseRange(header: string | undefined, size: number) {
 export function pageOf(all: readonly string[], path: string, query: URLSearchParams) {
   const last = query.get('last') ?? ''
   const n = query.get('n') ?? String(all.length)
-  if (!/^\d{1,9}$/.test(n))
-    throw new OciError('UNSUPPORTED', 'n must be a number.', { status: 400 })
+  if (!/^\d{1,9}$/.test(n)) throw new OciError('UNSUPPORTED', 'n is a number.', { status: 400 })
   const rest = all.filter((each) => last === '' || each > last)
   const page = rest.slice(0, Number(n))
   const next = page.length < rest.length ? page.at(-1) : undefined

@@ -5,18 +5,20 @@ import { INDEX_TYPE } from './layout.ts'
 
 type Json = Record<string, unknown>
 
-/** Where these types have their blobs. All others are kept as they are. */
-const BLOBS: Readonly<Record<string, readonly string[]>> = {
-  'application/vnd.oci.image.manifest.v1+json': ['config', 'layers'],
-  'application/vnd.docker.distribution.manifest.v2+json': ['config', 'layers'],
+const IMAGE = ['config', 'layers']
+/** Where these types have what they refer to. All others are kept as they are. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'application/vnd.oci.image.manifest.v1+json': IMAGE,
+  'application/vnd.docker.distribution.manifest.v2+json': IMAGE,
   'application/vnd.oci.artifact.manifest.v1+json': ['blobs'],
+  [INDEX_TYPE]: ['manifests'],
+  'application/vnd.docker.distribution.manifest.list.v2+json': ['manifests'],
 }
-const INDEXES = [INDEX_TYPE, 'application/vnd.docker.distribution.manifest.list.v2+json']
 const MEDIA_TYPE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i
 
 /**
- * `contentType`: of the request, if it had one. `blobs` and `manifests` must be there before it; its subject, which it says
- * something about, may come later. Throws OciError.
+ * `contentType`: of the request, if it had one. Its references must be there before it; its subject, which it says something
+ * about, may come later. Throws OciError.
  */
 export function parseManifest(bytes: Buffer, contentType: string | undefined) {
   const json = parseJson(bytes)
@@ -28,28 +30,23 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined) {
   const artifactType = json['artifactType'] || (isObject(config) && config['mediaType'])
   return {
     mediaType,
-    blobs: digestsIn(json, BLOBS[mediaType] ?? []),
-    manifests: digestsIn(json, INDEXES.includes(mediaType) ? ['manifests'] : []),
+    references: (FIELDS[mediaType] ?? []).flatMap((field) => referencesIn(json, field)),
     subject: isObject(subject) ? digestOf(subject) : undefined,
     artifactType: typeof artifactType === 'string' ? artifactType : '',
     annotations: isObject(annotations) ? (annotations as Record<string, string>) : {},
   }
 }
 
-function digestsIn(json: Json, fields: readonly string[]): Set<Digest> {
-  const descriptors = fields.flatMap((field) => {
-    const value = json[field]
-    if (field === 'config' || Array.isArray(value)) return value
-    throw invalid(`It has no list “${field}”.`)
-  })
-  const digests = descriptors.map((one) => (isElsewhere(one) ? [] : [digestOf(one)]))
-  return new Set(digests.flat())
+function referencesIn(json: Json, field: string) {
+  const value = field === 'config' ? [json[field]] : json[field]
+  if (!Array.isArray(value)) throw invalid(`It has no list “${field}”.`)
+  const here = value.filter((descriptor) => !isElsewhere(descriptor))
+  return here.map((one) => ({ digest: digestOf(one), isManifest: field === 'manifests' }))
 }
 
 /** Layers that may not be distributed, and such that have addresses. */
 function isElsewhere(descriptor: unknown): boolean {
-  if (!isObject(descriptor)) return false
-  const { urls, mediaType } = descriptor
+  const { urls = [], mediaType = '' } = isObject(descriptor) ? descriptor : {}
   const hasAddress = Array.isArray(urls) && urls.length > 0
   return hasAddress || /nondistributable|\.foreign\./.test(String(mediaType))
 }

@@ -15,7 +15,7 @@ const SUBJECT = 'io.fuchsbau.subject'
 
 const unknown = () => new OciError('MANIFEST_UNKNOWN', 'There is no such manifest here.')
 
-export async function getManifest(at: Exchange, repository: Repository, reference: Reference) {
+async function getManifest(at: Exchange, repository: Repository, reference: Reference) {
   const index = await at.layouts.index(repository)
   const found = index?.get(names.formatReference(reference))
   const opened = found && (await at.layouts.openBlob(repository, found.digest))
@@ -23,25 +23,23 @@ export async function getManifest(at: Exchange, repository: Repository, referenc
   await answerFile(at, opened, found.digest, found.mediaType)
 }
 
-export async function putManifest(at: Exchange, repository: Repository, reference: Reference) {
+async function putManifest(at: Exchange, repository: Repository, reference: Reference) {
   const { request, query, layouts } = at
   const bytes = await readAll(request, at.manifestBytes)
   const digest = verify(bytes, reference)
   const manifest = parseManifest(bytes, request.headers['content-type'])
-  const { mediaType, subject, artifactType } = manifest
+  const { mediaType, subject, artifactType, references } = manifest
   const referrer = subject && { artifactType, annotations: { [SUBJECT]: subject } }
   const descriptor = { mediaType, digest, size: bytes.length, ...referrer }
-  const more = reference.kind === 'tag' ? [] : query.getAll('tag').map(tagOf)
+  const more = reference.kind === 'tag' ? [] : query.getAll('tag')
+  if (!more.every(names.parseTag)) throw new OciError('MANIFEST_INVALID', 'tag is not a tag.')
   const file = layouts.uploadPath(randomBytes(16).toString('hex'))
   const store = async () => {
     const index: Index = (await layouts.index(repository)) ?? new Map()
-    const missing = [...manifest.manifests].filter((each) => !index.has(each))
-    for (const each of manifest.blobs) {
-      if (!(await layouts.hasBlob(repository, each))) missing.push(each)
+    for (const { digest: each, isManifest } of references) {
+      if (isManifest ? index.has(each) : await layouts.hasBlob(repository, each)) continue
+      throw new OciError('MANIFEST_BLOB_UNKNOWN', `It refers to ${each}: push that first.`)
     }
-    const [first] = missing
-    if (first)
-      throw new OciError('MANIFEST_BLOB_UNKNOWN', `It refers to ${first}: push that first.`)
     await layouts.addBlob(file, repository, digest)
     const keys = [digest, names.formatReference(reference), ...more]
     for (const key of keys) index.set(key, descriptor)
@@ -62,7 +60,7 @@ export async function putManifest(at: Exchange, repository: Repository, referenc
 }
 
 /** Of a tag the name alone; of a digest the manifest and all of its tags. */
-export async function deleteManifest(at: Exchange, repository: Repository, reference: Reference) {
+async function deleteManifest(at: Exchange, repository: Repository, reference: Reference) {
   const { layouts } = at
   await layouts.exclusively(repository, async () => {
     const index: Index = (await layouts.index(repository)) ?? new Map()
@@ -75,6 +73,9 @@ export async function deleteManifest(at: Exchange, repository: Repository, refer
   })
   answer(at, 202)
 }
+
+/** By what they need. */
+export const verbs = { pull: getManifest, push: putManifest, delete: deleteManifest }
 
 export async function listTags(at: Exchange, repository: Repository): Promise<void> {
   const index = await at.layouts.index(repository)
@@ -110,21 +111,14 @@ function verify(bytes: Buffer, reference: Reference): Digest {
   throw new OciError('DIGEST_INVALID', 'The manifest has another digest than its address says.')
 }
 
-function tagOf(text: string): names.Tag {
-  const tag = names.parseTag(text)
-  if (tag) return tag
-  throw new OciError('MANIFEST_INVALID', 'The parameter tag must be a tag.')
-}
-
 async function readAll(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let left = mostBytes
   // The connection is still needed for the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     left -= chunk.length
-    if (left < 0) break
+    if (left < 0) throw new OciError('SIZE_INVALID', 'It is too long.', { status: 413 })
     chunks.push(chunk)
   }
-  if (left >= 0) return Buffer.concat(chunks)
-  throw new OciError('SIZE_INVALID', `A manifest may have ${mostBytes} bytes.`, { status: 413 })
+  return Buffer.concat(chunks)
 }

