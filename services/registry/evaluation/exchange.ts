@@ -8,10 +8,7 @@ import type { Upload } from './blobs.ts'
 import { type BlobFile, codeOf, type Layouts } from './layout.ts'
 
 /** What a request needs. The repository is '' for the catalog, and undefined where none is named. */
-export interface Need {
-  repository: string | undefined
-  action: 'pull' | 'push' | 'delete'
-}
+export type Need = { repository: string | undefined; action: 'pull' | 'push' | 'delete' }
 
 /** A request, as far as it was understood, and what is needed to answer it. */
 export interface Exchange {
@@ -28,8 +25,6 @@ export interface Exchange {
 
 type Answering = Pick<Exchange, 'response'>
 type Headers = Record<string, string | number>
-
-const READ_BYTES = 256 * 1024
 
 /** `body`: what becomes JSON. */
 export function answer(at: Answering, status: number, headers: Headers = {}, body?: object) {
@@ -70,7 +65,7 @@ export async function answerFile(at: Exchange, blob: BlobFile, digest: Digest, m
     const length = { 'accept-ranges': 'bytes', 'content-length': end - start + 1 }
     response.writeHead(range ? 206 : 200, { 'content-type': mediaType, ...length })
     if (request.method === 'HEAD' || size === 0) return void response.end()
-    const options = { start, end, highWaterMark: READ_BYTES, autoClose: false }
+    const options = { start, end, highWaterMark: 256 * 1024, autoClose: false }
     await pipeline(file.createReadStream(options), response)
   } finally {
     await file.close()
@@ -89,17 +84,17 @@ function parseRange(header: string | undefined, size: number) {
 }
 
 /**
- * The part of a sorted list that `n` and `last` ask for, and the header that leads to the next.
+ * Answers with the part of a sorted list that `n` and `last` ask for, and leads to the next.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
-export function pageOf(all: readonly string[], path: string, query: URLSearchParams) {
-  const last = query.get('last') ?? ''
-  const n = query.get('n') ?? String(all.length)
+export function answerPage(at: Exchange, all: readonly string[], body: (page: string[]) => object) {
+  const [path] = at.request.url?.split('?', 1) ?? []
+  const last = at.query.get('last') ?? ''
+  const n = at.query.get('n') ?? String(all.length)
   if (!/^\d{1,9}$/.test(n)) throw new OciError('UNSUPPORTED', 'n is a number.', { status: 400 })
   const rest = all.filter((each) => last === '' || each > last)
   const page = rest.slice(0, Number(n))
   const next = page.length < rest.length ? page.at(-1) : undefined
-  const headers: Headers = {}
-  if (next) headers['link'] = `<${path}?${new URLSearchParams({ n, last: next })}>; rel="next"`
-  return { page, headers }
+  const link = next && `<${path}?${new URLSearchParams({ n, last: next })}>; rel="next"`
+  answer(at, 200, link ? { link } : {}, body(page))
 }

@@ -167,13 +167,13 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
+
 async function unlessAbsent<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(codeOf(error))) return
-    throw error
-  }
+  return await result.catch((error) => {
+    if (!ABSENT.includes(codeOf(error))) throw error
+    return undefined
+  })
 }
 
 /** Whether it is there, and without a symbolic link on the way. */

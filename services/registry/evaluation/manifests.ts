@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { OciError } from '../errors.ts'
 import type { Digest, Reference, Repository } from '../name.ts'
 import * as names from '../name.ts'
-import { answer, answerFile, type Exchange, pageOf } from './exchange.ts'
+import { answer, answerFile, answerPage, type Exchange } from './exchange.ts'
 import { type Descriptor, INDEX_TYPE, type Index } from './layout.ts'
 import { parseManifest } from './manifest.ts'
 
@@ -81,8 +81,7 @@ export async function listTags(at: Exchange, repository: Repository): Promise<vo
   const index = await at.layouts.index(repository)
   if (!index) throw new OciError('NAME_UNKNOWN', 'There is no such repository.')
   const all = [...index.keys()].filter(names.parseTag).sort()
-  const { page, headers } = pageOf(all, `/v2/${repository}/tags/list`, at.query)
-  answer(at, 200, headers, { name: repository, tags: page })
+  answerPage(at, all, (page) => ({ name: repository, tags: page }))
 }
 
 export async function listReferrers(at: Exchange, repository: Repository, subject: Digest) {
