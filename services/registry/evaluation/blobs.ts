@@ -71,16 +71,15 @@ async function mountBlob(at: Exchange, repository: Repository, digest: Digest): 
 }
 
 async function newUpload(at: Exchange, repository: Repository, algorithm: string) {
-  const { uploads, layouts } = at
   const usedAtMs = at.clock.now()
-  for (const upload of uploads.values()) {
+  for (const upload of at.uploads.values()) {
     if (!upload.isBusy && usedAtMs - upload.usedAtMs > MOST_IDLE_MS) await drop(at, upload)
   }
-  if (uploads.size >= MOST_UPLOADS) throw new OciError('TOOMANYREQUESTS', 'Try again later.')
+  if (at.uploads.size >= MOST_UPLOADS) throw new OciError('TOOMANYREQUESTS', 'Try again later.')
   const id = randomBytes(16).toString('hex')
-  const written = { path: layouts.uploadPath(id), size: 0, hash: createHash(algorithm), algorithm }
-  const upload: Upload = { id, repository, ...written, isBusy: false, usedAtMs }
-  uploads.set(id, upload)
+  const start = { path: at.layouts.uploadPath(id), size: 0, hash: createHash(algorithm), algorithm }
+  const upload: Upload = { id, repository, ...start, isBusy: false, usedAtMs }
+  at.uploads.set(id, upload)
   return upload
 }
 
@@ -120,10 +119,9 @@ async function receive(at: Exchange, upload: Upload): Promise<void> {
   try {
     // The connection is still needed for the answer.
     for await (const chunk of at.request.iterator({ destroyOnReturn: false })) {
-      await file.writeFile(chunk).catch(async (error) => {
-        await drop(at, upload)
-        throw error
-      })
+      await file
+        .writeFile(chunk)
+        .catch((error) => drop(at, upload).then(() => Promise.reject(error)))
       upload.hash.update(chunk)
       upload.size += chunk.length
     }

@@ -24,10 +24,9 @@ export interface Exchange {
 }
 
 type Answering = Pick<Exchange, 'response'>
-type Headers = Record<string, string | number>
 
 /** `body`: what becomes JSON. */
-export function answer(at: Answering, status: number, headers: Headers = {}, body?: object) {
+export function answer(at: Answering, status: number, headers: object = {}, body?: object) {
   const text = body === undefined ? '' : JSON.stringify(body)
   const type = body && { 'content-type': 'application/json' }
   const length = status !== 204 && { 'content-length': Buffer.byteLength(text) }

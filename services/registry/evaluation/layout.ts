@@ -81,8 +81,7 @@ export class Layouts {
 
   /** On disk when it returns. */
   writeIndex(repository: Repository, index: Index): void {
-    const path = this.#path(repository, 'index.json')
-    writeFileAtomic(path, formatIndex(index), { isDurable: true })
+    writeFileAtomic(this.#path(repository, 'index.json'), formatIndex(index), { isDurable: true })
   }
 
   blobPath(repository: Repository, digest: Digest): string {

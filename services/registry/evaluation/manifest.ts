@@ -14,14 +14,15 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   [INDEX_TYPE]: ['manifests'],
   'application/vnd.docker.distribution.manifest.list.v2+json': ['manifests'],
 }
+const ELSEWHERE = /nondistributable|\.foreign\./
 const MEDIA_TYPE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i
 
 /**
  * `contentType`: of the request, if it had one. Its references must be there before it; its subject, which it says something
  * about, may come later. Throws OciError.
  */
-export function parseManifest(bytes: Buffer, contentType: string | undefined) {
-  const json = parseJson(bytes)
+export async function parseManifest(bytes: Buffer, contentType: string | undefined) {
+  const json: unknown = await new Response(bytes).json().catch(() => undefined)
   if (!isObject(json)) throw invalid('It is not a JSON object.')
   const { mediaType: said, subject, config, annotations } = json
   const mediaType = contentType?.split(';')[0]?.trim() ?? String(said)
@@ -40,15 +41,9 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined) {
 function referencesIn(json: Json, field: string) {
   const value = field === 'config' ? [json[field]] : json[field]
   if (!Array.isArray(value)) throw invalid(`It has no list “${field}”.`)
-  const here = value.filter((descriptor) => !isElsewhere(descriptor))
+  // Layers that may not be distributed, and such that have addresses, are elsewhere.
+  const here = value.filter((one) => !one?.urls?.length && !ELSEWHERE.test(one?.mediaType))
   return here.map((one) => ({ digest: digestOf(one), isManifest: field === 'manifests' }))
-}
-
-/** Layers that may not be distributed, and such that have addresses. */
-function isElsewhere(descriptor: unknown): boolean {
-  const { urls = [], mediaType = '' } = isObject(descriptor) ? descriptor : {}
-  const hasAddress = Array.isArray(urls) && urls.length > 0
-  return hasAddress || /nondistributable|\.foreign\./.test(String(mediaType))
 }
 
 function digestOf(descriptor: unknown): Digest {
@@ -59,14 +54,6 @@ function digestOf(descriptor: unknown): Digest {
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString())
-  } catch {
-    return
-  }
-}
 
 const invalid = (reason: string) =>
   new OciError('MANIFEST_INVALID', `This manifest cannot be stored. ${reason}`)

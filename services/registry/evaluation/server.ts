@@ -31,10 +31,9 @@ const HTTP = { maxHeaderSize: 64 * 1024, requestTimeout: 0, keepAliveTimeout: 75
  * resolves when nothing is written any more.
  */
 export async function startEvaluation(options: EvaluationOptions) {
-  const { directory, clock, limits } = options
-  const layouts = await Layouts.open(directory)
-  const manifestBytes = limits?.manifestBytes ?? MANIFEST_BYTES
-  const registry = { layouts, uploads: new Map(), clock, manifestBytes }
+  const layouts = await Layouts.open(options.directory)
+  const manifestBytes = options.limits?.manifestBytes ?? MANIFEST_BYTES
+  const registry = { layouts, uploads: new Map(), clock: options.clock, manifestBytes }
   const running = new Set<Promise<void>>()
   const server = createServer(HTTP, (request, response) => {
     const task = serve(options, { ...registry, request, response })
