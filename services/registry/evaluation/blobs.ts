@@ -50,7 +50,11 @@ export async function beginUpload(at: Exchange, repository: Repository): Promise
   // Probably the one that the digest will have; another costs a second look at the file.
   const upload = await newUpload(at, repository, digest?.split(':')[0] ?? 'sha256')
   if (!digest) return answer(at, 202, headersOf(upload))
-  await finish(at, upload, digest).finally(() => drop(at, upload))
+  try {
+    await finish(at, upload, digest)
+  } finally {
+    await drop(at, upload)
+  }
 }
 
 /** Without `from`, any repository will do that may be read. False: it has to be uploaded. */
@@ -115,18 +119,15 @@ async function receive(at: Exchange, upload: Upload): Promise<void> {
     const refusal = { status: 416, headers: headersOf(upload) }
     throw new OciError('BLOB_UPLOAD_INVALID', 'Chunks come in order.', refusal)
   }
-  const file = await open(upload.path, 'a', 0o600)
-  try {
-    // The connection is still needed for the answer.
-    for await (const chunk of at.request.iterator({ destroyOnReturn: false })) {
-      await file
-        .writeFile(chunk)
-        .catch((error) => drop(at, upload).then(() => Promise.reject(error)))
-      upload.hash.update(chunk)
-      upload.size += chunk.length
-    }
-  } finally {
-    await file.close()
+  await using file = await open(upload.path, 'a', 0o600)
+  // The connection is still needed for the answer.
+  for await (const chunk of at.request.iterator({ destroyOnReturn: false })) {
+    await file.writeFile(chunk).catch(async (error) => {
+      await drop(at, upload)
+      throw error
+    })
+    upload.hash.update(chunk)
+    upload.size += chunk.length
   }
   if (range === undefined || upload.size === Number(last) + 1) return
   await drop(at, upload)

@@ -48,27 +48,24 @@ export function answerError(response: ServerResponse, error: unknown): boolean {
 /** Gives out a file that is named by its digest, and closes it. */
 export async function answerFile(at: Exchange, blob: BlobFile, digest: Digest, mediaType: string) {
   const { request, response } = at
-  const { file, size } = blob
-  try {
-    const etag = `"${digest}"`
-    response.setHeader('etag', etag).setHeader('docker-content-digest', digest)
-    if (request.headers['if-none-match']?.includes(etag)) return void response.writeHead(304).end()
-    const isSame = (request.headers['if-range'] ?? etag) === etag
-    const range = isSame ? parseRange(request.headers.range, size) : undefined
-    const { start, end } = range ?? { start: 0, end: size - 1 }
-    if (range && start > end) {
-      const refusal = { status: 416, headers: { 'content-range': `bytes */${size}` } }
-      throw new OciError('SIZE_INVALID', `There are ${size} bytes.`, refusal)
-    }
-    if (range) response.setHeader('content-range', `bytes ${start}-${end}/${size}`)
-    const length = { 'accept-ranges': 'bytes', 'content-length': end - start + 1 }
-    response.writeHead(range ? 206 : 200, { 'content-type': mediaType, ...length })
-    if (request.method === 'HEAD' || size === 0) return void response.end()
-    const options = { start, end, highWaterMark: 256 * 1024, autoClose: false }
-    await pipeline(file.createReadStream(options), response)
-  } finally {
-    await file.close()
+  const { size } = blob
+  await using file = blob.file
+  const etag = `"${digest}"`
+  response.setHeader('etag', etag).setHeader('docker-content-digest', digest)
+  if (request.headers['if-none-match']?.includes(etag)) return void response.writeHead(304).end()
+  const isSame = (request.headers['if-range'] ?? etag) === etag
+  const range = isSame ? parseRange(request.headers.range, size) : undefined
+  const { start, end } = range ?? { start: 0, end: size - 1 }
+  if (range && start > end) {
+    const refusal = { status: 416, headers: { 'content-range': `bytes */${size}` } }
+    throw new OciError('SIZE_INVALID', `There are ${size} bytes.`, refusal)
   }
+  if (range) response.setHeader('content-range', `bytes ${start}-${end}/${size}`)
+  const length = { 'accept-ranges': 'bytes', 'content-length': end - start + 1 }
+  response.writeHead(range ? 206 : 200, { 'content-type': mediaType, ...length })
+  if (request.method === 'HEAD' || size === 0) return void response.end()
+  const options = { start, end, highWaterMark: 256 * 1024, autoClose: false }
+  await pipeline(file.createReadStream(options), response)
 }
 
 /**

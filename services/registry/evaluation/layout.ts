@@ -180,6 +180,6 @@ const isInside = async (path: string) => (await unlessAbsent(fs.realpath(path)))
 
 /** Of a file its content, of a directory its names. */
 export async function sync(path: string): Promise<void> {
-  const handle = await fs.open(path, READ)
-  await handle.sync().finally(() => handle.close())
+  await using handle = await fs.open(path, READ)
+  await handle.sync()
 }

@@ -90,7 +90,8 @@ export async function listReferrers(at: Exchange, repository: Repository, subjec
     const isIt = key === one.digest && one.annotations?.[SUBJECT] === subject
     if (!isIt || (type || one.artifactType) !== one.artifactType) continue
     const opened = await at.layouts.openBlob(repository, one.digest)
-    const bytes = await opened?.file.readFile().finally(() => opened.file.close())
+    await using file = opened?.file
+    const bytes = await file?.readFile()
     const { annotations } = bytes ? await parseManifest(bytes, one.mediaType) : {}
     manifests.push({ ...one, annotations: annotations ?? {} })
   }
