@@ -39,7 +39,7 @@ export async function startRawUpstream(
       pending += text
       for (let end = headEnd(pending); end >= 0; end = headEnd(pending)) {
         // Behind the body of the one before.
-        const head = /[A-Z]+ \S+ HTTP\/1\.1\r\n[^]*$/.exec(pending.slice(0, end))?.[0]
+        const head = /[A-Z]+ \S+ HTTP\/1\.1\r\n.*$/s.exec(pending.slice(0, end))?.[0]
         pending = pending.slice(end)
         if (head !== undefined) answer({ head, socket, connection })
       }
