@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Endpoint } from '../endpoint.ts'
 import { CODES, OciError } from '../errors.ts'
 import type { Registry } from '../registry.ts'
-import type { Scope } from '../scope.ts'
+import { type Access, accessOf, type Scope } from '../scope.ts'
 import { UpstreamFailure } from './failure.ts'
 import { HARMLESS, pathOf, toClient, toUpstream } from './headers.ts'
 import { type Identified, upstreamAuthorization } from './identify.ts'
@@ -45,8 +45,14 @@ export async function ask(
   { registry, identified, need, endpoint }: Exchange,
   request: UpstreamRequest,
 ): Promise<UpstreamAnswer> {
-  const scopes = [...scopesOf(need), ...(endpoint.kind === 'uploads' ? mountScopes(request) : [])]
-  const authorization = await upstreamAuthorization(registry, identified, scopes)
+  const own = ownAccess(endpoint, request)
+  const { caller, token } = identified
+  const authorization = own
+    ? await upstreamAuthorization(registry, { caller, token: undefined }, own)
+    : await upstreamAuthorization(registry, { caller, token }, [
+        ...accessOf(scopesOf(need)),
+        ...(endpoint.kind === 'uploads' ? accessOf(mountScopes(request)) : []),
+      ])
   const headers = { ...request.headers, ...authorization }
   let answer: UpstreamAnswer
   try {
@@ -62,6 +68,18 @@ export async function ask(
   throw new OciError('UNAVAILABLE', 'The registry behind this one did not let us in.', {
     status: 502,
   })
+}
+
+/**
+ * Where the upstream wants a right that no client asks for. Zot goes by the method: who cancels her own upload has to be one
+ * who may delete, and extensions are a repository without a name.
+ */
+function ownAccess(endpoint: Endpoint, { method }: UpstreamRequest): Access[] | undefined {
+  if (endpoint.kind === 'extension') {
+    return [{ type: 'repository', name: '', actions: ['pull', 'push'] }]
+  }
+  if (endpoint.kind !== 'upload' || method !== 'DELETE') return
+  return [{ type: 'repository', name: endpoint.repository, actions: ['push', 'delete'] }]
 }
 
 /** A mount reads elsewhere, too: there it is allowed, or `mountQuery` would have left it out. */

@@ -6,7 +6,7 @@ import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { audit, type Registry } from '../registry.ts'
-import type { Scope } from '../scope.ts'
+import type { Access } from '../scope.ts'
 import { challenge } from '../token/challenge.ts'
 import { issueToken } from '../token/issue.ts'
 import { basicOf } from '../token/route.ts'
@@ -92,14 +92,14 @@ function isGranted(claims: TokenClaims, need: Need): boolean {
 /** What the upstream is sent to verify: her own token, or one that we make for just this. */
 export async function upstreamAuthorization(
   registry: Registry,
-  { caller, token }: Identified,
-  scopes: readonly Scope[],
+  { caller, token }: Pick<Identified, 'caller' | 'token'>,
+  access: readonly Access[],
 ): Promise<Record<string, string>> {
   const { upstreamTakesTokens, upstreamCredential } = registry
   if (!upstreamTakesTokens) {
     return upstreamCredential === undefined ? {} : { authorization: upstreamCredential }
   }
   if (token !== undefined) return { authorization: `Bearer ${token}` }
-  const made = await issueToken(registry.issue, caller, scopes, registry.clock.now())
+  const made = await issueToken(registry.issue, caller, access, registry.clock.now())
   return { authorization: `Bearer ${made.token}` }
 }

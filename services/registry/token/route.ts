@@ -7,7 +7,7 @@ import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import type { Registry } from '../registry.ts'
-import { parseScopes } from '../scope.ts'
+import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
 import { hashSecret, makeSecret } from './secret.ts'
 
@@ -92,7 +92,7 @@ async function answer(
   const { token, issuedAt, expiresInSeconds } = await issueToken(
     registry.issue,
     caller,
-    scopes,
+    accessOf(scopes),
     now,
   )
   const refresh =
