@@ -45,7 +45,7 @@ export function registerRegistry(app: FastifyInstance, registry: Registry): void
 
 /** An address below /v2 that is none, or a method that is none, is answered in the form of the specification, too. */
 export function refuseUnknown(request: FastifyRequest, reply: FastifyReply) {
-  const isOurs = /^\/(v2|token)(?![\w-])/.test(request.raw.url ?? '')
+  const isOurs = /^(?:https?:\/\/[^/]*)?\/(v2|token)(?![\w-])/.test(request.raw.url ?? '')
   return isOurs ? send(reply, unknownAddress) : undefined
 }
 

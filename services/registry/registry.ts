@@ -37,6 +37,11 @@ export interface Registry {
   maxManifestBytes: number
 }
 
+/** Whose socket was closed meanwhile has no address any more, whatever the type says. */
+export function addressOf(request: { ip: string | undefined }): string {
+  return request.ip ?? ''
+}
+
 export interface AuditEntry {
   event: string
   caller: Caller

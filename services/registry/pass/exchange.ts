@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint.ts'
 import { CODES, OciError } from '../errors.ts'
 import type { Registry } from '../registry.ts'
 import { type Access, accessOf, type Scope } from '../scope.ts'
-import { UpstreamFailure } from './failure.ts'
+import { ClientGone, UpstreamFailure } from './failure.ts'
 import { HARMLESS, pathOf, toClient, toUpstream } from './headers.ts'
 import { type Identified, upstreamAuthorization } from './identify.ts'
 import { mountFrom } from './mount.ts'
@@ -59,7 +59,9 @@ export async function ask(
     answer = await registry.upstream.request({ ...request, headers })
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error
-    registry.log.warn({ reason: error.message }, 'the upstream does not answer')
+    if (!(error instanceof ClientGone)) {
+      registry.log.warn({ reason: error.message }, 'the upstream does not answer')
+    }
     throw unavailable
   }
   if (answer.status !== 401 && answer.status !== 403) return answer

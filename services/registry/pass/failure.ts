@@ -5,4 +5,10 @@ export class UpstreamFailure extends Error {
   override name = 'UpstreamFailure'
 }
 
-export const clientGone = () => new UpstreamFailure('the client is gone')
+export class ClientGone extends UpstreamFailure {
+  override name = 'ClientGone'
+
+  constructor() {
+    super('the client is gone')
+  }
+}

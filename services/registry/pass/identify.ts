@@ -5,7 +5,7 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
-import { audit, type Registry } from '../registry.ts'
+import { addressOf, audit, type Registry } from '../registry.ts'
 import type { Access } from '../scope.ts'
 import { challenge } from '../token/challenge.ts'
 import { issueToken } from '../token/issue.ts'
@@ -47,11 +47,11 @@ export async function identify(
 
 async function byBasic(
   registry: Registry,
-  { ip: address }: FastifyRequest,
+  request: FastifyRequest,
   basic: { name: string; secret: string },
   need: Need | undefined,
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...basic, address })
+  const result = await authenticate(registry, { ...basic, address: addressOf(request) })
   if (result.ok) return result.caller
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
   throw challenge(registry, scopesOf(need), undefined, result.why)
@@ -71,7 +71,7 @@ export function demand(
     audit(registry, {
       event: 'denied',
       caller,
-      address: request.ip,
+      address: addressOf(request),
       repository,
       outcome: `${need.right}: ${found.why}`,
     })

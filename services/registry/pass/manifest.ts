@@ -16,7 +16,7 @@ import {
   type Tag,
 } from '../name.ts'
 import { immutableLine } from '../policy/decide.ts'
-import { audit, mustStore } from '../registry.ts'
+import { addressOf, audit, mustStore } from '../registry.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { jsonOf } from './read-answer.ts'
@@ -132,7 +132,7 @@ function changed(
   digest: Digest | undefined,
 ): void {
   const { caller } = identified
-  audit(registry, { event, caller, address: request.ip, repository, reference, digest })
+  audit(registry, { event, caller, address: addressOf(request), repository, reference, digest })
   registry.store.commitTurn()
 }
 
@@ -150,14 +150,14 @@ async function mayTag(
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
   const why = `The tag ${tag} exists already. ${found.why}`
-  deny(exchange, repository, tag, why, request.ip)
+  deny(exchange, repository, tag, why, addressOf(request))
 }
 
 function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): void {
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
-  deny(exchange, repository, tag, why, exchange.request.ip)
+  deny(exchange, repository, tag, why, addressOf(exchange.request))
 }
 
 function deny(

@@ -1,7 +1,7 @@
 // The body of a request on its way to the upstream.
 import type { Readable } from 'node:stream'
 import type { Connection } from './connection.ts'
-import { clientGone } from './failure.ts'
+import { ClientGone } from './failure.ts'
 
 /** Sends a body as fast as the upstream takes it. When it breaks off, so does the connection. */
 export function sendBody(
@@ -35,8 +35,8 @@ export function sendBody(
   })
   for (const event of ['error', 'aborted', 'close'] as const) {
     stream.once(event, () => {
-      if (!stream.readableEnded) socket.destroy(clientGone())
+      if (!stream.readableEnded) socket.destroy(new ClientGone())
     })
   }
-  if (stream.destroyed) socket.destroy(clientGone())
+  if (stream.destroyed) socket.destroy(new ClientGone())
 }

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import { formatReference } from '../name.ts'
-import { audit, mustStore, type Registry } from '../registry.ts'
+import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
 import { ask, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
@@ -59,7 +59,7 @@ async function pull(exchange: Exchange): Promise<FastifyReply> {
     audit(registry, {
       event: 'pull',
       caller: identified.caller,
-      address: request.ip,
+      address: addressOf(request),
       repository: endpoint.repository,
       reference: formatReference(endpoint.reference),
     })
@@ -81,7 +81,7 @@ async function change(exchange: Exchange, event: string): Promise<FastifyReply> 
     audit(registry, {
       event,
       caller: identified.caller,
-      address: request.ip,
+      address: addressOf(request),
       repository: endpoint.repository,
       digest: 'digest' in endpoint ? endpoint.digest : undefined,
     })

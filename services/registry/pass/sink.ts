@@ -1,7 +1,7 @@
 // Where the body of an answer goes: to the client, or into memory.
 import type { Writable } from 'node:stream'
 import type { Connection } from './connection.ts'
-import { clientGone, UpstreamFailure } from './failure.ts'
+import { ClientGone, UpstreamFailure } from './failure.ts'
 
 export interface Sink {
   take(part: Buffer, release: () => void): boolean
@@ -15,7 +15,7 @@ export class PipeSink implements Sink {
   readonly #done: () => void
   readonly #failed: (error: Error) => void
   readonly #onDrain = () => this.#connection.resume()
-  readonly #onClose = () => this.#failed(clientGone())
+  readonly #onClose = () => this.#failed(new ClientGone())
 
   constructor(
     to: Writable,

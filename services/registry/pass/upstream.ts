@@ -1,7 +1,7 @@
 // The upstream registry over HTTP: kept connections, requests whose bodies are streamed in, answers that are streamed out.
 import type { Readable, Writable } from 'node:stream'
 import { Connection, type Origin, type Receiver } from './connection.ts'
-import { clientGone, UpstreamFailure } from './failure.ts'
+import { ClientGone, UpstreamFailure } from './failure.ts'
 import type { ResponseHead } from './head.ts'
 import { sendBody } from './send-body.ts'
 import { BytesSink, PipeSink, type Sink } from './sink.ts'
@@ -99,7 +99,7 @@ export class Upstream {
     const connection = await this.#connection(isFresh, request.signal)
     if (request.signal?.aborted) {
       this.#release(connection)
-      throw clientGone()
+      throw new ClientGone()
     }
     return await new Promise<UpstreamAnswer>((resolve, reject) => {
       const exchange = new Exchange(connection, resolve, reject)
@@ -107,7 +107,7 @@ export class Upstream {
       connection.socket.setTimeout(this.#silenceMs, () =>
         connection.socket.destroy(new Error('the upstream does not answer')),
       )
-      const abort = () => connection.socket.destroy(clientGone())
+      const abort = () => connection.socket.destroy(new ClientGone())
       request.signal?.addEventListener('abort', abort, { once: true })
       exchange.onDone = () => request.signal?.removeEventListener('abort', abort)
       connection.socket.write(head, 'latin1')
@@ -147,7 +147,7 @@ export class Upstream {
       signal?.addEventListener('abort', () => {
         const index = this.#waiting.indexOf(waiting)
         if (index >= 0) this.#waiting.splice(index, 1)
-        fail(clientGone())
+        fail(new ClientGone())
       })
     })
   }

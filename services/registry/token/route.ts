@@ -6,7 +6,7 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
-import type { Registry } from '../registry.ts'
+import { addressOf, type Registry } from '../registry.ts'
 import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
 import { hashSecret, makeSecret } from './secret.ts'
@@ -67,7 +67,7 @@ async function login(
   request: FastifyRequest,
   shown: { name: string; secret: string },
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...shown, address: request.ip })
+  const result = await authenticate(registry, { ...shown, address: addressOf(request) })
   if (result.ok) return result.caller
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
   throw unauthorized(registry, result.why)
