@@ -40,6 +40,9 @@ const METHODS: Readonly<Record<Endpoint['kind'], readonly Method[]>> = {
   extension: ['GET', 'HEAD', 'POST'],
 }
 
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/extensions/README.md */
+const EXTENSION = /^_[a-z][a-z0-9-]*(?:\/[\w.-]+)+$/
+
 /** An upload's name is the upstream's; what it may hold cannot lead out of its path. */
 const UPLOAD_ID = /^[\w.=-]{1,256}$/
 
@@ -68,12 +71,12 @@ function find(path: string, method: string): Endpoint | undefined {
   if (!path.startsWith('/v2/')) return
   const rest = path.slice(4)
   if (rest === '_catalog') return { kind: 'catalog' }
-  if (rest.startsWith('_')) return /^_[\w/.-]*$/.test(rest) ? extension(rest) : undefined
+  if (rest.startsWith('_')) return EXTENSION.test(rest) ? extension(rest) : undefined
   return findInRepository(rest, method)
 }
 
 function extension(path: string): Endpoint | undefined {
-  const hasDots = path.split('/').some((part) => part === '.' || part === '..' || part === '')
+  const hasDots = path.split('/').some((part) => part === '.' || part === '..')
   return hasDots ? undefined : { kind: 'extension', path }
 }
 

@@ -71,7 +71,7 @@ function faultOf(request: string, answer: string): string | undefined {
 const PATH = new RegExp(
   [
     '^/v2/(_catalog',
-    '_zot/[\\w/.-]+',
+    '_[a-z]+/[\\w/.-]+',
     '[a-z0-9._/-]{1,255}/(tags/list|manifests/[\\w.:-]+|(blobs|referrers)/[\\w:]+|blobs/uploads/?[\\w.=-]*))(\\?[!-~]*)?$',
   ].join('|'),
 )
