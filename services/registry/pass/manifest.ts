@@ -219,14 +219,17 @@ async function tagsOf(exchange: Exchange, repository: Repository): Promise<strin
       answer.discard()
       return all
     }
+    if (answer.status !== 200) {
+      answer.discard()
+      break
+    }
     const body = (await jsonOf(answer, MAX_PAGE_BYTES)) as { tags?: unknown } | null
     const tags = (Array.isArray(body?.tags) ? body.tags : []).flatMap(
       (tag) => parseTag(String(tag)) ?? [],
     )
     all.push(...tags)
     const hasMore = tags.length > 0 && (answer.headers.has('link') || tags.length >= PAGE)
-    if (answer.status === 200 && !hasMore) return all
-    if (answer.status !== 200) break
+    if (!hasMore) return all
   }
   throw new OciError('UNAVAILABLE', 'The registry behind this one did not say which tags it has.')
 }
