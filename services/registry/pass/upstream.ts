@@ -95,6 +95,7 @@ export class Upstream {
   }
 
   async #attempt(request: UpstreamRequest, isFresh: boolean): Promise<UpstreamAnswer> {
+    if (request.signal?.aborted) throw new ClientGone()
     const head = this.#headOf(request)
     const connection = await this.#connection(isFresh, request.signal)
     if (request.signal?.aborted) {
