@@ -151,6 +151,7 @@ async function expectFreed() {
     what: 'the connections to be freed',
     context: registry.log,
   })
+  expect(raw.open()).toBe(0)
 }
 
 test('a client that goes while its password is checked leaves nothing behind', async () => {
