@@ -38,6 +38,8 @@ export interface WebDeps {
   connection(): Connection
   /** How long lines are kept, ms. */
   retentionMs: number
+  /** How long uploads are kept, ms; 0: for ever. */
+  uploadRetentionMs: number
 }
 
 export interface Web extends WebDeps {
