@@ -1,6 +1,7 @@
 // Every route of the service, on one screen.
 import { HttpError } from '@fuchsbau/shared/http.ts'
 import { acceptFields } from '@fuchsbau/shared/page/form.ts'
+import { QueueFullError } from '@fuchsbau/shared/serial.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CODES, OciError } from './errors.ts'
 import { serveRegistry } from './pass/serve.ts'
@@ -42,6 +43,19 @@ export function registerRegistry(app: FastifyInstance, registry: Registry): void
   })
 }
 
+/** An address below /v2 that is none, or a method that is none, is answered in the form of the specification, too. */
+export function refuseUnknown(request: FastifyRequest, reply: FastifyReply) {
+  const isOurs = /^(?:https?:\/\/[^/]*)?\/(v2|token)(?![\w-])/.test(request.raw.url ?? '')
+  return isOurs ? send(reply, unknownAddress) : undefined
+}
+
+export function refuseBadUrl(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return send(reply, badUrl)
+}
+
+const unknownAddress = new OciError('NAME_UNKNOWN', 'There is nothing at this address.')
+const badUrl = new OciError('NAME_INVALID', 'The address is malformed.')
+
 /** Every error in the form of the specification. */
 function failed(
   { log }: Registry,
@@ -53,15 +67,22 @@ function failed(
   if (told.status >= 500 && told !== (error as unknown)) {
     log.error({ err: error, request: request.id, method: request.method }, 'request failed')
   }
+  return send(reply, told)
+}
+
+function send(reply: FastifyReply, { status, headers, body }: OciError): FastifyReply {
   return reply
-    .code(told.status)
-    .headers(told.headers)
+    .code(status)
+    .headers(headers)
     .header('x-content-type-options', 'nosniff')
     .type('application/json; charset=utf-8')
-    .send(told.body)
+    .send(body)
 }
 
 function translate(error: FastifyError): OciError {
+  if (error instanceof QueueFullError) {
+    return new OciError('TOOMANYREQUESTS', 'Too many change this tag at once: try again.')
+  }
   const status = error.statusCode ?? 500
   if (status >= 500) return new OciError('UNKNOWN', 'Something failed on our side.')
   const known = Object.entries(CODES).find(([, usual]) => usual === status)?.[0]

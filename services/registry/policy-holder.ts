@@ -92,7 +92,7 @@ export class PolicyHolder {
     }
     const read = readPolicyFile(file)
     // A file that is bad is not read again and again.
-    this.#stamp = read.ok ? read.stamp : (stampOf(file) ?? '')
+    this.#stamp = read.ok ? read.stamp : stampOf(file)
     if (!read.ok) throw new PolicyUnusable(`${file} cannot be read: ${read.reason}`)
     const parsed = parsePolicy(read.text)
     if (!parsed.ok) throw new PolicyUnusable(`${file}: ${parsed.errors.join('; ')}`)

@@ -1,10 +1,12 @@
 // What every part of the service works with.
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import type { Serial } from '@fuchsbau/shared/serial.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
+import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
@@ -38,6 +40,11 @@ export interface Registry {
   maxManifestBytes: number
 }
 
+/** Whose socket was closed meanwhile has no address any more, whatever the type says. */
+export function addressOf(request: { ip: string | undefined }): string {
+  return request.ip ?? ''
+}
+
 export interface AuditEntry {
   event: string
   caller: Caller
@@ -48,14 +55,31 @@ export interface AuditEntry {
   outcome?: string
 }
 
-/** Writes a line of the audit: to the store, and to the log. */
+/**
+ * Writes a line of the audit: to the store, and to the log. While nothing can be stored, only to the log: what must not
+ * happen without it asks `mustStore` first.
+ */
 export function audit(registry: Registry, entry: AuditEntry): void {
   const { store, clock, log } = registry
-  const { event, caller, address, repository = '', reference = '', digest = '' } = entry
+  const { event, caller, address, repository = '', digest = '' } = entry
+  // It may be what a stranger typed, and is shown in terminals.
+  const reference = (entry.reference ?? '').replaceAll(/\p{C}/gu, '\u{fffd}')
   const outcome = entry.outcome ?? 'ok'
   const who = nameOf(caller)
   const credential = credentialName(caller, store)
   const line = { event, who, credential, repository, reference, digest, address, outcome }
-  store.audit.add({ at: clock.now(), ...line })
   log.info({ audit: line }, event)
+  try {
+    store.audit.add({ at: clock.now(), ...line })
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+  }
+}
+
+/** Throws while nothing can be stored: then nothing is changed at the upstream, either. */
+export function mustStore({ store }: Registry): void {
+  if (store.failure === undefined) return
+  throw new OciError('UNAVAILABLE', 'Nothing can be stored here now. Try again later.', {
+    headers: { 'retry-after': '30' },
+  })
 }

@@ -9,7 +9,7 @@ import { createSerial } from '@fuchsbau/shared/serial.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { operate } from './admin/operate.ts'
-import { registerRegistry } from './app.ts'
+import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import manifest from './package.json' with { type: 'json' }
 import { Upstream } from './pass/upstream.ts'
@@ -70,6 +70,8 @@ async function serveStore(
     metrics,
     name: 'registry',
     trustProxy: config.trustProxy,
+    notFound: refuseUnknown,
+    badUrl: refuseBadUrl,
     limits: { uploadMs: UPLOAD_MS, headerBytes: HEADER_BYTES, paramLength: 1024 },
   })
   answerWhenStored(app, store)

@@ -29,10 +29,10 @@ const MAX_CHARACTERS = 1_024
 
 /** Slows down who guesses; tells every failure in the audit. What exactly was wrong is not said. */
 export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
-  if (shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS) {
-    return refuse(registry, shown, 'too long')
-  }
-  const caller = bySecret(registry, shown)
+  const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
+  const caller = isTooLong ? undefined : bySecret(registry, shown)
+  // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
+  if (caller === 'over') return refuse(registry, shown, 'over')
   if (caller) return { ok: true, caller }
   const attempt = registry.throttle.begin(shown.address, shown.name)
   if (!attempt.ok) {
@@ -40,7 +40,7 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
     return { ok: false, status: 429, why: `Too many attempts: try again in ${seconds} s.` }
   }
   try {
-    const person = await byPassword(registry, shown)
+    const person = isTooLong ? undefined : await byPassword(registry, shown)
     if (!person) return refuse(registry, shown, 'wrong')
     attempt.succeed()
     return { ok: true, caller: person }
@@ -49,19 +49,22 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   }
 }
 
+/** `over`: it was good once, or its owner may not be here. */
 function bySecret(
   { store, clock }: Registry,
   { name, secret, address }: Shown,
-): Caller | undefined {
+): Caller | 'over' | undefined {
   const now = clock.now()
   if (isSecret('fbrr', secret)) {
     const token = store.refreshTokens.byHash(hashSecret(secret))
-    return token && callerByRefresh(store, token.id, now)
+    return token && (callerByRefresh(store, token.id, now) ?? 'over')
   }
   if (!isSecret('fbr', secret)) return
   const token = store.accessTokens.byHash(hashSecret(secret))
   const caller = callerByToken(store, token, now)
-  if (!token || !caller || !isNamedSo(caller, name)) return
+  if (!token) return
+  if (!caller) return 'over'
+  if (!isNamedSo(caller, name)) return
   if ((token.lastUsedAt ?? 0) < now - NOTE_EVERY_MS && store.failure === undefined) {
     store.accessTokens.noteUse(token.id, now, address)
   }

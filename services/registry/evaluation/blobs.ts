@@ -50,25 +50,23 @@ export async function beginUpload(at: Exchange, repository: Repository): Promise
   // Probably the one that the digest will have; another costs a second look at the file.
   const upload = await newUpload(at, repository, digest?.split(':')[0] ?? 'sha256')
   if (!digest) return answer(at, 202, headersOf(upload))
-  await finish(at, upload, digest).finally(() => drop(at, upload))
+  try {
+    await finish(at, upload, digest)
+  } finally {
+    await drop(at, upload)
+  }
 }
 
 /** Without `from`, any repository will do that may be read. False: it has to be uploaded. */
 async function mountBlob(at: Exchange, repository: Repository, digest: Digest): Promise<boolean> {
-  const { layouts, query } = at
-  const name = query.get('from')
-  const from = name === null ? undefined : parseRepository(name)
-  if (name !== null && !from) throw new OciError('NAME_INVALID', 'from is not a repository.')
-  for (const source of from ? [from] : await layouts.repositories()) {
-    const isThere = await layouts.hasBlob(source, digest)
-    if (!isThere || !(await at.may({ repository: source, action: 'pull' }))) continue
-    await layouts.exclusively(repository, async () => {
-      if (await layouts.hasBlob(repository, digest)) return
-      // It fails if that was deleted just now, and on file systems without hard links.
-      await layouts
-        .addBlob(layouts.blobPath(source, digest), repository, digest, link)
-        .catch(() => {})
-    })
+  const { layouts, query, may } = at
+  const from = query.get('from')
+  for (const source of from === null ? await layouts.repositories() : [parseRepository(from)]) {
+    if (!source || !(await layouts.hasBlob(source, digest))) continue
+    if (!(await may({ repository: source, action: 'pull' }))) continue
+    const add = () => layouts.addBlob(layouts.blobPath(source, digest), repository, digest, link)
+    // It is there already, or the file system has no hard links.
+    await layouts.exclusively(repository, add).catch(() => undefined)
     if (!(await layouts.hasBlob(repository, digest))) return false
     answer(at, 201, placeOf(repository, digest))
     return true
@@ -76,20 +74,16 @@ async function mountBlob(at: Exchange, repository: Repository, digest: Digest): 
   return false
 }
 
-async function newUpload(
-  { uploads, layouts, clock }: Exchange,
-  repository: Repository,
-  algorithm: string,
-) {
-  const usedAtMs = clock.now()
-  for (const upload of uploads.values()) {
-    if (!upload.isBusy && usedAtMs - upload.usedAtMs > MOST_IDLE_MS) await drop({ uploads }, upload)
+async function newUpload(at: Exchange, repository: Repository, algorithm: string) {
+  const usedAtMs = at.clock.now()
+  for (const upload of at.uploads.values()) {
+    if (!upload.isBusy && usedAtMs - upload.usedAtMs > MOST_IDLE_MS) await drop(at, upload)
   }
-  if (uploads.size >= MOST_UPLOADS) throw new OciError('TOOMANYREQUESTS', 'Try again later.')
+  if (at.uploads.size >= MOST_UPLOADS) throw new OciError('TOOMANYREQUESTS', 'Try again later.')
   const id = randomBytes(16).toString('hex')
-  const written = { path: layouts.uploadPath(id), size: 0, hash: createHash(algorithm), algorithm }
-  const upload: Upload = { id, repository, ...written, isBusy: false, usedAtMs }
-  uploads.set(id, upload)
+  const start = { path: at.layouts.uploadPath(id), size: 0, hash: createHash(algorithm), algorithm }
+  const upload: Upload = { id, repository, ...start, isBusy: false, usedAtMs }
+  at.uploads.set(id, upload)
   return upload
 }
 
@@ -102,8 +96,7 @@ export async function changeUpload(at: Exchange, repository: Repository, id: str
   const { method } = at.request
   if (method === 'GET' || method === 'HEAD') return answer(at, 204, headersOf(upload))
   const digest = method === 'PUT' ? digestOf(at.query.get('digest') ?? '') : undefined
-  const { isBusy } = upload
-  if (isBusy) throw new OciError('BLOB_UPLOAD_INVALID', 'It is being written.', { status: 409 })
+  if (upload.isBusy) throw new OciError('BLOB_UPLOAD_INVALID', 'It is busy.', { status: 409 })
   upload.isBusy = true
   try {
     if (digest) return await finish(at, upload, digest)
@@ -123,23 +116,18 @@ async function receive(at: Exchange, upload: Upload): Promise<void> {
   const range = at.request.headers['content-range']
   const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(range ?? '') ?? []
   if (range !== undefined && Number(first) !== upload.size) {
-    const message = `The next chunk must begin at ${upload.size}.`
     const refusal = { status: 416, headers: headersOf(upload) }
-    throw new OciError('BLOB_UPLOAD_INVALID', message, refusal)
+    throw new OciError('BLOB_UPLOAD_INVALID', 'Chunks come in order.', refusal)
   }
-  const file = await open(upload.path, 'a', 0o600)
-  try {
-    // The connection is still needed for the answer.
-    for await (const chunk of at.request.iterator({ destroyOnReturn: false })) {
-      await file.writeFile(chunk).catch(async (error) => {
-        await drop(at, upload)
-        throw error
-      })
-      upload.hash.update(chunk)
-      upload.size += chunk.length
-    }
-  } finally {
-    await file.close()
+  await using file = await open(upload.path, 'a', 0o600)
+  // The connection is still needed for the answer.
+  for await (const chunk of at.request.iterator({ destroyOnReturn: false })) {
+    await file.writeFile(chunk).catch(async (error) => {
+      await drop(at, upload)
+      throw error
+    })
+    upload.hash.update(chunk)
+    upload.size += chunk.length
   }
   if (range === undefined || upload.size === Number(last) + 1) return
   await drop(at, upload)
@@ -162,7 +150,7 @@ async function finish(at: Exchange, upload: Upload, digest: Digest): Promise<voi
   answer(at, 201, placeOf(repository, digest))
 }
 
-async function drop({ uploads }: Pick<Exchange, 'uploads'>, { id, path }: Upload): Promise<void> {
+async function drop({ uploads }: Exchange, { id, path }: Upload): Promise<void> {
   uploads.delete(id)
   await rm(path, { force: true })
 }

@@ -8,10 +8,7 @@ import type { Upload } from './blobs.ts'
 import { type BlobFile, codeOf, type Layouts } from './layout.ts'
 
 /** What a request needs. The repository is '' for the catalog, and undefined where none is named. */
-export interface Need {
-  repository: string | undefined
-  action: 'pull' | 'push' | 'delete'
-}
+export type Need = { repository: string | undefined; action: 'pull' | 'push' | 'delete' }
 
 /** A request, as far as it was understood, and what is needed to answer it. */
 export interface Exchange {
@@ -26,21 +23,14 @@ export interface Exchange {
   manifestBytes: number
 }
 
-type Headers = Record<string, string | number>
-
-const READ_BYTES = 256 * 1024
+type Answering = Pick<Exchange, 'response'>
 
 /** `body`: what becomes JSON. */
-export function answer(
-  { response }: Pick<Exchange, 'response'>,
-  status: number,
-  headers: Headers = {},
-  body?: object,
-): void {
+export function answer(at: Answering, status: number, headers: object = {}, body?: object) {
   const text = body === undefined ? '' : JSON.stringify(body)
   const type = body && { 'content-type': 'application/json' }
   const length = status !== 204 && { 'content-length': Buffer.byteLength(text) }
-  response.writeHead(status, { ...type, ...length, ...headers }).end(text)
+  at.response.writeHead(status, { ...type, ...length, ...headers }).end(text)
 }
 
 /** Answers with the error, or with what may be said of it. True: an operator should know. */
@@ -56,32 +46,26 @@ export function answerError(response: ServerResponse, error: unknown): boolean {
 }
 
 /** Gives out a file that is named by its digest, and closes it. */
-export async function answerFile(
-  { request, response }: Exchange,
-  { file, size }: BlobFile,
-  digest: Digest,
-  mediaType: string,
-): Promise<void> {
-  try {
-    const etag = `"${digest}"`
-    response.setHeader('etag', etag).setHeader('docker-content-digest', digest)
-    if (request.headers['if-none-match']?.includes(etag)) return void response.writeHead(304).end()
-    const isSame = (request.headers['if-range'] ?? etag) === etag
-    const range = isSame ? parseRange(request.headers.range, size) : undefined
-    const { start, end } = range ?? { start: 0, end: size - 1 }
-    if (range && start > end) {
-      const refusal = { status: 416, headers: { 'content-range': `bytes */${size}` } }
-      throw new OciError('SIZE_INVALID', `There are ${size} bytes.`, refusal)
-    }
-    if (range) response.setHeader('content-range', `bytes ${start}-${end}/${size}`)
-    const length = { 'accept-ranges': 'bytes', 'content-length': end - start + 1 }
-    response.writeHead(range ? 206 : 200, { 'content-type': mediaType, ...length })
-    if (request.method === 'HEAD' || size === 0) return void response.end()
-    const options = { start, end, highWaterMark: READ_BYTES, autoClose: false }
-    await pipeline(file.createReadStream(options), response)
-  } finally {
-    await file.close()
+export async function answerFile(at: Exchange, blob: BlobFile, digest: Digest, mediaType: string) {
+  const { request, response } = at
+  const { size } = blob
+  await using file = blob.file
+  const etag = `"${digest}"`
+  response.setHeader('etag', etag).setHeader('docker-content-digest', digest)
+  if (request.headers['if-none-match']?.includes(etag)) return void response.writeHead(304).end()
+  const isSame = (request.headers['if-range'] ?? etag) === etag
+  const range = isSame ? parseRange(request.headers.range, size) : undefined
+  const { start, end } = range ?? { start: 0, end: size - 1 }
+  if (range && start > end) {
+    const refusal = { status: 416, headers: { 'content-range': `bytes */${size}` } }
+    throw new OciError('SIZE_INVALID', `There are ${size} bytes.`, refusal)
   }
+  if (range) response.setHeader('content-range', `bytes ${start}-${end}/${size}`)
+  const length = { 'accept-ranges': 'bytes', 'content-length': end - start + 1 }
+  response.writeHead(range ? 206 : 200, { 'content-type': mediaType, ...length })
+  if (request.method === 'HEAD' || size === 0) return void response.end()
+  const options = { start, end, highWaterMark: 256 * 1024, autoClose: false }
+  await pipeline(file.createReadStream(options), response)
 }
 
 /**
@@ -96,18 +80,17 @@ function parseRange(header: string | undefined, size: number) {
 }
 
 /**
- * The part of a sorted list that `n` and `last` ask for, and the header that leads to the next.
+ * Answers with the part of a sorted list that `n` and `last` ask for, and leads to the next.
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
-export function pageOf(all: readonly string[], path: string, query: URLSearchParams) {
-  const last = query.get('last') ?? ''
-  const n = query.get('n') ?? String(all.length)
-  if (!/^\d{1,9}$/.test(n))
-    throw new OciError('UNSUPPORTED', 'n must be a number.', { status: 400 })
+export function answerPage(at: Exchange, all: readonly string[], body: (page: string[]) => object) {
+  const [path] = at.request.url?.split('?', 1) ?? []
+  const last = at.query.get('last') ?? ''
+  const n = at.query.get('n') ?? String(all.length)
+  if (!/^\d{1,9}$/.test(n)) throw new OciError('UNSUPPORTED', 'n is a number.', { status: 400 })
   const rest = all.filter((each) => last === '' || each > last)
   const page = rest.slice(0, Number(n))
   const next = page.length < rest.length ? page.at(-1) : undefined
-  const headers: Headers = {}
-  if (next) headers['link'] = `<${path}?${new URLSearchParams({ n, last: next })}>; rel="next"`
-  return { page, headers }
+  const link = next && `<${path}?${new URLSearchParams({ n, last: next })}>; rel="next"`
+  answer(at, 200, link ? { link } : {}, body(page))
 }

@@ -30,7 +30,8 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW
 
 export class Layouts {
   readonly #root: string
-  readonly #serial = createSerial({ limit: MOST_WAITING })
+  /** Runs one task after the other for a repository: all that changes its layout. */
+  readonly exclusively = createSerial({ limit: MOST_WAITING }).run
 
   private constructor(root: string) {
     this.#root = root
@@ -53,11 +54,6 @@ export class Layouts {
   /** Where a file is written before its digest is known. */
   uploadPath(name: string): string {
     return join(this.#root, '_uploads', name)
-  }
-
-  /** Runs one task after the other for a repository: all that changes its layout. */
-  async exclusively<T>(repository: Repository, task: () => Promise<T>): Promise<T> {
-    return await this.#serial.run(repository, task)
   }
 
   /** All that have a layout, sorted. */
@@ -85,8 +81,11 @@ export class Layouts {
 
   /** On disk when it returns. */
   writeIndex(repository: Repository, index: Index): void {
-    const path = this.#path(repository, 'index.json')
-    writeFileAtomic(path, formatIndex(index), { isDurable: true })
+    writeFileAtomic(this.#path(repository, 'index.json'), formatIndex(index), { isDurable: true })
+  }
+
+  blobPath(repository: Repository, digest: Digest): string {
+    return this.#path(repository, join('blobs', digest.replace(':', sep)))
   }
 
   async openBlob(repository: Repository, digest: Digest): Promise<BlobFile | undefined> {
@@ -124,10 +123,6 @@ export class Layouts {
 
   #path(repository: Repository, name = ''): string {
     return join(this.#root, repository, '_layout', name)
-  }
-
-  blobPath(repository: Repository, digest: Digest): string {
-    return this.#path(repository, join('blobs', digest.replace(':', sep)))
   }
 
   /** One by one from the root, so that no symbolic link on the way leads out of it. */
@@ -171,13 +166,13 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+const ABSENT = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']
+
 async function unlessAbsent<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'].includes(codeOf(error))) return
-    throw error
-  }
+  return await result.catch((error) => {
+    if (!ABSENT.includes(codeOf(error))) throw error
+    return undefined
+  })
 }
 
 /** Whether it is there, and without a symbolic link on the way. */
@@ -185,6 +180,6 @@ const isInside = async (path: string) => (await unlessAbsent(fs.realpath(path)))
 
 /** Of a file its content, of a directory its names. */
 export async function sync(path: string): Promise<void> {
-  const handle = await fs.open(path, READ)
-  await handle.sync().finally(() => handle.close())
+  await using handle = await fs.open(path, READ)
+  await handle.sync()
 }

@@ -5,21 +5,24 @@ import { INDEX_TYPE } from './layout.ts'
 
 type Json = Record<string, unknown>
 
-/** Where these types have their blobs. All others are kept as they are. */
-const BLOBS: Readonly<Record<string, readonly string[]>> = {
-  'application/vnd.oci.image.manifest.v1+json': ['config', 'layers'],
-  'application/vnd.docker.distribution.manifest.v2+json': ['config', 'layers'],
+const IMAGE = ['config', 'layers']
+/** Where these types have what they refer to. All others are kept as they are. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  'application/vnd.oci.image.manifest.v1+json': IMAGE,
+  'application/vnd.docker.distribution.manifest.v2+json': IMAGE,
   'application/vnd.oci.artifact.manifest.v1+json': ['blobs'],
+  [INDEX_TYPE]: ['manifests'],
+  'application/vnd.docker.distribution.manifest.list.v2+json': ['manifests'],
 }
-const INDEXES = [INDEX_TYPE, 'application/vnd.docker.distribution.manifest.list.v2+json']
+const ELSEWHERE = /nondistributable|\.foreign\./
 const MEDIA_TYPE = /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i
 
 /**
- * `contentType`: of the request, if it had one. `blobs` and `manifests` must be there before it; its subject, which it says
- * something about, may come later. Throws OciError.
+ * `contentType`: of the request, if it had one. Its references must be there before it; its subject, which it says something
+ * about, may come later. Throws OciError.
  */
-export function parseManifest(bytes: Buffer, contentType: string | undefined) {
-  const json = parseJson(bytes)
+export async function parseManifest(bytes: Buffer, contentType: string | undefined) {
+  const json: unknown = await new Response(bytes).json().catch(() => undefined)
   if (!isObject(json)) throw invalid('It is not a JSON object.')
   const { mediaType: said, subject, config, annotations } = json
   const mediaType = contentType?.split(';')[0]?.trim() ?? String(said)
@@ -28,30 +31,19 @@ export function parseManifest(bytes: Buffer, contentType: string | undefined) {
   const artifactType = json['artifactType'] || (isObject(config) && config['mediaType'])
   return {
     mediaType,
-    blobs: digestsIn(json, BLOBS[mediaType] ?? []),
-    manifests: digestsIn(json, INDEXES.includes(mediaType) ? ['manifests'] : []),
+    references: (FIELDS[mediaType] ?? []).flatMap((field) => referencesIn(json, field)),
     subject: isObject(subject) ? digestOf(subject) : undefined,
     artifactType: typeof artifactType === 'string' ? artifactType : '',
     annotations: isObject(annotations) ? (annotations as Record<string, string>) : {},
   }
 }
 
-function digestsIn(json: Json, fields: readonly string[]): Set<Digest> {
-  const descriptors = fields.flatMap((field) => {
-    const value = json[field]
-    if (field === 'config' || Array.isArray(value)) return value
-    throw invalid(`It has no list “${field}”.`)
-  })
-  const digests = descriptors.map((one) => (isElsewhere(one) ? [] : [digestOf(one)]))
-  return new Set(digests.flat())
-}
-
-/** Layers that may not be distributed, and such that have addresses. */
-function isElsewhere(descriptor: unknown): boolean {
-  if (!isObject(descriptor)) return false
-  const { urls, mediaType } = descriptor
-  const hasAddress = Array.isArray(urls) && urls.length > 0
-  return hasAddress || /nondistributable|\.foreign\./.test(String(mediaType))
+function referencesIn(json: Json, field: string) {
+  const value = field === 'config' ? [json[field]] : json[field]
+  if (!Array.isArray(value)) throw invalid(`It has no list “${field}”.`)
+  // Layers that may not be distributed, and such that have addresses, are elsewhere.
+  const here = value.filter((one) => !one?.urls?.length && !ELSEWHERE.test(one?.mediaType))
+  return here.map((one) => ({ digest: digestOf(one), isManifest: field === 'manifests' }))
 }
 
 function digestOf(descriptor: unknown): Digest {
@@ -62,14 +54,6 @@ function digestOf(descriptor: unknown): Digest {
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString())
-  } catch {
-    return
-  }
-}
 
 const invalid = (reason: string) =>
   new OciError('MANIFEST_INVALID', `This manifest cannot be stored. ${reason}`)

@@ -4,9 +4,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { OciError } from '../errors.ts'
-import type { Digest, Reference, Repository } from '../name.ts'
-import * as names from '../name.ts'
-import { answer, answerFile, type Exchange, pageOf } from './exchange.ts'
+import { type Digest, formatReference, parseTag, type Reference, type Repository } from '../name.ts'
+import { answer, answerFile, answerPage, type Exchange } from './exchange.ts'
 import { type Descriptor, INDEX_TYPE, type Index } from './layout.ts'
 import { parseManifest } from './manifest.ts'
 
@@ -15,35 +14,33 @@ const SUBJECT = 'io.fuchsbau.subject'
 
 const unknown = () => new OciError('MANIFEST_UNKNOWN', 'There is no such manifest here.')
 
-export async function getManifest(at: Exchange, repository: Repository, reference: Reference) {
+async function getManifest(at: Exchange, repository: Repository, reference: Reference) {
   const index = await at.layouts.index(repository)
-  const found = index?.get(names.formatReference(reference))
+  const found = index?.get(formatReference(reference))
   const opened = found && (await at.layouts.openBlob(repository, found.digest))
   if (!opened) throw unknown()
   await answerFile(at, opened, found.digest, found.mediaType)
 }
 
-export async function putManifest(at: Exchange, repository: Repository, reference: Reference) {
+async function putManifest(at: Exchange, repository: Repository, reference: Reference) {
   const { request, query, layouts } = at
   const bytes = await readAll(request, at.manifestBytes)
   const digest = verify(bytes, reference)
-  const manifest = parseManifest(bytes, request.headers['content-type'])
-  const { mediaType, subject, artifactType } = manifest
+  const manifest = await parseManifest(bytes, request.headers['content-type'])
+  const { mediaType, subject, artifactType, references } = manifest
   const referrer = subject && { artifactType, annotations: { [SUBJECT]: subject } }
   const descriptor = { mediaType, digest, size: bytes.length, ...referrer }
-  const more = reference.kind === 'tag' ? [] : query.getAll('tag').map(tagOf)
+  const more = reference.kind === 'tag' ? [] : query.getAll('tag')
+  if (!more.every(parseTag)) throw new OciError('MANIFEST_INVALID', 'tag is not a tag.')
   const file = layouts.uploadPath(randomBytes(16).toString('hex'))
   const store = async () => {
     const index: Index = (await layouts.index(repository)) ?? new Map()
-    const missing = [...manifest.manifests].filter((each) => !index.has(each))
-    for (const each of manifest.blobs) {
-      if (!(await layouts.hasBlob(repository, each))) missing.push(each)
+    for (const { digest: each, isManifest } of references) {
+      if (isManifest ? index.has(each) : await layouts.hasBlob(repository, each)) continue
+      throw new OciError('MANIFEST_BLOB_UNKNOWN', `It refers to ${each}: push that first.`)
     }
-    const [first] = missing
-    if (first)
-      throw new OciError('MANIFEST_BLOB_UNKNOWN', `It refers to ${first}: push that first.`)
     await layouts.addBlob(file, repository, digest)
-    const keys = [digest, names.formatReference(reference), ...more]
+    const keys = [digest, formatReference(reference), ...more]
     for (const key of keys) index.set(key, descriptor)
     layouts.writeIndex(repository, index)
   }
@@ -62,26 +59,27 @@ export async function putManifest(at: Exchange, repository: Repository, referenc
 }
 
 /** Of a tag the name alone; of a digest the manifest and all of its tags. */
-export async function deleteManifest(at: Exchange, repository: Repository, reference: Reference) {
-  const { layouts } = at
-  await layouts.exclusively(repository, async () => {
-    const index: Index = (await layouts.index(repository)) ?? new Map()
-    if (!index.delete(names.formatReference(reference))) throw unknown()
+async function deleteManifest(at: Exchange, repository: Repository, reference: Reference) {
+  await at.layouts.exclusively(repository, async () => {
+    const index: Index = (await at.layouts.index(repository)) ?? new Map()
+    if (!index.delete(formatReference(reference))) throw unknown()
     for (const [key, { digest }] of index) {
       if (reference.kind === 'digest' && digest === reference.digest) index.delete(key)
     }
-    layouts.writeIndex(repository, index)
-    if (reference.kind === 'digest') await layouts.removeBlob(repository, reference.digest)
+    at.layouts.writeIndex(repository, index)
+    if (reference.kind === 'digest') await at.layouts.removeBlob(repository, reference.digest)
   })
   answer(at, 202)
 }
 
+/** By what they need. */
+export const verbs = { pull: getManifest, push: putManifest, delete: deleteManifest }
+
 export async function listTags(at: Exchange, repository: Repository): Promise<void> {
   const index = await at.layouts.index(repository)
   if (!index) throw new OciError('NAME_UNKNOWN', 'There is no such repository.')
-  const all = [...index.keys()].filter(names.parseTag).sort()
-  const { page, headers } = pageOf(all, `/v2/${repository}/tags/list`, at.query)
-  answer(at, 200, headers, { name: repository, tags: page })
+  const all = [...index.keys()].filter(parseTag).sort()
+  answerPage(at, all, (page) => ({ name: repository, tags: page }))
 }
 
 export async function listReferrers(at: Exchange, repository: Repository, subject: Digest) {
@@ -90,13 +88,14 @@ export async function listReferrers(at: Exchange, repository: Repository, subjec
   const manifests: Descriptor[] = []
   for (const [key, one] of index) {
     const isIt = key === one.digest && one.annotations?.[SUBJECT] === subject
-    if (!isIt || (type ?? one.artifactType) !== one.artifactType) continue
+    if (!isIt || (type || one.artifactType) !== one.artifactType) continue
     const opened = await at.layouts.openBlob(repository, one.digest)
-    const bytes = await opened?.file.readFile().finally(() => opened.file.close())
-    const { annotations } = bytes ? parseManifest(bytes, one.mediaType) : {}
+    await using file = opened?.file
+    const bytes = await file?.readFile()
+    const { annotations } = bytes ? await parseManifest(bytes, one.mediaType) : {}
     manifests.push({ ...one, annotations: annotations ?? {} })
   }
-  const filters = type === null ? {} : { 'oci-filters-applied': 'artifactType' }
+  const filters = type && { 'oci-filters-applied': 'artifactType' }
   const headers = { 'content-type': INDEX_TYPE, ...filters }
   answer(at, 200, headers, { schemaVersion: 2, mediaType: INDEX_TYPE, manifests })
 }
@@ -110,21 +109,14 @@ function verify(bytes: Buffer, reference: Reference): Digest {
   throw new OciError('DIGEST_INVALID', 'The manifest has another digest than its address says.')
 }
 
-function tagOf(text: string): names.Tag {
-  const tag = names.parseTag(text)
-  if (tag) return tag
-  throw new OciError('MANIFEST_INVALID', 'The parameter tag must be a tag.')
-}
-
 async function readAll(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let left = mostBytes
   // The connection is still needed for the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     left -= chunk.length
-    if (left < 0) break
+    if (left < 0) throw new OciError('SIZE_INVALID', 'It is too long.', { status: 413 })
     chunks.push(chunk)
   }
-  if (left >= 0) return Buffer.concat(chunks)
-  throw new OciError('SIZE_INVALID', `A manifest may have ${mostBytes} bytes.`, { status: 413 })
+  return Buffer.concat(chunks)
 }

@@ -8,7 +8,7 @@ import type { Log } from '@fuchsbau/shared/log.ts'
 import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import * as blobs from './blobs.ts'
-import { answer, answerError, type Exchange, type Need, pageOf } from './exchange.ts'
+import { answer, answerError, answerPage, type Exchange, type Need } from './exchange.ts'
 import { Layouts } from './layout.ts'
 import * as manifests from './manifests.ts'
 
@@ -22,37 +22,25 @@ export interface EvaluationOptions {
   limits?: { manifestBytes?: number }
 }
 
-export interface Evaluation {
-  /** `http://127.0.0.1:PORT` */
-  url: string
-  /** Cuts all connections; resolves when nothing is written any more. */
-  close(): Promise<void>
-}
-
 const MANIFEST_BYTES = 4 * 1024 * 1024
-const HTTP = {
-  /** A token for many repositories is long. */
-  maxHeaderSize: 64 * 1024,
-  /** An upload may take as long as it needs. */
-  requestTimeout: 0,
-  /** Longer than who calls keeps a connection that it may use again. */
-  keepAliveTimeout: 75_000,
-}
+/** A token for many repositories is long. An upload may take as long as it needs. Connections outlive those that call. */
+const HTTP = { maxHeaderSize: 64 * 1024, requestTimeout: 0, keepAliveTimeout: 75_000 }
 
-/** Serves the registry on a free port of the loopback address. */
-export async function startEvaluation(options: EvaluationOptions): Promise<Evaluation> {
-  const { directory, clock, limits } = options
-  const layouts = await Layouts.open(directory)
-  const manifestBytes = limits?.manifestBytes ?? MANIFEST_BYTES
-  const registry = { layouts, uploads: new Map(), clock, manifestBytes }
+/**
+ * Serves the registry on a free port of the loopback address, `http://127.0.0.1:PORT`. `close` cuts all connections, and
+ * resolves when nothing is written any more.
+ */
+export async function startEvaluation(options: EvaluationOptions) {
+  const layouts = await Layouts.open(options.directory)
+  const manifestBytes = options.limits?.manifestBytes ?? MANIFEST_BYTES
+  const registry = { layouts, uploads: new Map(), clock: options.clock, manifestBytes }
   const running = new Set<Promise<void>>()
   const server = createServer(HTTP, (request, response) => {
     const task = serve(options, { ...registry, request, response })
     running.add(task)
     void task.finally(() => running.delete(task))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const close = async () => {
     const closed = once(server.close(), 'close')
@@ -85,6 +73,9 @@ async function serve({ authorize, log }: EvaluationOptions, arrival: Arrival): P
     const isFault = response.headersSent || answerError(response, error)
     if (isFault) log.error({ err: error, path }, 'evaluation storage failed')
     if (!response.writableEnded) response.destroy()
+  } finally {
+    // The rest of a refused body: some clients hear no answer before they have sent it.
+    request.resume()
   }
 }
 
@@ -103,23 +94,17 @@ async function handle(endpoint: Endpoint, action: Need['action'], at: Exchange):
   switch (endpoint.kind) {
     case 'base':
       return answer(at, 200, {}, {})
-    case 'catalog': {
-      const { page, headers } = pageOf(await at.layouts.repositories(), '/v2/_catalog', at.query)
-      return answer(at, 200, headers, { repositories: page })
-    }
+    case 'catalog':
+      return answerPage(at, await at.layouts.repositories(), (page) => ({ repositories: page }))
     case 'tags':
       return await manifests.listTags(at, endpoint.repository)
     case 'referrers':
       return await manifests.listReferrers(at, endpoint.repository, endpoint.digest)
-    case 'manifest': {
-      const { getManifest: pull, putManifest: push, deleteManifest } = manifests
-      const verb = { pull, push, delete: deleteManifest }[action]
-      return await verb(at, endpoint.repository, endpoint.reference)
-    }
-    case 'blob': {
-      const verb = action === 'pull' ? blobs.getBlob : blobs.deleteBlob
-      return await verb(at, endpoint.repository, endpoint.digest)
-    }
+    case 'manifest':
+      return await manifests.verbs[action](at, endpoint.repository, endpoint.reference)
+    case 'blob':
+      if (action === 'pull') return await blobs.getBlob(at, endpoint.repository, endpoint.digest)
+      return await blobs.deleteBlob(at, endpoint.repository, endpoint.digest)
     case 'uploads':
       return await blobs.beginUpload(at, endpoint.repository)
     case 'upload':

@@ -12,7 +12,7 @@ import {
 import { upstreamAuthorization } from '../pass/identify.ts'
 import type { UpstreamAnswer } from '../pass/upstream.ts'
 import type { Registry } from '../registry.ts'
-import type { Scope } from '../scope.ts'
+import { accessOf, type Scope } from '../scope.ts'
 import {
   type Descriptor,
   descriptors,
@@ -131,7 +131,7 @@ export class ImageReader {
 
   async #get(path: string, scope: Scope, accept: string): Promise<UpstreamAnswer> {
     const nobody = { caller: ANONYMOUS, token: undefined, claims: undefined }
-    const authorization = await upstreamAuthorization(this.#registry, nobody, [scope])
+    const authorization = await upstreamAuthorization(this.#registry, nobody, accessOf([scope]))
     const headers = { accept, ...authorization }
     return await this.#registry.upstream.request({ method: 'GET', path, headers })
   }

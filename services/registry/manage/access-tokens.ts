@@ -44,8 +44,9 @@ export function makeAccessToken(
 ): Outcome<MadeToken> {
   const now = clock.now()
   const name = label.trim()
-  if (name === '' || name.length > MAX_LABEL) {
-    return refused(`Give the token a name of at most ${MAX_LABEL} characters.`)
+  // It is shown in terminals, too.
+  if (name === '' || name.length > MAX_LABEL || /\p{C}/u.test(name)) {
+    return refused(`Give the token a name of at most ${MAX_LABEL} visible characters.`)
   }
   const limit = limitOf(repositories, actions)
   if (!limit.ok) return limit

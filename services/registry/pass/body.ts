@@ -44,6 +44,7 @@ class LengthReader implements BodyReader {
 }
 
 const MAX_LINE = 1_024
+const MAX_TRAILERS = 100
 const LF = 10
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-7.1 Extensions are passed over, trailers too. */
@@ -53,6 +54,7 @@ class ChunkReader implements BodyReader {
   #state: 'size' | 'data' | 'data-end' | 'trailer' = 'size'
   #line = ''
   #chunkLeft = 0
+  #trailers = 0
 
   read(bytes: Buffer, take: (part: Buffer) => void): number | undefined {
     let at = 0
@@ -78,15 +80,21 @@ class ChunkReader implements BodyReader {
 
   /** Whether the body is whole. */
   #lineEnded(): boolean {
-    const line = this.#line.replace(/\r$/, '')
+    // A bare LF is read in two ways out there.
+    if (!this.#line.endsWith('\r')) throw new BadUpstream('a line of a chunk has no end')
+    const line = this.#line.slice(0, -1)
     this.#line = ''
     if (this.#state === 'data-end') {
       if (line !== '') throw new BadUpstream('a chunk is longer than its size')
       this.#state = 'size'
       return false
     }
-    if (this.#state === 'trailer') return line === ''
-    const size = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i.exec(line)?.[1]
+    if (this.#state === 'trailer') {
+      this.#trailers += 1
+      if (this.#trailers > MAX_TRAILERS) throw new BadUpstream('too many trailers')
+      return line === ''
+    }
+    const size = /^([0-9a-f]{1,12})[ \t]*(?:;[^\r]*)?$/i.exec(line)?.[1]
     if (size === undefined) throw new BadUpstream('the size of a chunk is malformed')
     this.#chunkLeft = Number.parseInt(size, 16)
     this.#state = this.#chunkLeft === 0 ? 'trailer' : 'data'

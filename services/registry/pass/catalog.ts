@@ -4,7 +4,8 @@ import type { FastifyReply } from 'fastify'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { parseRepository } from '../name.ts'
-import { ask, type Exchange } from './serve.ts'
+import { ask, type Exchange } from './exchange.ts'
+import { jsonOf } from './read-answer.ts'
 
 const PAGE = 1_000
 const MAX_PAGE_BYTES = 4 * 1024 * 1024
@@ -34,7 +35,7 @@ async function collect(exchange: Exchange, after: string, wanted: number) {
   let last = after
   if (wanted === 0) return { names, isWhole: true, last }
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const found = await repositories(exchange, last)
+    const { found, hasMore } = await repositories(exchange, last)
     for (const name of found) {
       last = name
       const repository = parseRepository(name)
@@ -45,12 +46,12 @@ async function collect(exchange: Exchange, after: string, wanted: number) {
       names.push(name)
       if (names.length === wanted) return { names, isWhole: false, last }
     }
-    if (found.length < PAGE) return { names, isWhole: true, last }
+    if (!hasMore) return { names, isWhole: true, last }
   }
   return { names, isWhole: false, last }
 }
 
-async function repositories(exchange: Exchange, last: string): Promise<string[]> {
+async function repositories(exchange: Exchange, last: string) {
   const after = last === '' ? '' : `&last=${encodeURIComponent(last)}`
   const answer = await ask(exchange, {
     method: 'GET',
@@ -63,7 +64,10 @@ async function repositories(exchange: Exchange, last: string): Promise<string[]>
       status: 404,
     })
   }
-  const text = (await answer.bytes(MAX_PAGE_BYTES)).toString('utf8')
-  const { repositories: names } = JSON.parse(text) as { repositories?: string[] | null }
-  return names ?? []
+  const body = (await jsonOf(answer, MAX_PAGE_BYTES)) as { repositories?: unknown } | null
+  const names = Array.isArray(body?.repositories) ? body.repositories : []
+  const found = names.filter((name) => typeof name === 'string')
+  // Some give fewer than they are asked for, and say so; others give what they are asked for, and say nothing.
+  const hasMore = found.length > 0 && (answer.headers.has('link') || found.length >= PAGE)
+  return { found, hasMore }
 }

@@ -1,6 +1,6 @@
 // One connection to the upstream: one request after the other. Bodies come in reads of up to 1 MiB and go on as they came, so
 // that a big layer costs few turns of the event loop and no memory beyond what is under way.
-import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { type BodyReader, bodyReader } from './body.ts'
 import { BadUpstream, parseHead, type ResponseHead } from './head.ts'
@@ -84,7 +84,8 @@ export class Connection {
 
   #connect({ host, port, isTls }: Origin): Socket {
     if (isTls) {
-      const socket = connectTls({ host, port, servername: host })
+      // An address is no name for this. https://www.rfc-editor.org/rfc/rfc6066#section-3
+      const socket = connectTls({ host, port, servername: isIP(host) ? '' : host })
       socket.on('data', (bytes: Buffer) => {
         if (!this.#take(bytes, () => undefined)) socket.pause()
       })

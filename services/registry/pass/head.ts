@@ -24,6 +24,8 @@ export class BadUpstream extends Error {
 }
 
 const MAX_HEADERS = 200
+/** A name, and a value without control characters: no folded line, no space before the colon. */
+const FIELD = /^([!#$%&'*+.^_`|~\w-]+):([\t\x20-\x7e\x80-\xff]*)$/
 
 /** Reads a head: all lines before the empty one, without it. `method` is that of the request: HEAD has no body. */
 export function parseHead(text: string, method: string): ResponseHead {
@@ -33,15 +35,20 @@ export function parseHead(text: string, method: string): ResponseHead {
   if (lines.length > MAX_HEADERS) throw new BadUpstream('too many headers')
   const headers = new Map<string, string>()
   for (const line of lines) {
-    const [, rawName, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/.exec(line) ?? []
-    if (!rawName || value === undefined) throw new BadUpstream('a header is malformed')
+    const [, rawName, rawValue] = FIELD.exec(line) ?? []
+    if (!rawName || rawValue === undefined) throw new BadUpstream('a header is malformed')
     const name = rawName.toLowerCase()
+    const value = rawValue.trim()
     const before = headers.get(name)
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }
   const status = Number(match[2])
   const options = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/)
   const isKeptAlive = match[1] === '1' ? !options.includes('close') : options.includes('keep-alive')
+  // An old proxy that does not know what it passes on. https://www.rfc-editor.org/rfc/rfc9112#section-6.1
+  if (match[1] === '0' && headers.has('transfer-encoding')) {
+    throw new BadUpstream('a coding in HTTP/1.0')
+  }
   const framing = framingOf(status, headers, method)
   return { status, headers, framing, isKeptAlive: isKeptAlive && framing.kind !== 'close' }
 }

@@ -34,7 +34,7 @@ const TO_CLIENT = [
 ] as const
 
 /** What people upload must not act as a page of ours: the pages are on the same host. */
-const HARMLESS = {
+export const HARMLESS = {
   'content-security-policy': "default-src 'none'; sandbox",
   'x-content-type-options': 'nosniff',
   'docker-distribution-api-version': 'registry/2.0',

@@ -5,8 +5,8 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
-import { audit, type Registry } from '../registry.ts'
-import type { Scope } from '../scope.ts'
+import { addressOf, audit, type Registry } from '../registry.ts'
+import type { Access } from '../scope.ts'
 import { challenge } from '../token/challenge.ts'
 import { issueToken } from '../token/issue.ts'
 import { basicOf } from '../token/route.ts'
@@ -34,8 +34,9 @@ export async function identify(
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(authorization) ?? []
   if (token === undefined) {
     const basic = basicOf(request)
-    if (!basic) throw challenge(registry, scopesOf(need))
-    return { caller: await byBasic(registry, request, basic), token: undefined, claims: undefined }
+    if (!basic || basic === 'malformed') throw challenge(registry, scopesOf(need), 'invalid_token')
+    const caller = await byBasic(registry, request, basic, need)
+    return { caller, token: undefined, claims: undefined }
   }
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
@@ -46,12 +47,14 @@ export async function identify(
 
 async function byBasic(
   registry: Registry,
-  { ip: address }: FastifyRequest,
+  request: FastifyRequest,
   basic: { name: string; secret: string },
+  need: Need | undefined,
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...basic, address })
+  const result = await authenticate(registry, { ...basic, address: addressOf(request) })
   if (result.ok) return result.caller
-  throw new OciError(result.status === 429 ? 'TOOMANYREQUESTS' : 'UNAUTHORIZED', result.why)
+  if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  throw challenge(registry, scopesOf(need), undefined, result.why)
 }
 
 /** Throws when she may not: a challenge for who could be somebody else, or ask for more; else why not. */
@@ -68,7 +71,7 @@ export function demand(
     audit(registry, {
       event: 'denied',
       caller,
-      address: request.ip,
+      address: addressOf(request),
       repository,
       outcome: `${need.right}: ${found.why}`,
     })
@@ -89,14 +92,14 @@ function isGranted(claims: TokenClaims, need: Need): boolean {
 /** What the upstream is sent to verify: her own token, or one that we make for just this. */
 export async function upstreamAuthorization(
   registry: Registry,
-  { caller, token }: Identified,
-  scopes: readonly Scope[],
+  { caller, token }: Pick<Identified, 'caller' | 'token'>,
+  access: readonly Access[],
 ): Promise<Record<string, string>> {
   const { upstreamTakesTokens, upstreamCredential } = registry
   if (!upstreamTakesTokens) {
     return upstreamCredential === undefined ? {} : { authorization: upstreamCredential }
   }
   if (token !== undefined) return { authorization: `Bearer ${token}` }
-  const made = await issueToken(registry.issue, caller, scopes, registry.clock.now())
+  const made = await issueToken(registry.issue, caller, access, registry.clock.now())
   return { authorization: `Bearer ${made.token}` }
 }

@@ -6,11 +6,20 @@ import type { FastifyReply } from 'fastify'
 import { verdict } from '../account/rights.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
-import { type Digest, formatReference, parseDigest, type Repository, type Tag } from '../name.ts'
+import {
+  type Digest,
+  formatReference,
+  parseDigest,
+  parseTag,
+  type Reference,
+  type Repository,
+  type Tag,
+} from '../name.ts'
 import { immutableLine } from '../policy/decide.ts'
-import { audit } from '../registry.ts'
+import { addressOf, audit, mustStore } from '../registry.ts'
+import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
-import { ask, type Exchange, goneOf, passBack } from './serve.ts'
+import { jsonOf } from './read-answer.ts'
 
 type ManifestEndpoint = Extract<Endpoint, { kind: 'manifest' }>
 
@@ -22,8 +31,11 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   '*/*',
 ].join(', ')
-/** Immutable tags that are looked at before a manifest is deleted by its digest. */
-const MAX_TAGS = 10_000
+/** Tags are read in pages of so many before a manifest is deleted by its digest. */
+const PAGE = 1_000
+const MAX_PAGES = 100
+const MAX_PAGE_BYTES = 4 * 1024 * 1024
+const MAX_PUSHED_TAGS = 100
 
 /** A push: whole in memory, so that its digest is known before the tag is touched. */
 export async function putManifest(
@@ -31,25 +43,59 @@ export async function putManifest(
   endpoint: ManifestEndpoint,
 ): Promise<FastifyReply> {
   const { registry, request } = exchange
-  const bytes = await bodyOf(exchange)
   const { repository, reference } = endpoint
-  const key = `${repository} ${formatReference(reference)}`
-  // Two pushes of one tag at once: the second sees what the first has done.
-  return await registry.tagChanges.run(key, async () => {
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest
-    if (reference.kind === 'tag') await mayTag(exchange, repository, reference.tag, digest)
+  const tags = tagsOfPush(exchange, reference)
+  const bytes = await bodyOf(exchange)
+  mustStore(registry)
+  return await inTurn(exchange, repository, tags, async () => {
+    const said = reference.kind === 'digest' ? reference.digest : undefined
+    const algorithm = said?.split(':')[0] ?? 'sha256'
+    const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
+    for (const tag of tags) await mayTag(exchange, repository, tag, said ?? digest)
+    const more = reference.kind === 'digest' ? tags.map((tag) => `tag=${tag}`).join('&') : ''
     const answer = await ask(exchange, {
       method: 'PUT',
-      path: exchange.path + (exchange.query === '' ? '' : `?${exchange.query}`),
+      path: `${exchange.path}${more === '' ? '' : `?${more}`}`,
       headers: toUpstream(request.headers),
       body: { stream: Readable.from([bytes]), length: bytes.length },
     })
     if (answer.status < 300) {
       const stored = parseDigest(answer.headers.get('docker-content-digest') ?? '') ?? digest
-      changed(exchange, 'push', repository, formatReference(reference), stored)
+      const names = tags.length > 0 ? tags : [formatReference(reference)]
+      for (const name of names) changed(exchange, 'push', repository, name, stored)
     }
     return await passBack(exchange, answer)
   })
+}
+
+/**
+ * The tags that a push makes: that of its address, or those that it asks for beside its digest.
+ * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
+ */
+function tagsOfPush({ query }: Exchange, reference: Reference): Tag[] {
+  if (reference.kind === 'tag') return [reference.tag]
+  const words = new Set(new URLSearchParams(query).getAll('tag'))
+  if (words.size > MAX_PUSHED_TAGS) {
+    throw new OciError('MANIFEST_INVALID', `At most ${MAX_PUSHED_TAGS} tags at once.`)
+  }
+  return [...words].sort().map((word) => {
+    const tag = parseTag(word)
+    if (!tag) throw new OciError('MANIFEST_INVALID', 'The parameter "tag" must be a tag.')
+    return tag
+  })
+}
+
+/** Two pushes of one tag at once: the second sees what the first has done. Sorted, they never wait for each other. */
+async function inTurn<T>(
+  exchange: Exchange,
+  repository: Repository,
+  [tag, ...others]: readonly Tag[],
+  task: () => Promise<T>,
+): Promise<T> {
+  if (tag === undefined) return await task()
+  return await exchange.registry.tagChanges.run(`${repository} ${tag}`, () =>
+    inTurn(exchange, repository, others, task),
+  )
 }
 
 /** A tag alone, or a manifest with all its tags. */
@@ -59,6 +105,7 @@ export async function deleteManifest(
 ): Promise<FastifyReply> {
   const { registry, request, reply } = exchange
   const { repository, reference } = endpoint
+  mustStore(registry)
   if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
   else await refuseTagged(exchange, repository, reference.digest)
   return await registry.tagChanges.run(`${repository} ${formatReference(reference)}`, async () => {
@@ -85,7 +132,7 @@ function changed(
   digest: Digest | undefined,
 ): void {
   const { caller } = identified
-  audit(registry, { event, caller, address: request.ip, repository, reference, digest })
+  audit(registry, { event, caller, address: addressOf(request), repository, reference, digest })
   registry.store.commitTurn()
 }
 
@@ -103,14 +150,14 @@ async function mayTag(
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
   const why = `The tag ${tag} exists already. ${found.why}`
-  deny(exchange, repository, tag, why, request.ip)
+  deny(exchange, repository, tag, why, addressOf(request))
 }
 
 function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): void {
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
-  deny(exchange, repository, tag, why, exchange.request.ip)
+  deny(exchange, repository, tag, why, addressOf(exchange.request))
 }
 
 function deny(
@@ -160,19 +207,28 @@ async function digestOf(
 }
 
 async function tagsOf(exchange: Exchange, repository: Repository): Promise<string[]> {
-  const answer = await ask(asReader(exchange, repository), {
-    method: 'GET',
-    path: `/v2/${repository}/tags/list?n=${MAX_TAGS}`,
-    headers: {},
-  })
-  if (answer.status === 404) {
-    answer.discard()
-    return []
+  const all: string[] = []
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const last = all.at(-1)
+    const answer = await ask(asReader(exchange, repository), {
+      method: 'GET',
+      path: `/v2/${repository}/tags/list?n=${PAGE}${last === undefined ? '' : `&last=${last}`}`,
+      headers: {},
+    })
+    if (answer.status === 404) {
+      answer.discard()
+      return all
+    }
+    const body = (await jsonOf(answer, MAX_PAGE_BYTES)) as { tags?: unknown } | null
+    const tags = (Array.isArray(body?.tags) ? body.tags : []).flatMap(
+      (tag) => parseTag(String(tag)) ?? [],
+    )
+    all.push(...tags)
+    const hasMore = tags.length > 0 && (answer.headers.has('link') || tags.length >= PAGE)
+    if (answer.status === 200 && !hasMore) return all
+    if (answer.status !== 200) break
   }
-  const body = JSON.parse((await answer.bytes(4 * 1024 * 1024)).toString('utf8')) as {
-    tags?: string[] | null
-  }
-  return body.tags ?? []
+  throw new OciError('UNAVAILABLE', 'The registry behind this one did not say which tags it has.')
 }
 
 /** We look by ourselves: her token may be for pushing alone. */
@@ -184,12 +240,16 @@ function asReader(exchange: Exchange, repository: Repository): Exchange {
 async function bodyOf({ request, registry }: Exchange): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
-  for await (const part of request.raw) {
-    bytes += (part as Buffer).length
-    if (bytes > registry.maxManifestBytes) {
-      throw new OciError('SIZE_INVALID', 'The manifest is too large.', { status: 413 })
+  try {
+    // The connection is still needed for the answer.
+    for await (const part of request.raw.iterator({ destroyOnReturn: false })) {
+      bytes += part.length
+      if (bytes > registry.maxManifestBytes) break
+      parts.push(part)
     }
-    parts.push(part as Buffer)
+  } catch {
+    throw new OciError('MANIFEST_INVALID', 'The manifest broke off.')
   }
-  return Buffer.concat(parts)
+  if (bytes <= registry.maxManifestBytes) return Buffer.concat(parts)
+  throw new OciError('SIZE_INVALID', 'The manifest is too large.', { status: 413 })
 }

@@ -5,8 +5,8 @@ import { parseRepository, type Repository } from '../name.ts'
 import type { Scope } from '../scope.ts'
 import { challenge } from '../token/challenge.ts'
 import { grants } from '../token/verify.ts'
+import type { Exchange } from './exchange.ts'
 import { scopesOf } from './needs.ts'
-import type { Exchange } from './serve.ts'
 
 /** Where a request wants to mount a blob from, if it says so in one way. */
 export function mountFrom(query: string): Repository | undefined {
@@ -27,7 +27,8 @@ export function mountQuery({ registry, identified, query, need }: Exchange): str
   const from = mountFrom(query)
   const { claims, caller } = identified
   if (from && verdict(registry.policy.current, caller, 'pull', from).isAllowed) {
-    if (!claims || grants(claims, from, 'pull')) return query
+    // Written anew, so that the upstream reads what we have read.
+    if (!claims || grants(claims, from, 'pull')) return parameters.toString()
     const reading: Scope = { type: 'repository', name: from, actions: ['pull'] }
     throw challenge(registry, [...scopesOf(need), reading], 'insufficient_scope')
   }

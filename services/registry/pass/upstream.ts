@@ -1,12 +1,10 @@
 // The upstream registry over HTTP: kept connections, requests whose bodies are streamed in, answers that are streamed out.
 import type { Readable, Writable } from 'node:stream'
 import { Connection, type Origin, type Receiver } from './connection.ts'
+import { ClientGone, UpstreamFailure } from './failure.ts'
 import type { ResponseHead } from './head.ts'
-
-/** The upstream cannot be reached, or broke off. */
-export class UpstreamFailure extends Error {
-  override name = 'UpstreamFailure'
-}
+import { sendBody } from './send-body.ts'
+import { BytesSink, PipeSink, type Sink } from './sink.ts'
 
 export interface UpstreamRequest {
   method: string
@@ -97,10 +95,11 @@ export class Upstream {
   }
 
   async #attempt(request: UpstreamRequest, isFresh: boolean): Promise<UpstreamAnswer> {
-    const connection = await this.#connection(isFresh)
+    const head = this.#headOf(request)
+    const connection = await this.#connection(isFresh, request.signal)
     if (request.signal?.aborted) {
       this.#release(connection)
-      throw new UpstreamFailure('the client is gone')
+      throw new ClientGone()
     }
     return await new Promise<UpstreamAnswer>((resolve, reject) => {
       const exchange = new Exchange(connection, resolve, reject)
@@ -108,10 +107,10 @@ export class Upstream {
       connection.socket.setTimeout(this.#silenceMs, () =>
         connection.socket.destroy(new Error('the upstream does not answer')),
       )
-      const abort = () => connection.socket.destroy(new Error('the client is gone'))
+      const abort = () => connection.socket.destroy(new ClientGone())
       request.signal?.addEventListener('abort', abort, { once: true })
       exchange.onDone = () => request.signal?.removeEventListener('abort', abort)
-      connection.socket.write(this.#headOf(request), 'latin1')
+      connection.socket.write(head, 'latin1')
       if (request.body) sendBody(connection, request.body)
     })
   }
@@ -132,7 +131,7 @@ export class Upstream {
     return `${lines.join('\r\n')}\r\n\r\n`
   }
 
-  #connection(isFresh: boolean): Promise<Connection> {
+  #connection(isFresh: boolean, signal: AbortSignal | undefined): Promise<Connection> {
     if (this.#isClosed) return Promise.reject(new UpstreamFailure('closing'))
     for (let kept = isFresh ? undefined : this.#idle.pop(); kept; kept = this.#idle.pop()) {
       clearTimeout(kept.timer)
@@ -142,7 +141,15 @@ export class Upstream {
     if (this.#waiting.length >= MAX_WAITING) {
       return Promise.reject(new UpstreamFailure('too many requests wait for the upstream'))
     }
-    return new Promise((take, fail) => this.#waiting.push({ take, fail }))
+    return new Promise((take, fail) => {
+      const waiting: Waiting = { take, fail }
+      this.#waiting.push(waiting)
+      signal?.addEventListener('abort', () => {
+        const index = this.#waiting.indexOf(waiting)
+        if (index >= 0) this.#waiting.splice(index, 1)
+        fail(new ClientGone())
+      })
+    })
   }
 
   #dial(): Connection {
@@ -219,17 +226,13 @@ class Exchange implements Receiver {
         await this.#into((done, failed) => new BytesSink(parts, max, done, failed))
         return Buffer.concat(parts)
       },
+      // Short bodies keep the connection.
       discard: () => {
-        this.bytesOrEnd()
+        this.#into((done, failed) => new BytesSink([], DISCARD_BYTES, done, failed)).catch(
+          () => undefined,
+        )
       },
     })
-  }
-
-  /** A body that nobody wants: short ones keep the connection. */
-  bytesOrEnd(): void {
-    this.#into((done, failed) => new BytesSink([], DISCARD_BYTES, done, failed)).catch(() =>
-      this.#connection.socket.destroy(),
-    )
   }
 
   onBody(part: Buffer, release: () => void): boolean {
@@ -255,117 +258,16 @@ class Exchange implements Receiver {
 
   #into(make: (done: () => void, failed: (error: Error) => void) => Sink): Promise<void> {
     return new Promise((resolve, reject) => {
-      const sink = make(resolve, reject)
+      const sink = make(resolve, (error) => {
+        // Once the answer is whole, the connection is somebody else's.
+        if (!this.#outcome) this.#connection.socket.destroy(error)
+        reject(error)
+      })
       this.#sink = sink
       let canTakeMore = true
       for (const { part, release } of this.#early.splice(0)) canTakeMore = sink.take(part, release)
       if (this.#outcome) sink.end(this.#outcome.error)
       else if (canTakeMore) this.#connection.resume()
-    })
-  }
-}
-
-/** Where a body goes. */
-interface Sink {
-  take(part: Buffer, release: () => void): boolean
-  end(error: Error | undefined): void
-}
-
-class PipeSink implements Sink {
-  readonly #to: Writable
-  readonly #connection: Connection
-  readonly #done: () => void
-  readonly #failed: (error: Error) => void
-  readonly #onDrain = () => this.#connection.resume()
-  readonly #onClose = () => this.#connection.socket.destroy(new Error('the client is gone'))
-
-  constructor(
-    to: Writable,
-    connection: Connection,
-    done: () => void,
-    failed: (error: Error) => void,
-  ) {
-    this.#to = to
-    this.#connection = connection
-    this.#done = done
-    this.#failed = failed
-    to.on('drain', this.#onDrain)
-    to.once('close', this.#onClose)
-  }
-
-  take(part: Buffer, release: () => void): boolean {
-    return this.#to.write(part, release)
-  }
-
-  end(error: Error | undefined): void {
-    this.#to.off('drain', this.#onDrain)
-    this.#to.off('close', this.#onClose)
-    if (error) this.#failed(new UpstreamFailure(error.message, { cause: error }))
-    else this.#done()
-  }
-}
-
-class BytesSink implements Sink {
-  readonly #parts: Buffer[]
-  readonly #max: number
-  readonly #done: () => void
-  readonly #failed: (error: Error) => void
-  #bytes = 0
-
-  constructor(parts: Buffer[], max: number, done: () => void, failed: (error: Error) => void) {
-    this.#parts = parts
-    this.#max = max
-    this.#done = done
-    this.#failed = failed
-  }
-
-  take(part: Buffer, release: () => void): boolean {
-    this.#bytes += part.length
-    if (this.#bytes > this.#max) this.#failed(new UpstreamFailure('the answer is too long'))
-    else this.#parts.push(Buffer.from(part))
-    release()
-    return this.#bytes <= this.#max
-  }
-
-  end(error: Error | undefined): void {
-    if (error) this.#failed(new UpstreamFailure(error.message, { cause: error }))
-    else this.#done()
-  }
-}
-
-/** Sends a body as fast as the upstream takes it. When it breaks off, so does the connection. */
-function sendBody(
-  connection: Connection,
-  { stream, length }: { stream: Readable; length: number | undefined },
-): void {
-  const { socket } = connection
-  const isChunked = length === undefined
-  connection.isSending = true
-  const onDrain = () => stream.resume()
-  const onData = (part: Buffer) => {
-    if (isChunked) socket.write(`${part.length.toString(16)}\r\n`, 'latin1')
-    let canTakeMore = socket.write(part)
-    if (isChunked) canTakeMore = socket.write('\r\n', 'latin1')
-    if (!canTakeMore) stream.pause()
-  }
-  const stop = () => {
-    socket.off('drain', onDrain)
-    socket.off('close', stop)
-    stream.off('data', onData)
-    // What the client still sends is read and dropped, so that it gets to our answer.
-    stream.resume()
-  }
-  socket.on('drain', onDrain)
-  socket.once('close', stop)
-  stream.on('data', onData)
-  stream.once('end', () => {
-    stop()
-    connection.isSending = false
-    if (isChunked) socket.write('0\r\n\r\n', 'latin1')
-  })
-  for (const event of ['error', 'aborted', 'close'] as const) {
-    stream.once(event, () => {
-      if (!stream.readableEnded) socket.destroy(new Error('the client is gone'))
     })
   }
 }

@@ -18,5 +18,5 @@ export const DEFAULT_POLICY = `rules:
 
 /** The text of the default policy for this group of administrators. */
 export function defaultPolicy(adminGroup: string): string {
-  return DEFAULT_POLICY.replace('"group:ADMINS"', JSON.stringify(`group:${adminGroup}`))
+  return DEFAULT_POLICY.replace('"group:ADMINS"', () => JSON.stringify(`group:${adminGroup}`))
 }

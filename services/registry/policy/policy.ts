@@ -1,6 +1,6 @@
 // The policy: rules that allow or deny, tags that never change, and which workloads may come without a stored secret. Read
 // from YAML; whatever is wrong is told with its line.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml'
 import { type Glob, parseGlob } from './glob.ts'
 
 /** What a rule speaks of. */
@@ -48,21 +48,34 @@ export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: s
 
 const MAX_CHARACTERS = 1024 * 1024
 const MAX_ENTRIES = 1_000
+/** What is wrong beyond these, nobody reads. */
+const MAX_ERRORS = 20
 
 /** The policy in a text, or all that is wrong with it, each with its line. */
 export function parsePolicy(text: string): ParsedPolicy {
   if (text.length > MAX_CHARACTERS) return { ok: false, errors: ['a policy has at most 1 MiB'] }
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const syntax = document.errors.map(({ message }) => message.split('\n')[0] ?? message)
-  if (syntax.length > 0) return { ok: false, errors: syntax }
+  // A warning is a tag that nobody knows: its value is not what it looks like.
+  const syntax = [...document.errors, ...document.warnings].map(
+    ({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message.split(/ at line |\n/)[0]}`,
+  )
+  if (syntax.length > 0) return { ok: false, errors: syntax.slice(0, MAX_ERRORS) }
   const reader = new Reader(lines)
   const policy = reader.policy(document.contents)
-  return reader.errors.length > 0 ? { ok: false, errors: reader.errors } : { ok: true, policy }
+  return reader.errors.length > 0
+    ? { ok: false, errors: reader.errors.slice(0, MAX_ERRORS) }
+    : { ok: true, policy }
 }
 
 type Field = unknown
 type Entry = { line: number; fields: ReadonlyMap<string, Field> }
+
+/** As it is written: a tag `1.10` is not `1.1`. */
+function wordOf({ value, source }: Scalar): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' ? source : undefined
+}
 
 /** Reads nodes and collects what is wrong; what it answers counts only when there are no errors. */
 class Reader {
@@ -75,15 +88,15 @@ class Reader {
 
   policy(contents: Field): Policy {
     const keys = ['rules', 'immutable', 'exchange']
-    const { fields } = contents ? this.#map(contents, keys) : { fields: new Map<string, Field>() }
+    const { fields } = this.#map(contents, keys)
     return {
       rules: this.#entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny']).map(
         (entry) => this.#rule(entry),
       ),
       immutable: this.#entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
         line: entry.line,
-        repositories: this.#globs(entry, 'repositories'),
-        tags: this.#globs(entry, 'tags'),
+        repositories: this.#fixedGlobs(entry, 'repositories'),
+        tags: this.#fixedGlobs(entry, 'tags'),
       })),
       exchange: this.#entries(fields.get('exchange'), [
         'issuer',
@@ -136,7 +149,7 @@ class Reader {
     const node = fields.get('claims')
     const claims = new Map<string, Glob>()
     for (const [key, value] of node === undefined ? [] : this.#map(node).fields) {
-      claims.set(key, this.#glob(line, isScalar(value) ? String(value.value) : ''))
+      claims.set(key, this.#glob(line, isScalar(value) ? (wordOf(value) ?? '') : ''))
     }
     if (claims.size === 0) this.#wrong(line, '"claims" must name at least one claim')
     return {
@@ -163,6 +176,15 @@ class Reader {
     return this.#words(entry, key).map((word) => this.#glob(entry.line, word))
   }
 
+  /** Of what holds whoever asks: a placeholder would match nothing, and protect nothing. */
+  #fixedGlobs(entry: Entry, key: string): Glob[] {
+    const globs = this.#globs(entry, key)
+    const odd = globs.find(({ text }) => text.includes('$'))
+    if (odd)
+      this.#wrong(entry.line, `"${odd.text}": nobody asks here, so there are no placeholders`)
+    return globs
+  }
+
   #glob(line: number, text: string): Glob {
     const parsed = parseGlob(text)
     if (parsed.ok) return parsed.glob
@@ -178,9 +200,7 @@ class Reader {
       return []
     }
     const items = isSeq(node) ? node.items : [node]
-    const words = items.flatMap((item) =>
-      isScalar(item) && ['string', 'number'].includes(typeof item.value) ? String(item.value) : [],
-    )
+    const words = items.flatMap((item) => (isScalar(item) ? (wordOf(item) ?? []) : []))
     if (words.length === 0 || words.length !== items.length || words.length > MAX_ENTRIES) {
       this.#wrong(this.#lineOf(node, line), `"${key}" must be a word or a list of words`)
     }
@@ -200,6 +220,7 @@ class Reader {
     const line = this.#lineOf(node)
     const fields = new Map<string, Field>()
     if (!isMap(node)) {
+      // A file that is empty, or not written whole yet, must not take everything from everybody.
       this.#wrong(line, keys ? `must have ${keys.join(', ')}` : 'must have keys and values')
       return { line, fields }
     }

@@ -9,16 +9,21 @@ export type ReadFile = { ok: true; text: string; stamp: string } | { ok: false; 
 export function readPolicyFile(path: string): ReadFile {
   try {
     const stamp = stampOf(path)
-    const bytes = readFileSync(path)
-    if (bytes.length > MAX_BYTES) return { ok: false, reason: 'it is larger than 1 MiB' }
-    return { ok: true, text: bytes.toString('utf8'), stamp: stamp ?? '' }
+    const stat = statSync(path)
+    if (!stat.isFile()) return { ok: false, reason: 'it is no file' }
+    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 1 MiB' }
+    return { ok: true, text: readFileSync(path, 'utf8'), stamp }
   } catch (error) {
     return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? String(error) }
   }
 }
 
-/** Undefined when it is not there. A link that Kubernetes turns to another file has another inode. */
-export function stampOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`
+/** Empty when it is not there, or cannot be seen. A link that Kubernetes turns to another file has another inode. */
+export function stampOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino} ${size} ${mtimeMs}`
+  } catch {
+    return ''
+  }
 }

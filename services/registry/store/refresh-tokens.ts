@@ -9,6 +9,7 @@ export class RefreshTokens {
   readonly #byHash
   readonly #byId
   readonly #ofPerson
+  readonly #ofRobot
   readonly #expire
 
   constructor(turn: Turn) {
@@ -24,6 +25,7 @@ export class RefreshTokens {
     this.#byHash = this.#rows.find<[string]>('hash = ?')
     this.#byId = this.#rows.find<[number]>('id = ?')
     this.#ofPerson = this.#rows.find<[number]>('person_id = ? ORDER BY id DESC')
+    this.#ofRobot = this.#rows.find<[number]>('robot_id = ? ORDER BY id DESC')
     this.#expire = turn.writing<[number]>('DELETE FROM refresh_tokens WHERE expires_at < ?')
   }
 
@@ -35,8 +37,13 @@ export class RefreshTokens {
     return this.#byId(id)[0]
   }
 
+  /** Hers, the newest first. */
   ofPerson(personId: number): RefreshTokenRecord[] {
     return this.#ofPerson(personId)
+  }
+
+  ofRobot(robotId: number): RefreshTokenRecord[] {
+    return this.#ofRobot(robotId)
   }
 
   add(token: Omit<RefreshTokenRecord, 'id'>): RefreshTokenRecord {

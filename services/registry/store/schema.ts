@@ -52,6 +52,7 @@ CREATE TABLE refresh_tokens (
   expires_at INTEGER NOT NULL
 );
 CREATE INDEX refresh_tokens_by_person ON refresh_tokens (person_id);
+CREATE INDEX refresh_tokens_by_robot ON refresh_tokens (robot_id);
 CREATE INDEX refresh_tokens_by_access_token ON refresh_tokens (access_token_id);
 CREATE TABLE sessions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -13,6 +13,7 @@ export function challenge(
   { url, host }: ChallengeOptions,
   scopes: readonly Scope[],
   error?: 'invalid_token' | 'insufficient_scope',
+  why = 'Log in first: docker login, or an access token.',
 ): OciError {
   const scope = scopes.map(formatScope).join(' ')
   const parts = [
@@ -21,7 +22,7 @@ export function challenge(
     ...(scope === '' ? [] : [`scope="${scope}"`]),
     ...(error === undefined ? [] : [`error="${error}"`]),
   ]
-  return new OciError('UNAUTHORIZED', 'Log in first: docker login, or an access token.', {
+  return new OciError('UNAUTHORIZED', why, {
     headers: { 'www-authenticate': `Bearer ${parts.join(',')}` },
   })
 }

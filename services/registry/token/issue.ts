@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { type Caller, nameOf, writeCaller } from '../account/caller.ts'
-import { accessOf, type Scope } from '../scope.ts'
+import type { Access } from '../scope.ts'
 import { ALGORITHM, type KeyRing, type SigningKey } from './key-ring.ts'
 
 export interface IssueOptions {
@@ -21,18 +21,18 @@ export interface IssuedToken {
   expiresInSeconds: number
 }
 
-/** A token for a caller and what she was granted; it never outlives the credential that she came by. */
+/** A token for a caller and what it is good for; it never outlives the credential that she came by. */
 export async function issueToken(
   { keys, issuer, service, lifetimeMs }: IssueOptions,
   caller: Caller,
-  scopes: readonly Scope[],
+  access: readonly Access[],
   now: number,
   key: SigningKey = keys.active,
 ): Promise<IssuedToken> {
   const issuedAt = Math.floor(now / 1000)
   const endsAt = Math.min(now + lifetimeMs, caller.expiresAt ?? Number.POSITIVE_INFINITY)
   const expiresAt = Math.max(issuedAt + 1, Math.floor(endsAt / 1000))
-  const claims = { access: accessOf(scopes), caller: writeCaller(caller) }
+  const claims = { access, caller: writeCaller(caller) }
   const token = await new SignJWT(claims)
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: key.kid })
     .setIssuer(issuer)

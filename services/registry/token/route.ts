@@ -6,14 +6,14 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
-import type { Registry } from '../registry.ts'
-import { parseScopes } from '../scope.ts'
+import { addressOf, type Registry } from '../registry.ts'
+import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
 import { hashSecret, makeSecret } from './secret.ts'
 
 /** Docker keeps them in its configuration until it logs out. */
 const REFRESH_MS = 90 * 86_400_000
-/** Of a person; the oldest end. */
+/** Of a person or robot; the oldest end. */
 const MAX_REFRESH = 50
 
 interface Asked {
@@ -27,6 +27,7 @@ interface Asked {
 export async function getToken(registry: Registry, request: FastifyRequest, reply: FastifyReply) {
   const parameters = new URLSearchParams(request.url.split('?')[1] ?? '')
   const basic = basicOf(request)
+  if (basic === 'malformed') throw unauthorized(registry, 'The Authorization header is malformed.')
   const caller = basic ? await login(registry, request, basic) : ANONYMOUS
   return await answer(registry, reply, caller, {
     scopes: parameters.getAll('scope'),
@@ -66,10 +67,17 @@ async function login(
   request: FastifyRequest,
   shown: { name: string; secret: string },
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...shown, address: request.ip })
+  const result = await authenticate(registry, { ...shown, address: addressOf(request) })
   if (result.ok) return result.caller
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
-  throw new OciError('UNAUTHORIZED', result.why)
+  throw unauthorized(registry, result.why)
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2 */
+function unauthorized({ host }: Registry, why: string): OciError {
+  return new OciError('UNAUTHORIZED', why, {
+    headers: { 'www-authenticate': `Basic realm="${host}", charset="UTF-8"` },
+  })
 }
 
 async function answer(
@@ -84,7 +92,7 @@ async function answer(
   const { token, issuedAt, expiresInSeconds } = await issueToken(
     registry.issue,
     caller,
-    scopes,
+    accessOf(scopes),
     now,
   )
   const refresh =
@@ -108,11 +116,11 @@ function makeRefresh(
   const now = clock.now()
   const secret = makeSecret('fbrr')
   store.refreshTokens.expire(now)
-  if (account.kind === 'person') {
-    for (const { id } of store.refreshTokens.ofPerson(account.person.id).slice(MAX_REFRESH - 1)) {
-      store.refreshTokens.remove(id)
-    }
-  }
+  const before =
+    account.kind === 'person'
+      ? store.refreshTokens.ofPerson(account.person.id)
+      : store.refreshTokens.ofRobot(account.robot.id)
+  for (const { id } of before.slice(MAX_REFRESH - 1)) store.refreshTokens.remove(id)
   store.refreshTokens.add({
     hash: hashSecret(secret),
     ...(account.kind === 'person'
@@ -126,13 +134,15 @@ function makeRefresh(
   return secret
 }
 
-/** Name and secret of an Authorization header; undefined when there is none. Throws for one that is malformed. */
-export function basicOf({ headers }: FastifyRequest): { name: string; secret: string } | undefined {
+/** Name and secret of an Authorization header; undefined when there is none. */
+export function basicOf({
+  headers,
+}: FastifyRequest): { name: string; secret: string } | 'malformed' | undefined {
   const { authorization } = headers
   if (authorization === undefined) return
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]{1,8192})$/i.exec(authorization) ?? []
   const text = Buffer.from(encoded ?? '', 'base64').toString('utf8')
   const colon = text.indexOf(':')
-  if (colon < 0) throw new OciError('UNAUTHORIZED', 'The Authorization header is malformed.')
+  if (colon < 0) return 'malformed'
   return { name: text.slice(0, colon), secret: text.slice(colon + 1) }
 }

@@ -11,14 +11,17 @@ export interface TokenClaims {
   expiresAt: number
 }
 
-const MAX_CHARACTERS = 16_384
-const MAX_REMEMBERED = 5_000
+/** The longest that we make: fifty repositories with long names. */
+const MAX_CHARACTERS = 24_576
+/** All that are remembered together; a usual one has 700. */
+const MAX_REMEMBERED = 4 * 1024 * 1024
 
 export class TokenVerifier {
   readonly #keys: KeyRing
   readonly #issuer: string
   readonly #service: string
   readonly #known = new Map<string, TokenClaims>()
+  #characters = 0
 
   constructor(keys: KeyRing, issuer: string, service: string) {
     this.#keys = keys
@@ -31,7 +34,7 @@ export class TokenVerifier {
     const known = this.#known.get(token)
     if (known) {
       if (known.expiresAt * 1000 > now) return known
-      this.#known.delete(token)
+      this.#forget(token)
       return
     }
     if (token.length > MAX_CHARACTERS) return
@@ -66,9 +69,16 @@ export class TokenVerifier {
   }
 
   #remember(token: string, claims: TokenClaims): void {
+    if (!this.#known.has(token)) this.#characters += token.length
     this.#known.set(token, claims)
-    const oldest = this.#known.size > MAX_REMEMBERED ? this.#known.keys().next().value : undefined
-    if (oldest !== undefined) this.#known.delete(oldest)
+    for (const oldest of this.#known.keys()) {
+      if (this.#characters <= MAX_REMEMBERED) return
+      this.#forget(oldest)
+    }
+  }
+
+  #forget(token: string): void {
+    if (this.#known.delete(token)) this.#characters -= token.length
   }
 }
 
