@@ -29,13 +29,13 @@ const layers: Record<string, readonly RegExp[]> = {
     /^admin\/|^(service|main)\.ts/,
   ],
   'services/registry/': [
-    /^(name|scope|errors|endpoint|settings)\.ts/,
+    /^(name|scope|errors|endpoint|settings)\.ts|^images\/(document|signature)\.ts/,
     /^policy\//,
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
     /^(policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream)\.ts/,
     /^(account|token|login|pass|manage)\//,
-    /^web\//,
+    /^(images|web)\//,
     /^admin\/|^(app|service|main)\.ts/,
   ],
 }

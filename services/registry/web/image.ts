@@ -44,6 +44,9 @@ ${referrerList(visit, repository, referrers, signatures)}
   return sendOwn(visit, { title: `${repository}:${reference}`, body, section: '' })
 }
 
+/** Reproducible builds have no date, or one that is none. */
+const YEAR_1990 = Date.UTC(1990)
+
 const isImage = ({ mediaType }: Descriptor) =>
   /^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(mediaType)
 
@@ -66,7 +69,7 @@ function facts({ digest, bytes, manifest }: FoundManifest, config: ImageConfig |
 <dt>Digest</dt><dd><code>${digest}</code></dd>
 <dt>Kind</dt><dd>${manifest?.artifactType ?? manifest?.mediaType ?? 'unknown'}</dd>
 ${config?.platform && html`<dt>Platform</dt><dd>${config.platform}</dd>`}
-${config?.created && html`<dt>Made</dt><dd>${time(Date.parse(config.created))}</dd>`}
+${config?.created && Date.parse(config.created) > YEAR_1990 && html`<dt>Made</dt><dd>${time(Date.parse(config.created))}</dd>`}
 ${manifest?.kind === 'image' && html`<dt>Size</dt><dd>${sizeInWords(total)}</dd>`}
 </dl>`
 }

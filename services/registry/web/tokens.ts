@@ -61,7 +61,7 @@ function tokensPage(visit: Visit, made?: MadeToken) {
     .ofPerson(session.person.id)
     .filter((token) => isLiving(token, now))
   const days = LIFETIMES.filter((each) => each * DAY_MS <= web.maxAgeMs)
-  const chosen = fields.getAll('action')
+  const chosen = made ? [] : fields.getAll('action')
   const body = html`<h1>Access tokens</h1>
 <p class="lead">For programs: docker, podman, skopeo, CI. A token does what you allow it, and no more than you may yourself; it ends when you are no longer here.</p>
 ${made && shown(visit, made)}
@@ -69,9 +69,9 @@ ${made && shown(visit, made)}
 <h2>Make a token</h2>
 <form method="post" action="${site.path('tokens')}">${csrfField({ csrf })}
 <label for="label">What for</label>
-<input id="label" name="label" required maxlength="60" placeholder="laptop" value="${made ? '' : (fields.get('label') ?? '')}">
+<input id="label" name="label" required maxlength="60" placeholder="laptop" value="${(made ? undefined : fields.get('label')) ?? ''}">
 <label for="repositories">Repositories</label>
-<input id="repositories" name="repositories" required maxlength="2000" autocapitalize="none" spellcheck="false" value="${made ? '' : (fields.get('repositories') ?? `${session.person.name}/**`)}">
+<input id="repositories" name="repositories" required maxlength="2000" autocapitalize="none" spellcheck="false" value="${(made ? undefined : fields.get('repositories')) ?? `${session.person.name}/**`}">
 <p class="hint small">Names or patterns, separated by spaces: <code>*</code> is anything in one part of a name, <code>**</code> anything.</p>
 <fieldset><legend>May</legend><div class="checks">${ACTIONS.map(
     (action) =>
