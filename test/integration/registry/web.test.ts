@@ -1,12 +1,13 @@
 // The pages of the registry in the real process: logging in by password and with an identity provider, access tokens, and
 // what must not work.
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CookieBrowser, cookieBrowser } from '../../support/cookie-browser.ts'
 import { freePorts } from '../../support/daemon.ts'
 import { type FakeIssuer, startFakeIssuer } from '../../support/fake-issuer.ts'
+import { digestOf, MANIFEST, pushBlob, pushManifest } from '../../support/registry-image.ts'
 import {
   basic,
+  type Login,
   person,
   type RegistryProcess,
   startRegistry,
@@ -28,38 +29,22 @@ async function owner(): Promise<CookieBrowser> {
 }
 
 const secretIn = (body: string) => /fbr_\w{36}/.exec(body)?.[0] ?? ''
-const digestOf = (bytes: string) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-
 /** Pushes an image whose configuration holds this label. */
-async function push(as: { name: string; secret: string }, repository: string, label: string) {
+async function pushLabelled(as: NonNullable<Login>, repository: string, label: string) {
   const config = JSON.stringify({
     os: 'linux',
     architecture: 'arm64',
     config: { Labels: { label } },
   })
-  await registry.request(`/v2/${repository}/blobs/uploads/?digest=${digestOf(config)}`, {
-    method: 'POST',
-    as,
-    headers: { 'content-type': 'application/octet-stream' },
-    body: config,
-  })
+  await pushBlob(registry, as, repository, Buffer.from(config))
+  const mediaType = 'application/vnd.oci.image.config.v1+json'
   const manifest = JSON.stringify({
     schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: {
-      mediaType: 'application/vnd.oci.image.config.v1+json',
-      digest: digestOf(config),
-      size: config.length,
-    },
+    mediaType: MANIFEST,
+    config: { mediaType, digest: digestOf(config), size: config.length },
     layers: [],
   })
-  const pushed = await registry.request(`/v2/${repository}/manifests/v1`, {
-    method: 'PUT',
-    as,
-    headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
-    body: manifest,
-  })
-  expect(pushed.status).toBe(201)
+  expect((await pushManifest(registry, as, repository, 'v1', manifest)).status).toBe(201)
 }
 
 test('a page leads to the login, and the login back to the page', async () => {
@@ -161,7 +146,7 @@ test('a session is for pages: the registry itself does not know it', async () =>
 })
 
 test('what an image says of itself is text, whatever it is', async () => {
-  await push(registry.owner, 'you/evil', '<script>alert(1)</script>')
+  await pushLabelled(registry.owner, 'you/evil', '<script>alert(1)</script>')
   const browser = await owner()
   expect((await browser.get('/')).body).toContain('you/evil')
   const { body } = await browser.get('/repositories/you/evil/tags/v1')
