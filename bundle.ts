@@ -13,6 +13,19 @@ const require = _createRequire(import.meta.url)
 const __filename = import.meta.filename
 const __dirname = import.meta.dirname`
 
+/** A thread's code, for bundles that are one file: a string in them. */
+const bcryptWorker = await build({
+  entryPoints: ['services/bouncer/account/bcrypt-worker.ts'],
+  absWorkingDir: import.meta.dirname,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  write: false,
+})
+
 for (const names of [services, ...services.map((name) => [name])]) {
   const name = names === services ? 'fuchsbau' : names.join()
   const imports = names.map(
@@ -38,6 +51,7 @@ for (const names of [services, ...services.map((name) => [name])]) {
     legalComments: 'linked',
     external: native,
     banner: { js: banner },
+    define: { BCRYPT_WORKER: JSON.stringify(bcryptWorker.outputFiles[0]?.text) },
     metafile: true,
   })
   escapeBeyondAscii(`dist/${name}.mjs`)

@@ -1,7 +1,7 @@
 // The path of the control socket. A socket's path is at most 107 bytes, a data directory's may be longer: the socket
 // is reached through an open descriptor of the directory.
 
-import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, lstatSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 const NAME = 'control.sock'
@@ -27,4 +27,14 @@ export function makePrivate(path: string): void {
 /** Removes the socket that a killed process left. Only for the holder of the lock. */
 export function removeStaleSocket(directory: string): void {
   rmSync(join(directory, NAME), { force: true })
+}
+
+/** Whether there is a socket at this path, and not something else. */
+export function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true
+}
+
+/** Removes a socket that nobody listens on. */
+export function removeSocket(path: string): void {
+  rmSync(path, { force: true })
 }

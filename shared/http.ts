@@ -12,6 +12,7 @@ import {
   LogController,
 } from 'fastify'
 import { limitArrival } from './arrival.ts'
+import { cannotListen } from './listen-failure.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Address } from './setting.ts'
@@ -120,7 +121,11 @@ export function createHttp({
 
 /** Begins to listen; the URL has the real port and, for a wildcard host, a loopback name. */
 export async function listen(app: FastifyInstance, { host, port }: Address): Promise<string> {
-  await app.listen({ host, port })
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    throw cannotListen('HTTP', { host, port }, error as NodeJS.ErrnoException)
+  }
   const bound = app.server.address()
   if (bound === null || typeof bound === 'string') throw new Error('the server has no port')
   return `http://${urlHost(host)}:${bound.port}`

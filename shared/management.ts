@@ -1,6 +1,7 @@
 // The management port: /livez, /readyz and /metrics, apart from what the public may reach.
 import { createServer, type ServerResponse } from 'node:http'
 import { urlHost } from './http.ts'
+import { cannotListen } from './listen-failure.ts'
 import type { Metrics } from './metrics.ts'
 import type { Address } from './setting.ts'
 
@@ -25,9 +26,9 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
     (request, response) => answer(request.url ?? '', response, options),
   )
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error) => reject(cannotListen('management', options.listen, error)))
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.removeAllListeners('error')
       resolve()
     })
   })

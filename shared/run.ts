@@ -1,13 +1,15 @@
 // Runs services until the process is told to end: management port first, then each service; closed in
 // reverse.
 import type { Clock } from './clock.ts'
+import { exitCode } from './command-line.ts'
 import { createLifecycle, type Host } from './lifecycle.ts'
 import type { Log } from './log.ts'
 import { startManagement } from './management.ts'
 import { createMetrics } from './metrics.ts'
 import { makePassword } from './password.ts'
-import type { OwnerPassword, RunningService, Service } from './service.ts'
+import { type OwnerPassword, type RunningService, type Service, WrongSettings } from './service.ts'
 import type { ServiceConfig } from './settings.ts'
+import { giveBackSpareMemory } from './spare-memory.ts'
 
 /** A service with what it is to run on. */
 export type Planned = { service: Service; config: ServiceConfig<Service['settings']> }
@@ -22,7 +24,7 @@ export type RunOptions = {
 /** Under the 30 s that Kubernetes gives before it kills. */
 const closingDeadlineMs = 25_000
 
-/** Starts the services, at least one; resolves when all are ready. A failed start ends the process with 1. */
+/** Starts the services, at least one; resolves when all are ready. A failed start ends the process with 1, a setting that cannot be used with 78. */
 export async function runServices(plan: readonly Planned[], options: RunOptions): Promise<void> {
   const { log, clock, host, print } = options
   const [first] = plan
@@ -41,6 +43,9 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
       return reason === undefined ? [] : [`${name}: ${reason}`]
     })
   }
+
+  const keepSpareMemory = giveBackSpareMemory()
+  lifecycle.onClose('spare memory', async () => keepSpareMemory())
 
   let starting = 'management'
   try {
@@ -66,9 +71,11 @@ export async function runServices(plan: readonly Planned[], options: RunOptions)
     const services = [...running].map(([name, { url, listening }]) => [name, { url, listening }])
     log.info({ management: management.url, services: Object.fromEntries(services) }, 'ready')
   } catch (error) {
-    log.fatal({ err: error }, 'could not start')
+    const isWrong = error instanceof WrongSettings
+    if (isWrong) log.fatal({ reason: error.message }, 'could not start')
+    else log.fatal({ err: error }, 'could not start')
     print(`${starting} could not start: ${error instanceof Error ? error.message : String(error)}`)
-    await lifecycle.close('could not start', 1)
+    await lifecycle.close('could not start', isWrong ? exitCode.config : exitCode.failed)
   }
 }
 

@@ -6,6 +6,11 @@ import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServiceConfig } from './settings.ts'
 
+/** A setting can be read, but not be used: the process ends as for any wrong setting. The message names it. */
+export class WrongSettings extends Error {
+  override name = 'WrongSettings'
+}
+
 export type OwnerPassword = {
   password: string
   /** Made just now, and shown to who started the command; otherwise it is a setting. */

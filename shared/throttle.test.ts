@@ -84,4 +84,18 @@ describe('guessing passwords', () => {
     if (first?.ok) first.done()
     expect(throttle.begin('192.0.2.9', 'd').ok).toBe(true)
   })
+
+  test('forgets an attempt that nobody could check, and only that one', () => {
+    const clock = settableClock(0)
+    const throttle = createThrottle(clock)
+    for (let round = 0; round < 4; round += 1) fail(throttle, '192.0.2.1')
+    for (let round = 0; round < 20; round += 1) {
+      const attempt = throttle.begin('192.0.2.1', 'reynard')
+      if (!attempt.ok) throw new Error(`slowed at ${round}`)
+      attempt.forget()
+      attempt.done()
+    }
+    expect(fail(throttle, '192.0.2.1')).toBe(0)
+    expect(fail(throttle, '192.0.2.1')).toBe(1_000)
+  })
 })

@@ -1,8 +1,13 @@
 // Slows down guessing of passwords, per address and per account, in bounded memory.
 import type { Clock } from './clock.ts'
 
-/** An attempt that may be made: its failure is counted already, `succeed` takes it back, `done` ends it. */
-export type Attempt = { ok: true; succeed(): void; done(): void } | { ok: false; waitMs: number }
+/**
+ * An attempt that may be made: its failure is counted already. `succeed` takes that and those before back, `forget` only that,
+ * when nobody can tell whether it was right; `done` ends it.
+ */
+export type Attempt =
+  | { ok: true; succeed(): void; forget(): void; done(): void }
+  | { ok: false; waitMs: number }
 
 export type Throttle = {
   begin(address: string, account: string): Attempt
@@ -37,6 +42,12 @@ export function createThrottle(clock: Pick<Clock, 'now'>): Throttle {
     failures.delete(key)
     failures.set(key, { count: isForgotten ? 1 : entry.count + 1, lastAt: clock.now() })
     dropOldest(failures)
+    return () => {
+      const now = failures.get(key)
+      if (now && now.count > 1) {
+        failures.set(key, { count: now.count - 1, lastAt: entry?.lastAt ?? now.lastAt })
+      } else failures.delete(key)
+    }
   }
   return {
     begin(fullAddress, account) {
@@ -52,8 +63,7 @@ export function createThrottle(clock: Pick<Clock, 'now'>): Throttle {
       )
       if (waitMs > 0) return { ok: false, waitMs }
       running += 1
-      fail(addressKey)
-      if (!isKnown) fail(accountKey)
+      const takeBack = [fail(addressKey), ...(isKnown ? [] : [fail(accountKey)])]
       return {
         ok: true,
         succeed() {
@@ -61,6 +71,9 @@ export function createThrottle(clock: Pick<Clock, 'now'>): Throttle {
           failures.delete(accountKey)
           known.set(pair, true)
           dropOldest(known)
+        },
+        forget() {
+          for (const one of takeBack) one()
         },
         done() {
           running -= 1

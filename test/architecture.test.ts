@@ -16,26 +16,26 @@ const layers: Record<string, readonly RegExp[]> = {
     /^admin\/|^(app|service|main)\.ts/,
   ],
   'services/bouncer/': [
-    /^(irc\/|address-list\.ts)/,
+    /^(irc\/|(address-list|sweep)\.ts)/,
     /^(store\/|settings\.ts)/,
     /^account\//,
-    /^(upstream|push|import)\//,
+    /^(upstream|push|import|hold)\//,
     /^(manage\/|downstream\/line\.ts)/,
     /^history\//,
     /^service\//,
-    /^(downstream\/|(backoff|gap|dialing|traffic)\.ts)/,
-    /^(keeper|network|user|bouncer)\.ts/,
+    /^(downstream\/|(backoff|gap|dialing|holding|traffic|ctcp-answers)\.ts)/,
+    /^(keeper|detached|hand-over|snapshot|sts-policy|told|network|user|bouncer)\.ts/,
     /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
     /^admin\/|^(service|main)\.ts/,
   ],
   'services/registry/': [
-    /^(name|scope|errors|endpoint|settings)\.ts/,
+    /^(name|scope|errors|endpoint|settings)\.ts|^images\/(document|signature)\.ts/,
     /^policy\//,
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
     /^(policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream)\.ts/,
-    /^(account|token|login|pass|manage|images)\//,
-    /^web\//,
+    /^(account|token|login|pass|manage)\//,
+    /^(images|web)\//,
     /^admin\/|^(app|service|main)\.ts/,
   ],
 }
@@ -44,7 +44,7 @@ const layers: Record<string, readonly RegExp[]> = {
 const homes: Record<string, RegExp> = {
   '@fedify/': /^services\/fediverse\/activitypub\//,
   '@peculiar/x509': /^services\/bouncer\/(self-signed|manage\/certificates)\.ts$/,
-  bcryptjs: /^services\/bouncer\/account\/foreign-hash\.ts$/,
+  bcryptjs: /^services\/bouncer\/account\/bcrypt-worker\.ts$/,
   'better-sqlite3': /^(services\/(bouncer|registry)\/store|shared\/database)\//,
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
@@ -166,6 +166,7 @@ describe('the import rule', () => {
   test.each([
     ['main.ts', ['fastify', 'pino', '@fedify/', 'better-sqlite3', 'irc-framework', 'ws']],
     ['services/fediverse/service.ts', ['@fedify/']],
+    ['services/bouncer/hold/run.ts', ['better-sqlite3', 'fastify', 'irc-framework', 'ws']],
     ['services/bouncer/service.ts', ['@peculiar/', 'bcryptjs', 'jose', 'reflect-metadata']],
   ])('%s loads %j only when they are needed', (start, heavy) => {
     const chains = new Map([[start, start]])

@@ -182,7 +182,9 @@ describe('fuchsbau up', () => {
     const { port } = other.address() as { port: number }
     const { out, code } = await runEcho(['up'], { FUCHSBAU_FEDIVERSE_LISTEN: `127.0.0.1:${port}` })
     other.close()
-    expect(out).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`)
+    expect(out).toContain(
+      `cannot listen for HTTP on 127.0.0.1:${port}: another program listens there already`,
+    )
     expect(code).toBe(1)
   })
 })

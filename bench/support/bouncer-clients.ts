@@ -20,6 +20,7 @@ export interface Got {
 function methods() {
   const clients = new Map<string, LoadClient>()
   let waiting: Promise<Got>[] = []
+  let ticks: Promise<number[]> = Promise.resolve([])
   const get = (name: string) => {
     const client = clients.get(name)
     if (!client) throw new Error(`there is no client ${name}`)
@@ -95,8 +96,8 @@ function methods() {
       clients.set(name, client)
       return fetchHistory(client, login, channel)
     },
-    /** Delays of `tick N` at one client behind another one, ms. */
-    async delays(behind: string, direct: string, count: number): Promise<number[]> {
+    /** Begins to wait for so many of `tick N` at two clients; to be followed by `delays`. */
+    expectTicks(behind: string, direct: string, count: number): void {
       const times = { [behind]: new Map<number, number>(), [direct]: new Map<number, number>() }
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       const timer = setTimeout(() => reject(new Error('ticks were lost')), 60_000)
@@ -108,13 +109,17 @@ function methods() {
           if (Object.values(times).every(({ size }) => size >= count)) resolve()
         })
       }
-      await promise
-      clearTimeout(timer)
-      for (const name of [behind, direct]) get(name).listen(undefined)
-      return [...(times[direct] ?? [])].map(
-        ([index, at]) => (times[behind]?.get(index) ?? Number.NaN) - at,
-      )
+      ticks = promise.then(() => {
+        clearTimeout(timer)
+        for (const name of [behind, direct]) get(name).listen(undefined)
+        return [...(times[direct] ?? [])].map(
+          ([index, at]) => (times[behind]?.get(index) ?? Number.NaN) - at,
+        )
+      })
+      ticks.catch(() => {}) // told by `delays`
     },
+    /** How long each came behind at the first client, ms. */
+    delays: () => ticks,
     pause: (name: string) => get(name).pause(),
     resume: (name: string) => get(name).resume(),
     async close(names: readonly string[]): Promise<void> {

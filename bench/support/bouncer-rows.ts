@@ -56,9 +56,9 @@ export async function latency(scene: Scene): Promise<{ p50: number; p99: number 
   const [name = ''] = await openMany(scene, 1)
   await clients.open('direct', await network.port(), { pass: 'x', user: 'direct', nick: 'direct' })
   await clients.join('direct', [channelOf(scene)])
-  const delays = clients.delays(name, 'direct', count)
+  await clients.expectTicks(name, 'direct', count)
   await network.speak(channelOf(scene), count, 50)
-  const sorted = (await delays).toSorted((a, b) => a - b)
+  const sorted = (await clients.delays()).toSorted((a, b) => a - b)
   await clients.close([name, 'direct'])
   const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? Number.NaN
   return { p50: at(0.5), p99: at(0.99) }

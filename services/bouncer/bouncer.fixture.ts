@@ -1,5 +1,10 @@
 // A bouncer between a fake network and raw clients, in process: `await using scene = await startScene()`.
-import { type Clock, systemClock } from '@fuchsbau/shared/clock.ts'
+import {
+  type Clock,
+  type SettableClock,
+  settableClock,
+  systemClock,
+} from '@fuchsbau/shared/clock.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
@@ -165,6 +170,21 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       await server.stop()
       removeTempData(directory)
     },
+  }
+}
+
+/** A scene in which time stands still once `arrive` is done: connections and logins need it to go on. */
+export async function startStillScene<T>(
+  options: SceneOptions,
+  arrive: (scene: Scene) => Promise<T>,
+): Promise<{ scene: Scene; clock: SettableClock; arrived: T }> {
+  const clock = settableClock(Date.UTC(2026, 0, 1, 12))
+  const ticking = setInterval(() => clock.advance(1), 1)
+  try {
+    const scene = await startScene({ clock, ...options })
+    return { scene, clock, arrived: await arrive(scene) }
+  } finally {
+    clearInterval(ticking)
   }
 }
 

@@ -12,10 +12,13 @@ import { Downstream } from './downstream/downstream.ts'
 import { flushGuarded } from './downstream/fault.ts'
 import type { Wire } from './downstream/socket.ts'
 import { ALIVE, ALIVE_EVERY_MS } from './gap.ts'
+import { Holding, type HoldingOptions } from './holding.ts'
+import type { Network } from './network.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
+import { MemberPool } from './upstream/member-pool.ts'
 import { User } from './user.ts'
 
 /** How much there may be of what people make. */
@@ -25,9 +28,22 @@ export interface Limits {
   networks: number
   /** Of a user at once. */
   clients: number
+  /** Of a user's history; 0: any number. */
+  lines: number
 }
 
-export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50 }
+export const DEFAULT_LIMITS: Limits = { users: 100, networks: 50, clients: 50, lines: 0 }
+
+/** As the settings have them. */
+export function limitsOf(own: {
+  maxUsers: number
+  maxNetworks: number
+  maxClients: number
+  historyQuota: number
+}): Limits {
+  const { maxUsers: users, maxNetworks: networks, maxClients: clients, historyQuota: lines } = own
+  return { users, networks, clients, lines }
+}
 
 /** How often a store that failed is tried. */
 const STORE_EVERY_MS = 5_000
@@ -44,7 +60,11 @@ export interface BouncerOptions {
   push?: PushOptions
   /** Where clients upload files, if they can. */
   uploadsUrl?: string | undefined
+  /** Whether CTCP is answered for who has no client connected; true when absent. */
+  answersCtcp?: boolean
   random?: () => number
+  /** Has the connections to the networks in its hands, so that they outlast this process. */
+  holder?: HoldingOptions | undefined
 }
 
 export class Bouncer {
@@ -64,7 +84,11 @@ export class Bouncer {
   readonly desk: Serial = createSerial({ limit: 20 })
   readonly push: Push
   readonly uploadsUrl: string | undefined
+  readonly answersCtcp: boolean
+  readonly holding: Holding | undefined
   readonly startedAt: number
+  /** People in the channels, of all networks together. */
+  readonly members = new MemberPool()
   /** By row number. */
   readonly users = new Map<number, User>()
   readonly downstreams = new Set<Downstream>()
@@ -88,6 +112,8 @@ export class Bouncer {
     this.traffic = countTraffic(metrics)
     this.tokens = options.tokens
     this.uploadsUrl = options.uploadsUrl
+    this.answersCtcp = options.answersCtcp ?? true
+    this.holding = options.holder && new Holding(options.holder, store)
     const subject = `mailto:irc@${serverName}`
     this.push = new Push(this, options.push ?? { subject, allowPrivateAddress: false })
     this.startedAt = clock.now()
@@ -98,8 +124,17 @@ export class Bouncer {
 
   /** Connects everybody's networks. */
   start(): void {
+    const wanted = [...this.#networks()].filter(
+      ({ record, user }) => record.isEnabled && user.record.isEnabled,
+    )
+    void this.holding?.sweep(wanted.map(({ record }) => record.id))
     for (const user of this.users.values()) user.start()
     this.#noteAlive()
+  }
+
+  /** Resolves when the connections that the holder kept go on here, with what was said on them meanwhile. */
+  async goneOn(): Promise<void> {
+    await Promise.all([...this.#networks()].map(({ keeper }) => keeper.asked))
   }
 
   /** A person who is new here. */
@@ -134,12 +169,27 @@ export class Bouncer {
     this.store.endSoon()
   }
 
+  /** Leaves the connections that can be kept to the holder, if there is one: how many. */
+  async handOver(): Promise<number> {
+    if (!this.holding) return 0
+    this.isClosing = true
+    const kept = await Promise.all([...this.#networks()].map(({ keeper }) => keeper.handOver()))
+    const count = kept.filter((isKept) => isKept).length
+    this.log.info({ kept: count }, 'connections are handed over')
+    return count
+  }
+
+  *#networks(): Generator<Network> {
+    for (const { networks } of this.users.values()) yield* networks.values()
+  }
+
   /** Says goodbye to all clients and networks. */
-  async close(reason: string): Promise<void> {
+  async close(reason: string, toClients = reason): Promise<void> {
     this.isClosing = true
     this.#storeTimer?.cancel()
     this.#aliveTimer?.cancel()
-    for (const downstream of [...this.downstreams]) downstream.close(reason)
+    this.push.close()
+    for (const downstream of [...this.downstreams]) downstream.close(toClients)
     for (const user of this.users.values()) user.stop(reason)
     this.store.commitTurn()
   }

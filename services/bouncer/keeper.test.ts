@@ -1,7 +1,6 @@
 // Staying connected: backoff by cause, restarts, gaps, channels that cannot be joined again, many users at once.
 import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
 import { afterEach, describe, expect, test } from 'vitest'
-import { modernCaps } from '../../test/support/fake-irc/world.ts'
 import type { IrcClient } from '../../test/support/irc-client.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { type Scene, type SceneOptions, startScene } from './bouncer.fixture.ts'
@@ -211,32 +210,6 @@ describe('channels', () => {
     })
     await joined('#den')
     expect(gaps()).toHaveLength(1)
-  })
-
-  test('a network with a history of its own is asked for what is missing', async () => {
-    const caps = { ...modernCaps, 'draft/chathistory': '' }
-    await begin({ server: { caps } })
-    await joined('#den')
-    scene.server.on('CHATHISTORY', ({ params }, connection) => {
-      connection.tell(`:irc.fake.test BATCH +h chathistory ${params[1]}`)
-      connection.tell(':badger!b@den PRIVMSG #den :meanwhile', {
-        batch: 'h',
-        msgid: 'meanwhile-1',
-        time: new Date(clock.now() - 500).toISOString(),
-      })
-      connection.tell(':irc.fake.test BATCH -h')
-      return true
-    })
-    scene.server.kill('fox', 'begone')
-    await until(isState('waiting'), 'the wait')
-    const lostAt = new Date(clock.now()).toISOString()
-    await retry()
-    const asked = await scene.server.expectLine('CHATHISTORY AFTER #den')
-    expect(asked.params[2]).toBe(`timestamp=${lostAt}`)
-    await scene.settled()
-    expect(stored().filter(({ text }) => text === 'meanwhile')).toMatchObject([
-      { time: clock.now() - 500 },
-    ])
   })
 
   test('also when the process itself was killed', async () => {

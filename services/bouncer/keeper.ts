@@ -5,14 +5,17 @@ import { Backoff } from './backoff.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { showChannel, showNetwork } from './downstream/show.ts'
 import { Gap } from './gap.ts'
+import { goOnWith, handOver, opener, refuse, type TakenBack, takeBack } from './hand-over.ts'
+import type { HeldSocket } from './hold/held-socket.ts'
 import type { Network } from './network.ts'
 import type { ChannelRecord } from './store/records.ts'
+import { StsPolicy } from './sts-policy.ts'
+import { Told } from './told.ts'
 import type { Ending } from './upstream/ending.ts'
 import { Guard } from './upstream/guard.ts'
-import type { Stored, UpstreamChange } from './upstream/port.ts'
+import type { UpstreamOptions } from './upstream/options.ts'
+import type { UpstreamChange } from './upstream/port.ts'
 import { connectCommand, joinLines } from './upstream/rejoin.ts'
-import { socketOpener } from './upstream/socket.ts'
-import { type StsOffer, stsHost } from './upstream/sts.ts'
 import { Upstream } from './upstream/upstream.ts'
 
 export type NetworkState = 'disabled' | 'waiting' | 'connecting' | 'connected'
@@ -33,17 +36,20 @@ export class Keeper {
   readonly #backoff: Backoff
   #registeredAt: number | undefined
   #timer: Timer | undefined
-  /** What clients were told last of why there is no connection. */
-  #told = ''
-  /** Where TLS is, as the network said on a plain connection (STS), until its owner changes it. */
-  #tlsPort: number | undefined
-  #sts: { host: string; port: number; durationS: number; isPreload: boolean } | undefined
+  readonly #told: Told
+  readonly #sts: StsPolicy
+  /** The connection, where the holder has it. */
+  #held: HeldSocket | undefined
+  /** The holder is asked once for a connection of the process before us; resolves when that goes on, or is not there. */
+  asked: Promise<void> | undefined
   /** Configured channels that could not be joined. */
   #refused: ChannelRecord[] = []
 
   constructor(network: Network) {
     this.#network = network
     this.#guard = new Guard(network.bouncer.log)
+    this.#sts = new StsPolicy(network)
+    this.#told = new Told(network)
     this.#backoff = new Backoff(network.bouncer.random)
   }
 
@@ -55,12 +61,13 @@ export class Keeper {
     this.#wish = 'on'
     this.#backoff.reset()
     if (this.upstream) this.#isRestarting = this.upstream.isEnding
+    else if (this.#network.bouncer.holding && !this.asked) this.asked = this.#askHolder()
     else this.#schedule(0)
   }
 
   /** The owner has changed the network: connects anew, at once, or leaves if it is disabled now. */
   restart(reason: string): void {
-    this.#tlsPort = undefined
+    this.#sts.tlsPort = undefined
     if (!this.#network.record.isEnabled) {
       this.stop(reason)
       return
@@ -111,7 +118,7 @@ export class Keeper {
         network.notice(`${network.record.name} did not log you in: ${change.reason}`)
         break
       case 'sts':
-        this.#noteSts(upstream, change.offer)
+        this.#sts.note(upstream, change.offer)
         break
       case 'nick':
         network.renamed(upstream.nick)
@@ -121,20 +128,56 @@ export class Keeper {
     network.user.tell(network)
   }
 
-  /** A line that only detached channels heard. */
-  heardDetached(line: { command: string }, stored: readonly Stored[]): void {
-    const [first] = stored
-    const channel = first && this.#network.channels.get(first.target)
-    if (!channel || line.command !== 'PRIVMSG' || first.isOwn) return
-    const isHighlight = this.#network.isHighlight(first.text)
-    if (channel.reattachOn === 'message' || (channel.reattachOn === 'highlight' && isHighlight)) {
-      this.#network.attach(channel.name)
-    } else if (
-      channel.relayDetached === 'message' ||
-      (channel.relayDetached === 'highlight' && isHighlight)
-    ) {
-      this.#network.notice(`${channel.name} <${first.source.split('!', 1)[0]}> ${first.text}`)
+  /** Leaves the connection to the holder. False when that cannot be: then it is to be ended. */
+  async handOver(): Promise<boolean> {
+    const { upstream } = this
+    if (!upstream?.isReady || !this.#held) return false
+    const state = () => ({
+      registeredAt: this.#registeredAt ?? 0,
+      refused: this.#refused.map(({ name }) => name),
+      tlsPort: this.#sts.tlsPort,
+      gap: this.#gap?.untold(),
+    })
+    if (!(await handOver(this.#network, { upstream, held: this.#held, state }))) return false
+    this.#gap?.handedOver()
+    this.upstream = undefined
+    this.#registeredAt = undefined
+    return true
+  }
+
+  /** Goes on with what the holder kept for us, or else connects. */
+  async #askHolder(): Promise<void> {
+    this.state = 'connecting'
+    const network = this.#network
+    const kept = await takeBack(network)
+    const isWanted = () => this.#wish === 'on' && !this.upstream && !network.bouncer.isClosing
+    try {
+      if (kept && isWanted()) await this.#goOn(kept)
+      else if (kept) refuse(kept.socket)
+    } catch (err) {
+      network.bouncer.log.error({ err, network: network.record.name }, 'a kept connection is left')
+      if (kept) refuse(kept.socket)
     }
+    if (isWanted()) this.#schedule(0)
+  }
+
+  async #goOn({ socket, snapshot }: TakenBack): Promise<void> {
+    const network = this.#network
+    const { upstream: state, keeper } = snapshot
+    const upstream = this.#make({ socket, state }, state.isTls)
+    this.upstream = upstream
+    this.#held = socket
+    this.state = 'connected'
+    this.lastError = undefined
+    this.#registeredAt = keeper.registeredAt
+    this.#sts.goOn(upstream, keeper.tlsPort)
+    this.#refused = keeper.refused.flatMap((name) => network.channels.get(name) ?? [])
+    this.#gap?.goOn(keeper.gap)
+    network.bouncer.dialing.arrived(network.record.host.toLowerCase())
+    network.goOn(upstream, keeper.watched)
+    this.#join(upstream, goOnWith(network, upstream, snapshot))
+    network.user.tell(network)
+    await upstream.goOn(state.waiting, socket.held)
   }
 
   #leave(reason: string): void {
@@ -160,51 +203,32 @@ export class Keeper {
     if (this.#wish !== 'on' || !record.isEnabled || this.upstream || bouncer.isClosing) return
     this.state = 'connecting'
     this.nextAt = undefined
-    this.#sts = undefined
     const bindAddress = user.record.bindAddress
-    const isPlain = record.transport === 'plain'
-    const policyPort = bouncer.store.sts.get(stsHost(record), bouncer.clock.now())?.port
-    const tlsPort = isPlain ? (policyPort ?? this.#tlsPort) : undefined
+    const tlsPort = this.#sts.begin()
     const forced = tlsPort === undefined ? {} : { port: tlsPort, isTlsForced: true }
-    const upstream = new Upstream({
-      port: network,
-      clock: bouncer.clock,
-      log: bouncer.log.child({ user: user.record.name, network: record.name }),
-      open: socketOpener({ ...record, bindAddress, ...forced }),
-      isTls: !isPlain || tlsPort !== undefined,
-      traffic: bouncer.traffic,
-      onClose: (ending) => this.#closed(upstream, ending),
-    })
-    this.upstream = upstream
+    const isTls = record.transport === 'tls' || tlsPort !== undefined
+    this.upstream = this.#make(
+      opener(network, { ...record, bindAddress, ...forced }, (held) => {
+        this.#held = held
+      }),
+      isTls,
+    )
     network.user.tell(network)
   }
 
-  /** https://ircv3.net/specs/extensions/sts: of a plain connection the port counts, of one with TLS the duration. */
-  #noteSts(upstream: Upstream, { port, durationS, isPreload }: StsOffer): void {
-    const { record } = this.#network
-    if (!upstream.isTls) {
-      if (port === undefined) return
-      this.#tlsPort = port
-      upstream.fail('the network wants TLS (STS)', 'upgrade')
-      return
-    }
-    // A certificate that only this person trusts binds nobody else.
-    if (durationS === undefined || record.fingerprint !== '') return
-    const ownPort = record.transport === 'plain' ? this.#tlsPort : record.port
-    const { store } = this.#network.bouncer
-    const host = stsHost(record)
-    const known = store.sts.get(host, this.#network.bouncer.clock.now())?.port
-    this.#sts = { host, port: ownPort ?? known ?? record.port, durationS, isPreload }
-    this.#keepSts()
-  }
-
-  /** The time of a policy begins when it is told, and anew when the connection ends. */
-  #keepSts(): void {
-    if (!this.#sts) return
-    const { store, clock } = this.#network.bouncer
-    const { host, port, durationS, isPreload } = this.#sts
-    if (durationS === 0) store.sts.remove(host)
-    else store.sts.set({ host, port, until: clock.now() + durationS * 1_000, isPreload })
+  #make(open: UpstreamOptions['open'], isTls: boolean): Upstream {
+    const { bouncer, record, user } = this.#network
+    const upstream = new Upstream({
+      port: this.#network,
+      clock: bouncer.clock,
+      log: bouncer.log.child({ user: user.record.name, network: record.name }),
+      open,
+      isTls,
+      traffic: bouncer.traffic,
+      pool: bouncer.members,
+      onClose: (ending) => this.#closed(upstream, ending),
+    })
+    return upstream
   }
 
   #registered(upstream: Upstream): void {
@@ -213,9 +237,8 @@ export class Keeper {
     this.state = 'connected'
     this.lastError = undefined
     this.#registeredAt = bouncer.clock.now()
-    if (this.#told !== '') network.notice(`Connected to ${record.name} again`)
-    this.#told = ''
-    this.#gap?.arrived()
+    this.#told.connected()
+    this.#gap?.arrived(upstream)
     bouncer.dialing.arrived(record.host.toLowerCase())
     network.renamed(upstream.nick)
     upstream.nickServ.identify()
@@ -239,9 +262,11 @@ export class Keeper {
     const network = this.#network
     const channel = upstream.channels.get(name)
     if (!channel) return
-    this.#gap?.joined(upstream, name)
-    if (network.isDetached(name)) return
-    for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
+    const show = () => {
+      if (network.isDetached(name) || upstream.channels.get(name) !== channel) return
+      for (const downstream of network.downstreams) showChannel(downstream, upstream, channel)
+    }
+    this.#gap?.joined(upstream, channel, show)
   }
 
   /** Clients believe to be in it: they are told that they are not. It is tried again at the next connection. */
@@ -268,7 +293,7 @@ export class Keeper {
     this.#isRestarting = false
     if (bouncer.isClosing) return
     this.lastError = ending.reason
-    this.#tell(ending, registeredAt !== undefined, upstream.unsent)
+    this.#told.ended(ending, registeredAt !== undefined, upstream.unsent)
     if (this.#wish !== 'on' || !record.isEnabled) {
       network.user.tell(network)
       return
@@ -279,20 +304,6 @@ export class Keeper {
     network.user.tell(network)
     // Last, since the store may take nothing.
     if (registeredAt !== undefined) this.#gap?.left(ending.reason)
-    this.#keepSts()
-  }
-
-  /** Each reason once, however often it is tried. */
-  #tell({ reason, kind }: Ending, wasConnected: boolean, unsent: number): void {
-    const network = this.#network
-    const { name } = network.record
-    if (wasConnected) {
-      const lines = unsent > 0 ? ` (not sent any more: ${unsent} of your lines)` : ''
-      network.notice(`Disconnected from ${name}: ${reason}${lines}`)
-      this.#told = reason
-    } else if (kind !== 'upgrade' && this.#told !== reason) {
-      network.notice(`Cannot connect to ${name}: ${reason}`)
-      this.#told = reason
-    }
+    this.#sts.keep()
   }
 }

@@ -126,6 +126,20 @@ test('a text of several lines is not echoed to a client that wants no echo', asy
   expect(await said(desk)).toEqual([])
 })
 
+test('how large a network is, which it tells at each connection, is told to who asks alone', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  await using desk = await scene.client('desk')
+  await using phone = await scene.client('phone')
+  scene.server.cut()
+  await desk.expect('JOIN #den')
+  await desk.expect('JOIN #den', { timeoutMs: 15_000 })
+  desk.send('LUSERS')
+  await desk.expect('250')
+  const isOfSize = ({ command }: IrcLine) => /^25\d$/.test(command)
+  expect(desk.lines.filter(isOfSize).map(({ command }) => command)).toEqual(['251', '255', '250'])
+  expect((await phone.sync()).filter(isOfSize)).toEqual([])
+})
+
 const tokens = (lines: readonly IrcLine[]) =>
   lines.filter(({ command }) => command === '005').flatMap(({ params }) => params.slice(1, -1))
 
@@ -148,6 +162,35 @@ test('tokens of 005 are told in our words, when they change, once', async () => 
   scene.server.isupport('TOPICLEN', '111')
   await scene.settled()
   expect(tokens(await phone.sync())).toEqual(['TOPICLEN=111'])
+})
+
+test('that a network has a history of its own is not told: clients ask ours', async () => {
+  const isupport = { CHATHISTORY: '5', 'draft/CHATHISTORY': '5' }
+  await using scene = await startScene({ server: { isupport } })
+  await using desk = await scene.client('desk')
+  const told = tokens(desk.lines)
+  expect(told).toContain('CHATHISTORY=1000')
+  expect(told.filter((token) => token.startsWith('draft/'))).toEqual([])
+})
+
+test('how the network greets us, and that it saw us go, is between it and us', async () => {
+  await using scene = await startScene({ channels: ['#den'] })
+  const { server, network } = scene
+  await using desk = await scene.client('desk')
+  // Ergo tells who is killed of her own QUIT.
+  server.raw(':fox!fox@host QUIT :Killed by badger: begone', 'fox')
+  await scene.settled()
+  server.on('USER', (_, connection) => {
+    connection.numeric('251', 'There are 2 users')
+    return false
+  })
+  server.kill('fox', 'begone')
+  await desk.expect(/NOTICE fox :Disconnected from den: .*begone/)
+  network.keeper.start()
+  await desk.expect(/NOTICE fox :Connected to den again/)
+  await desk.expect('366 * #den')
+  await desk.sync()
+  expect(desk.lines.filter(({ command }) => /^(?:QUIT|25\d|26[56])$/.test(command))).toEqual([])
 })
 
 test('a network that folds names otherwise than before keeps their history and markers', async () => {

@@ -1,6 +1,8 @@
 // One network of a person: its configuration, the connection while there is one, and the clients that share it. Lines from
 // the network come in here, are stored, and only then put into the clients' outputs.
 import type { Bouncer } from './bouncer.ts'
+import { CtcpAnswers } from './ctcp-answers.ts'
+import { heardDetached } from './detached.ts'
 import { updateCaps } from './downstream/cap-changes.ts'
 import { type Downstream, SAID } from './downstream/downstream.ts'
 import { updateIsupport } from './downstream/isupport-tokens.ts'
@@ -10,12 +12,13 @@ import { Monitors } from './downstream/monitors.ts'
 import { relayText } from './downstream/multiline.ts'
 import { hideChannel } from './downstream/own-state.ts'
 import { Places } from './downstream/places.ts'
-import { showChannel, takeNick } from './downstream/show.ts'
-import { playSince } from './history/playback.ts'
+import { showChannel, showNetwork, takeNick } from './downstream/show.ts'
+import { playMissed, playSince } from './history/playback.ts'
 import { casemappingOf, FoldedMap, fold } from './irc/casemapping.ts'
 import { namesNick } from './irc/highlight.ts'
 import { type Message, messageFrom } from './irc/message.ts'
 import { Keeper } from './keeper.ts'
+import type { KeeperState } from './snapshot.ts'
 import type { Appended } from './store/messages.ts'
 import type { ChannelRecord, NetworkRecord } from './store/records.ts'
 import { MAX_CHANNEL_NAME, MAX_CHANNELS } from './upstream/channel.ts'
@@ -38,6 +41,7 @@ export class Network implements NetworkPort {
   readonly downstreams = new Set<Downstream>()
   readonly places: Places
   readonly monitors: Monitors
+  readonly #ctcpAnswers = new CtcpAnswers()
   /** When something was said last in channels that are detached when they are quiet. */
   readonly spokenAt: FoldedMap<number>
   channels: FoldedMap<ChannelRecord>
@@ -83,6 +87,10 @@ export class Network implements NetworkPort {
 
   relay(message: Message, { time = this.bouncer.clock.now(), requester }: RelayOptions = {}): void {
     if (this.monitors.take(message)) return
+    const { upstream, downstreams, bouncer } = this
+    if (upstream && downstreams.size === 0 && bouncer.answersCtcp) {
+      this.#ctcpAnswers.heard(upstream, message, time)
+    }
     // Typing, CTCP and the like.
     if (SAID.has(message.command) && this.isDetached(message.params[0] ?? '')) return
     const line = new Line(message, { time })
@@ -122,7 +130,7 @@ export class Network implements NetworkPort {
 
   /** Whether a detached channel is attached again by what was just said there. */
   #isBroughtBack(message: Message, lines: readonly Stored[]): boolean {
-    this.keeper.heardDetached(message, lines)
+    heardDetached(this, message, lines)
     return lines.some(({ target }) => !this.isDetached(target))
   }
 
@@ -132,7 +140,21 @@ export class Network implements NetworkPort {
   }
 
   remember(lines: readonly Stored[]): void {
-    for (const line of lines) this.#append(line)
+    this.#appendOnce(lines)
+  }
+
+  recall(lines: readonly Stored[], how: { isLate: boolean }): number {
+    const fresh = this.#appendOnce(lines)
+    for (const stored of fresh) playMissed(this, stored, how)
+    return fresh.filter(({ kind }) => kind === 'PRIVMSG' || kind === 'NOTICE').length
+  }
+
+  /** Lines of one message, of which only the first has an id: those that were not there. */
+  #appendOnce(lines: readonly Stored[]): Appended[] {
+    const [first, ...rest] = lines
+    const appended = first && this.#append(first)
+    if (!appended?.isNew) return []
+    return [appended, ...rest.map((line) => this.#append(line))]
   }
 
   multiline(
@@ -162,6 +184,18 @@ export class Network implements NetworkPort {
   redact(message: Message, line: Stored, msgid: string, options: RelayOptions = {}): void {
     this.bouncer.store.messages.redact(this.record.id, this.fold(line.target), msgid)
     this.store(message, [line], options)
+  }
+
+  /** The connection of the process before us goes on here. */
+  goOn(upstream: Upstream, watched: KeeperState['watched']): void {
+    this.#adoptCasemapping(upstream.isupport.casemapping)
+    this.monitors.goOn(upstream, watched)
+    this.renamed(upstream.nick)
+    for (const downstream of this.downstreams) {
+      updateCaps(downstream)
+      updateIsupport(downstream)
+      showNetwork(downstream, this)
+    }
   }
 
   changed(change: UpstreamChange): void {
@@ -250,9 +284,9 @@ export class Network implements NetworkPort {
     this.spokenAt.refold(casemappingOf(casemapping))
   }
 
-  /** The connection was away: what was said meanwhile is not known, and the history says so. */
-  storeGap(target: string, text: string, time: number): void {
-    this.#append({ kind: 'GAP', target, source: this.bouncer.serverName, text, time })
+  /** The connection was away: what was said meanwhile is not known, and the history says so. Returns the line's id. */
+  storeGap(target: string, text: string, time: number): number {
+    return this.#append({ kind: 'GAP', target, source: this.bouncer.serverName, text, time }).id
   }
 
   /** A line that a client of hers says: stored and shown to the others at once, where the network sends no echo. */

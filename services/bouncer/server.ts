@@ -2,6 +2,7 @@
 // connection as the wire of a Downstream. WebSockets are in web-socket.ts.
 import { type BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
+import { cannotListen } from '@fuchsbau/shared/listen-failure.ts'
 import type { Address } from '@fuchsbau/shared/setting.ts'
 import type { Bouncer } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
@@ -113,7 +114,7 @@ function listen(
     }
   })
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(inWords(error, { host, port })))
+    server.once('error', (error) => reject(cannotListen('IRC', { host, port }, error)))
     server.listen(port, host, () => {
       server.removeAllListeners('error')
       // Too many open files, and the like: those that are connected stay.
@@ -123,20 +124,6 @@ function listen(
         close: () => end(server, sockets, bouncer),
       })
     })
-  })
-}
-
-/** A server that cannot listen, in the operator's words. */
-function inWords(error: NodeJS.ErrnoException, { host, port }: Address): Error {
-  const words: Partial<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there already',
-    EACCES: 'this port is not allowed to this user',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'there is no such host',
-  }
-  const reason = words[error.code ?? ''] ?? error.message
-  return new Error(`cannot listen for IRC on ${host}:${port}: ${reason} (${error.code})`, {
-    cause: error,
   })
 }
 

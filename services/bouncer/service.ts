@@ -9,9 +9,10 @@ import { hashesOf } from './account/password.ts'
 import { createTokenCheck } from './account/token.ts'
 import { addressList } from './address-list.ts'
 import { operate } from './admin/operate.ts'
-import { Bouncer } from './bouncer.ts'
+import { Bouncer, limitsOf } from './bouncer.ts'
 import { Admission } from './downstream/admission.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
+import { startUploadExpiry } from './filehost/expiry.ts'
 import { registerFilehost } from './filehost/routes.ts'
 import { howToConnect } from './first-steps.ts'
 import { addGauges } from './gauges.ts'
@@ -106,8 +107,10 @@ async function serveStore(
   closers.push(() => goodbye(bouncer, own.quitMessage))
   closers.push(await openControl(bouncer, directory))
   bouncer.start()
+  await bouncer.goneOn()
   closers.push(startAutoDetach(bouncer))
   closers.push(startSweeping(bouncer, own.retention))
+  closers.push(startUploadSweeping(bouncer, own.uploadRetention))
 
   log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
   const isOwn = own.certificate === undefined
@@ -151,6 +154,7 @@ function webDeps(
       fingerprint: isMade ? certificate.fingerprint.replaceAll(':', '').toLowerCase() : undefined,
     }),
     retentionMs: own.retention,
+    uploadRetentionMs: own.uploadRetention,
   }
 }
 
@@ -167,7 +171,7 @@ async function openControl(bouncer: Bouncer, directory: string): Promise<() => P
 
 function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
   const { own, oidc } = config
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const limits = limitsOf(own)
   const { issuer, clientId, clientSecret } = oidc
   const namesUser = own.linkByUserName
   const tokens =
@@ -183,7 +187,16 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
     serverName: own.hostname,
     limits,
     tokens,
+    holder:
+      own.holder === undefined
+        ? undefined
+        : {
+            path: own.holder,
+            keepMs: own.holdFor,
+            quitMessage: own.quitMessage,
+          },
     uploadsUrl: own.uploadQuota > 0 ? `${own.webUrl.replace(/\/$/, '')}/uploads` : undefined,
+    answersCtcp: own.ctcpAnswers,
     push: {
       subject: isPublic ? own.webUrl : `mailto:irc@${own.hostname}`,
       allowPrivateAddress: own.pushToPrivateAddresses,
@@ -242,21 +255,32 @@ async function makeOwner(
   return isMade
 }
 
-/** Deletes lines that are older than they are kept. */
-function startSweeping({ store, clock, log, users }: Bouncer, defaultMs: number): () => void {
+/** Deletes lines that are older than they are kept, or too many. */
+function startSweeping(
+  { store, clock, log, users, limits }: Bouncer,
+  defaultMs: number,
+): () => void {
   return startRetention({
     store,
     clock,
-    networks: () => [...users.values()].flatMap(({ networks }) => [...networks.keys()]),
+    people: () => [...users.values()].map(({ networks }) => [...networks.keys()]),
     defaultMs,
+    quota: limits.lines,
     onError: (error) => log.error({ error }, 'old lines could not be deleted'),
   })
 }
 
-/** Tells clients and networks, and waits a little until the networks have heard it. */
+/** Deletes uploads that are older than they are kept. */
+function startUploadSweeping({ store, clock, log }: Bouncer, keptMs: number): () => void {
+  const onError = (error: unknown) => log.error({ error }, 'old uploads could not be deleted')
+  return startUploadExpiry({ store, clock, keptMs, onError })
+}
+
+/** Hands over what the holder keeps, tells clients and the other networks, and waits a little until the networks have heard it. */
 async function goodbye(bouncer: Bouncer, quitMessage: string): Promise<void> {
   const { clock, users } = bouncer
-  await bouncer.close(quitMessage)
+  const kept = await bouncer.handOver()
+  await bouncer.close(quitMessage, kept > 0 ? 'The bouncer restarts: come back' : quitMessage)
   const isConnected = () =>
     [...users.values()].some((user) =>
       [...user.networks.values()].some(({ upstream }) => upstream !== undefined),

@@ -89,6 +89,24 @@ export const settings = {
     hint: 'a line of at most 200 characters',
     about: 'What the networks are told when the bouncer is stopped.',
   }),
+  ctcpAnswers: boolean({
+    default: 'true',
+    about: 'Whether CTCP VERSION and PING are answered for users without a connected client.',
+  }),
+  holder: string({
+    optional: true,
+    pattern: /^\/[^\0]{0,99}$/,
+    hint: 'an absolute path of at most 100 characters',
+    example: '/run/fuchsbau/holder.sock',
+    about:
+      'Unix socket of the holder (`fuchsbau bouncer hold`), which has the connections to the networks, so that a restart of the bouncer is not seen there. Without it the bouncer has them itself.',
+  }),
+  holdFor: duration({
+    default: '5m',
+    min: '1s',
+    max: '1h',
+    about: 'How long the holder keeps the networks while the bouncer is away.',
+  }),
   uploadBytes: bytes({
     default: '25MiB',
     min: '1KiB',
@@ -101,6 +119,12 @@ export const settings = {
     max: '1024GiB',
     about: 'Size of all files that a user has uploaded, at most; 0KiB: no uploads.',
   }),
+  uploadRetention: duration({
+    default: '3650d',
+    min: '0d',
+    max: '36500d',
+    about: 'How long uploads are kept; 0d: for ever.',
+  }),
   pushToPrivateAddresses: boolean({
     default: 'false',
     about: 'Whether clients may be woken by push services with private addresses or without TLS.',
@@ -110,6 +134,13 @@ export const settings = {
     min: '1d',
     max: '36500d',
     about: 'How long lines are kept, where a network or channel does not say otherwise.',
+  }),
+  historyQuota: integer({
+    default: '0',
+    min: 0,
+    max: 1_000_000_000,
+    about:
+      'Lines of a user that are kept, at most; of more the oldest are deleted within the hour. 0: any number.',
   }),
 }
 

@@ -44,6 +44,11 @@ export class User {
     for (const network of this.networks.values()) network.keeper.resume()
   }
 
+  /** Lines of her history. */
+  get lines(): number {
+    return this.bouncer.store.removal.count([...this.networks.keys()])
+  }
+
   networkNamed(name: string): Network | undefined {
     const wanted = name.toLowerCase()
     return [...this.networks.values()].find(({ record }) => record.name.toLowerCase() === wanted)

@@ -1,6 +1,7 @@
 // The policy that is in force: read at the start, and again when its file changes. A bad file changes nothing.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import { WrongSettings } from '@fuchsbau/shared/service.ts'
 import { defaultPolicy } from './policy/default.ts'
 import { type Policy, parsePolicy } from './policy/policy.ts'
 import { readPolicyFile, stampOf } from './store/policy-file.ts'
@@ -8,7 +9,7 @@ import { readPolicyFile, stampOf } from './store/policy-file.ts'
 const LOOK_EVERY_MS = 2_000
 
 /** The policy's file cannot be used; the message says where and why. */
-export class PolicyUnusable extends Error {
+export class PolicyUnusable extends WrongSettings {
   override name = 'PolicyUnusable'
 }
 

@@ -7,6 +7,7 @@ import type { Serial } from '@fuchsbau/shared/serial.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
 import { OciError } from './errors.ts'
+import type { TrustedKey } from './images/signature.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { Store } from './store/store.ts'
@@ -31,6 +32,8 @@ export interface Registry {
   url: string
   host: string
   isEvaluation: boolean
+  /** By which signatures are verified for the pages. */
+  trustedKeys: readonly TrustedKey[]
   /** Changes of one tag, one after the other. */
   tagChanges: Serial
   /** Largest manifest, in bytes. */

@@ -11,13 +11,16 @@ import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startEvaluation } from './evaluation/server.ts'
+import manifest from './package.json' with { type: 'json' }
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
 import { openStore, type Store } from './store/store.ts'
+import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
 import { grants, TokenVerifier } from './token/verify.ts'
+import { registerWeb } from './web/routes.ts'
 
 type Options = ServeOptions<typeof settings>
 
@@ -73,6 +76,16 @@ async function serveStore(
   })
   answerWhenStored(app, store)
   registerRegistry(app, registry)
+  const { issuer, clientId, clientSecret } = config.oidc
+  registerWeb(app, {
+    registry,
+    software: { name: 'fuchsbau', version: manifest.version },
+    oidc:
+      issuer !== undefined && clientId !== undefined
+        ? { issuer, clientId, clientSecret }
+        : undefined,
+    maxAgeMs: own.maxAccessTokenAge,
+  })
   const listening = await listen(app, own.listen)
   closers.push(() => app.close())
   closers.push(await openControl(options, registry, directory))
@@ -128,6 +141,7 @@ async function makeRegistry(
     url: own.url,
     host,
     isEvaluation: own.upstream === undefined,
+    trustedKeys: readTrustedKeys(own.trustedKeys),
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
   }

@@ -4,6 +4,7 @@ import {
   boolean,
   duration,
   integer,
+  list,
   secret,
   string,
   url,
@@ -45,6 +46,11 @@ export const settings = {
     optional: true,
     example: '/etc/fuchsbau/policy.yaml',
     about: 'Who may do what; read again when it changes. Without it: see the README.',
+  }),
+  trustedKeys: list({
+    default: '',
+    example: '/etc/fuchsbau/ci.pub',
+    about: 'Public keys (PEM files) by which the pages verify signatures of images.',
   }),
   adminGroup: string({
     default: 'admins',

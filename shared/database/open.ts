@@ -19,6 +19,8 @@ export interface Schema {
   steps: readonly ((database: Database.Database) => void)[]
   /** Beside those that every database has. */
   pragmas: readonly string[]
+  /** Before an orderly end. */
+  atEnd?: readonly string[]
 }
 
 /** Other programs (a backup) may read; they hold us up for so long at most. */
@@ -56,6 +58,7 @@ export function openDatabase(directory: string, schema: Schema): OpenDatabase {
     close() {
       if (opened.inTransaction) opened.exec('ROLLBACK')
       try {
+        for (const pragma of schema.atEnd ?? []) opened.exec(`PRAGMA ${pragma}`)
         opened.pragma('optimize')
         opened.pragma('wal_checkpoint(TRUNCATE)')
       } catch (error) {

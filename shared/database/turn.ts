@@ -41,6 +41,7 @@ export class Turn {
   readonly #rollback: Database.Statement
   readonly #hooks = new Set<Partial<TurnHooks>>()
   readonly #onCommitted = new Set<() => void>()
+  readonly #onSettled = new Set<() => void>()
   readonly #onFailed = new Set<(reason: string) => void>()
   #end: NodeJS.Immediate | undefined
   #isOpen = false
@@ -124,6 +125,7 @@ export class Turn {
     this.#end = undefined
     if (this.#isOpen && !this.#commitNow()) return
     for (const listener of this.#onCommitted) listener()
+    for (const listener of this.#onSettled) listener()
   }
 
   #commitNow(): boolean {
@@ -144,6 +146,12 @@ export class Turn {
   onCommitted(listener: () => void): () => void {
     this.#onCommitted.add(listener)
     return () => this.#onCommitted.delete(listener)
+  }
+
+  /** The same behind the listeners of `onCommitted`, which somebody waits for: for what has time. */
+  onSettled(listener: () => void): () => void {
+    this.#onSettled.add(listener)
+    return () => this.#onSettled.delete(listener)
   }
 
   /** Calls back, at once, when a turn's writes were rolled back. Returns how to stop that. */

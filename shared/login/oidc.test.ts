@@ -1,5 +1,10 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { type FakeIssuer, startFakeIssuer } from '../../test/support/fake-issuer.ts'
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  type FakeIssuer,
+  type FakeIssuerOptions,
+  startFakeIssuer,
+} from '../../test/support/fake-issuer.ts'
 import { settableClock } from '../clock.ts'
 import { createLog } from '../log.ts'
 import { createRelyingParty, type PendingLogin, type RelyingParty } from './oidc.ts'
@@ -14,8 +19,9 @@ type Scene = {
   lines: string[]
 }
 
-async function scene(): Promise<Scene> {
-  const provider = await startFakeIssuer({ redirectUris: [redirectUri], logoutUris: [returnTo] })
+async function scene(options: Partial<FakeIssuerOptions> = {}): Promise<Scene> {
+  const uris = { redirectUris: [redirectUri], logoutUris: [returnTo] }
+  const provider = await startFakeIssuer({ ...uris, ...options })
   onTestFinished(() => provider[Symbol.asyncDispose]())
   const clock = settableClock(Date.now())
   const lines: string[] = []
@@ -181,5 +187,131 @@ describe('the provider', () => {
     expect(logout.searchParams.get('id_token_hint')).toBe(idToken)
     expect(logout.searchParams.get('post_logout_redirect_uri')).toBe(returnTo)
     expect(it.party.origins()).toEqual([it.provider.issuer])
+  })
+})
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const seconds = () => Math.floor(Date.now() / 1000)
+
+/** A login whose token endpoint answers with this ID token; its header and claims are right but for the changes. */
+async function finishWith(
+  make: (it: { key: KeyObject; provider: FakeIssuer }) => {
+    claims?: Record<string, unknown>
+    header?: Record<string, unknown>
+    seal?: (text: string) => Buffer
+  },
+): Promise<boolean> {
+  const it = await scene()
+  const { key, kid } = it.provider.rotateKeys()
+  const { url, pending } = await begin(it.party)
+  const query = await browse(it, url)
+  const { issuer: iss, clientId: aud } = it.provider
+  const {
+    claims,
+    header,
+    seal = (text) => sign('sha256', Buffer.from(text), key),
+  } = make({
+    key,
+    provider: it.provider,
+  })
+  const right = { iss, aud, sub: 'abc', nonce: pending.nonce, iat: seconds(), exp: seconds() + 60 }
+  const text = `${encode({ alg: 'RS256', kid, ...header })}.${encode({ ...right, ...claims })}`
+  const token = `${text}.${seal(text).toString('base64url')}`
+  it.provider.intercept = (request, response) => {
+    if (request.url !== '/token') return false
+    const answer = { access_token: 'x', token_type: 'Bearer', id_token: token }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+    return true
+  }
+  return (await it.party.finish(query.toString(), pending)).ok
+}
+
+const forger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+const hmac = (key: string | Buffer) => (text: string) =>
+  createHmac('sha256', key).update(text).digest()
+
+describe('an ID token (OpenID Connect Core 3.1.3.7)', () => {
+  test('is taken when it is right, and when a clock goes wrong by 20 seconds', async () => {
+    expect(await finishWith(() => ({}))).toBe(true)
+    expect(await finishWith(() => ({ claims: { exp: seconds() - 20 } }))).toBe(true)
+    expect(await finishWith(() => ({ claims: { nbf: seconds() + 20 } }))).toBe(true)
+  })
+
+  test.each<[string, Parameters<typeof finishWith>[0]]>([
+    ['of another key', () => ({ seal: (text) => sign('sha256', Buffer.from(text), forger) })],
+    ['of a key that nobody knows', () => ({ header: { kid: 'other' } })],
+    ['without a signature', () => ({ header: { alg: 'none' }, seal: () => Buffer.alloc(0) })],
+    [
+      'sealed with our secret',
+      ({ provider }) => ({ header: { alg: 'HS256' }, seal: hmac(provider.clientSecret) }),
+    ],
+    [
+      'sealed with the public key (RFC 8725, 2.1)',
+      ({ key }) => {
+        const pem = createPublicKey(key).export({ type: 'spki', format: 'pem' })
+        return { header: { alg: 'HS256' }, seal: hmac(pem) }
+      },
+    ],
+    ['for somebody else', () => ({ claims: { aud: 'registry' } })],
+    ['for two, asked for by the other', () => ({ claims: { aud: ['fuchsbau', 'x'], azp: 'x' } })],
+    ['of another issuer', () => ({ claims: { iss: 'https://evil.example' } })],
+    ['that has ended', () => ({ claims: { exp: seconds() - 120 } })],
+    ['without an end', () => ({ claims: { exp: undefined } })],
+    ['of tomorrow', () => ({ claims: { nbf: seconds() + 120 } })],
+    ['of no login', () => ({ claims: { nonce: undefined } })],
+    ['of another login', () => ({ claims: { nonce: 'other' } })],
+    ['of nobody', () => ({ claims: { sub: undefined } })],
+  ])('%s is refused', async (_, make) => {
+    expect(await finishWith(make)).toBe(false)
+  })
+
+  test('of a new key is taken: keys are read anew, but not more often than once a minute', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const it = await scene()
+    const logIn = async () => {
+      const { url, pending } = await begin(it.party)
+      return (await it.party.finish((await browse(it, url)).toString(), pending)).ok
+    }
+    const reads = () => it.provider.requests.filter((path) => path === '/jwks').length
+    expect(await logIn()).toBe(true)
+    expect(await logIn()).toBe(true)
+    expect(reads()).toBe(1)
+    it.provider.rotateKeys()
+    expect(await logIn()).toBe(false)
+    vi.setSystemTime(Date.now() + 61_000)
+    expect(await logIn()).toBe(true)
+    expect(reads()).toBe(2)
+  })
+})
+
+describe('a provider', () => {
+  test('that takes our secret only by Basic is shown it so (RFC 6749, 2.3.1)', async () => {
+    const it = await scene({ authMethod: 'client_secret_basic' })
+    const { url, pending } = await begin(it.party)
+    expect((await it.party.finish((await browse(it, url)).toString(), pending)).ok).toBe(true)
+  })
+
+  test('whose name ends with a slash is known by that name', async () => {
+    const it = await scene({ hasSlash: true })
+    const { url, pending } = await begin(it.party)
+    const finished = await it.party.finish((await browse(it, url)).toString(), pending)
+    expect(finished).toMatchObject({ ok: true, identity: { issuer: `${it.provider.issuer}/` } })
+  })
+
+  test('that answers without an end is not listened to', async () => {
+    const it = await scene()
+    let sent = 0
+    it.provider.intercept = (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 65_536
+      }
+      response.on('drain', more)
+      more()
+      return true
+    }
+    expect((await it.party.begin()).ok).toBe(false)
+    expect(sent).toBeLessThan(64 * 1024 * 1024)
   })
 })

@@ -6,9 +6,15 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
   type Configuration,
   calculatePKCECodeChallenge,
+  customFetch,
   discovery,
+  enableNonRepudiationChecks,
+  None,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -56,6 +62,8 @@ export type RelyingParty = {
   origins(): string[]
 }
 
+/** Its documents and tokens have some KiB. */
+const MAX_ANSWER_BYTES = 1024 * 1024
 const SCOPE = 'openid profile groups'
 const TIMEOUT_SECONDS = 10
 /** A provider that was not there is not asked again before. */
@@ -65,34 +73,12 @@ const FRESH_MS = 6 * 3_600_000
 
 /** A client of one provider, which is not contacted before the first login. */
 export function createRelyingParty(options: OidcOptions): RelyingParty {
-  const { issuer, clock, log, redirectUri } = options
-  let known: { configuration: Configuration; at: number } | undefined
-  let discovering: Promise<Configuration | undefined> | undefined
-  let failedAt = Number.NEGATIVE_INFINITY
-
-  async function configuration(): Promise<Configuration | undefined> {
-    if (known && clock.now() - known.at < FRESH_MS) return known.configuration
-    if (clock.now() - failedAt < RETRY_MS) return known?.configuration
-    discovering ??= discover(options).then(
-      (configuration) => {
-        known = { configuration, at: clock.now() }
-        discovering = undefined
-        return configuration
-      },
-      (error: unknown) => {
-        failedAt = clock.now()
-        discovering = undefined
-        log.warn({ issuer, reason: reasonOf(error) }, 'the identity provider cannot be reached')
-        return known?.configuration
-      },
-    )
-    return await discovering
-  }
-
+  const { issuer, log, redirectUri } = options
+  const provider = new Provider(options)
   return {
     issuer,
     async begin() {
-      const client = await configuration()
+      const client = await provider.find()
       if (!client) return unreachable
       const pending = {
         state: randomState(),
@@ -110,7 +96,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
       return { ok: true, url: url.href, pending }
     },
     async finish(query, { state, nonce, verifier }) {
-      const client = await configuration()
+      const client = await provider.find()
       if (!client) return unreachable
       try {
         const tokens = await authorizationCodeGrant(client, new URL(`${redirectUri}?${query}`), {
@@ -141,7 +127,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
       }
     },
     async logoutUrl(idToken, returnTo) {
-      const client = await configuration()
+      const client = await provider.find()
       if (client?.serverMetadata().end_session_endpoint === undefined) return
       return buildEndSessionUrl(client, {
         id_token_hint: idToken,
@@ -150,7 +136,7 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
     },
     origins() {
       const { end_session_endpoint: end, authorization_endpoint: begin } =
-        known?.configuration.serverMetadata() ?? {}
+        provider.known?.serverMetadata() ?? {}
       const all = [issuer, begin, end].flatMap((url) => URL.parse(url ?? '')?.origin ?? [])
       return [...new Set(all)]
     },
@@ -167,13 +153,84 @@ const refused: Failure = {
   message: 'The login could not be finished. Begin again from the login page.',
 }
 
-/** Plain HTTP only where the operator has written `http://`, which means a provider on this machine or in a test. */
-function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<Configuration> {
-  const url = new URL(issuer)
-  return discovery(url, clientId, clientSecret, undefined, {
+/** What the provider says of itself, read when it is wanted and kept for a while. */
+class Provider {
+  readonly #options: OidcOptions
+  #discovering: Promise<Configuration | undefined> | undefined
+  #knownAt = Number.NEGATIVE_INFINITY
+  #failedAt = Number.NEGATIVE_INFINITY
+  /** As it was the last time. */
+  known: Configuration | undefined
+
+  constructor(options: OidcOptions) {
+    this.#options = options
+  }
+
+  /** Undefined while it cannot be reached for the first time. */
+  async find(): Promise<Configuration | undefined> {
+    const { clock, log, issuer } = this.#options
+    if (clock.now() - this.#knownAt < FRESH_MS) return this.known
+    if (clock.now() - this.#failedAt < RETRY_MS) return this.known
+    this.#discovering ??= discover(this.#options)
+      .then(
+        (configuration) => {
+          this.known = configuration
+          this.#knownAt = clock.now()
+        },
+        (error: unknown) => {
+          this.#failedAt = clock.now()
+          log.warn({ issuer, reason: reasonOf(error) }, 'the identity provider cannot be reached')
+        },
+      )
+      .then(() => {
+        this.#discovering = undefined
+        return this.known
+      })
+    return await this.#discovering
+  }
+}
+
+/**
+ * Plain HTTP only where the operator has written `http://`, which means a provider on this machine or in a test. ID tokens are
+ * checked with the provider's keys, which are read anew when a key is not among them, at most once a minute: what leads to the
+ * provider may not be TLS all the way (Core 3.1.3.7, 6 would do without then).
+ */
+async function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<Configuration> {
+  const url = new URL(`${issuer}/.well-known/openid-configuration`)
+  const insecure = url.protocol === 'http:' ? [allowInsecureRequests] : []
+  const client = await discovery(url, clientId, undefined, authentication(clientSecret), {
     timeout: TIMEOUT_SECONDS,
-    ...(url.protocol === 'http:' ? { execute: [allowInsecureRequests] } : {}),
+    execute: [enableNonRepudiationChecks, ...insecure],
+    [customFetch]: cappedFetch,
   })
+  const { issuer: named } = client.serverMetadata()
+  // A slash at the end of the setting is cut off. https://openid.net/specs/openid-connect-discovery-1_0.html#section-4.3
+  if (named === issuer || named === `${issuer}/`) return client
+  throw Object.assign(new Error('another issuer'), { code: 'ANOTHER_ISSUER' })
+}
+
+/** How we show our secret: by the form when the provider says that it takes that, else as each must (Discovery, 3). */
+function authentication(secret: string | undefined): ClientAuth {
+  if (secret === undefined) return None()
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)]
+  return (server, client, body, headers) => {
+    const { token_endpoint_auth_methods_supported: methods = [] } = server
+    const show = methods.includes('client_secret_post') ? post : basic
+    return show(server, client, body, headers)
+  }
+}
+
+async function cappedFetch(url: string, options: object): Promise<Response> {
+  const response = await fetch(url, options)
+  let left = MAX_ANSWER_BYTES
+  const cap = new TransformStream<Uint8Array, Uint8Array>({
+    transform(part, controller) {
+      left -= part.byteLength
+      if (left < 0) controller.error(new Error('the answer is too long'))
+      else controller.enqueue(part)
+    },
+  })
+  return new Response(response.body?.pipeThrough(cap) ?? null, response)
 }
 
 /** `groups` is not everywhere, and some providers refuse a scope that they do not know. */

@@ -20,7 +20,7 @@ html { font: 100%/1.55 system-ui, sans-serif; scroll-padding-top: 1rem; }
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; background: var(--paper); color: var(--ink); overflow-wrap: break-word; }
 a { color: var(--fox); text-underline-offset: .18em; }
 :focus-visible { outline: 3px solid var(--fox); outline-offset: 2px; border-radius: 3px; }
-h1, h2, h3, .title { font-family: var(--serif); line-height: 1.2; font-weight: 600; margin: 0 0 .6em; }
+h1, h2, h3, .title { font-family: var(--serif); line-height: 1.2; font-weight: 600; margin: 0 0 .6em; text-wrap: balance; }
 h1 { font-size: 1.9rem; } h2 { font-size: 1.35rem; margin-top: 2rem; } h3 { font-size: 1.15rem; }
 p { margin: 0 0 .8em; }
 img, video { max-width: 100%; }

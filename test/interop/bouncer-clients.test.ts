@@ -220,6 +220,7 @@ test.skipIf(!hasIrssi)('a new irssi is connected by what the README says', async
   await irssi.enter('/join #den')
   const { nick } = await hare.expect(
     ({ command, nick: who }) => command === 'JOIN' && who !== 'hare',
+    { timeoutMs: REPLIES_MS },
   )
   expect(nick).toBe('you')
 })

@@ -187,7 +187,9 @@ test.skipIf(!requirePeer('soju'))('soju: its user moves in with everything, twic
   await using server = await startFakeIrc()
   await using soju = await startSoju({ ca })
   await soju.addUser('fox', 'Geheim 1')
-  const options = ['-connect-command', 'MODE fox +i']
+  // A pin does nothing on a plain connection, but it moves.
+  const pinned = 'ab'.repeat(64)
+  const options = ['-connect-command', 'MODE fox +i', '-certfp', pinned]
   await soju.addNetwork('fox', { name: 'den', port: server.port, nick: 'fox', options })
   await soju.control('user', 'run', 'fox', 'sasl', 'set-plain', '-network', 'den', 'fox', 'bau')
   const sasl = { mechanism: 'PLAIN', account: 'fox/den@desk', password: 'Geheim 1' } as const
@@ -227,6 +229,7 @@ test.skipIf(!requirePeer('soju'))('soju: its user moves in with everything, twic
     host: '127.0.0.1',
     port: server.port,
     transport: 'plain',
+    fingerprint: pinned,
     nick: 'fox',
     saslMechanism: 'PLAIN',
     saslUser: 'fox',

@@ -100,6 +100,15 @@ describe.each(inspircds)('InspIRCd $version', ({ version, peer }) => {
       const badger = await badgerAt(ircd.port)
       await talk(client, badger, 'once')
       expect(network.upstream?.isTls).toBe(true)
+      // InspIRCd 3 answers a request with a label under the new nick.
+      for (const [from, to] of [
+        ['fox', 'vixen'],
+        ['vixen', 'fox'],
+      ] as const) {
+        client.send(`NICK ${to}`)
+        expect((await client.expect(`NICK ${to}`)).nick).toBe(from)
+        expect(network.upstream?.nick).toBe(to)
+      }
       badger.cut()
       await ircd.kill()
       await client.expect(/NOTICE \S+ :Disconnected from den/)

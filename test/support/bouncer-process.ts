@@ -18,6 +18,8 @@ export interface Person {
   /** What she calls it; `den` when absent. */
   network?: string
   channels?: readonly string[]
+  /** More of the network. */
+  record?: Partial<NetworkRecord>
 }
 
 export interface BouncerProcessOptions {
@@ -40,7 +42,8 @@ export interface BouncerProcess extends AsyncDisposable {
   readonly management: string
   pid(): number
   log(): string
-  start(): Promise<void>
+  /** Again, with more in its environment, this time only. */
+  start(env?: Record<string, string>): Promise<void>
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>
   /** SIGKILL, and waits for the end. */
@@ -74,8 +77,8 @@ export async function startBouncer(options: BouncerProcessOptions): Promise<Boun
   const words = [...nodeOptions, program, 'bouncer', 'serve']
   const child = serviceProcess([process.execPath, words], { env, readyMs: 30_000 })
   let management = ''
-  const start = async () => {
-    management = (await child.start()).management
+  const start = async (more?: Record<string, string>) => {
+    management = (await child.start(more)).management
   }
 
   const login = (person: string, client = '') => ({
@@ -150,6 +153,7 @@ const networkOf = ({
   name: nick,
   port,
   network = 'den',
+  record = {},
 }: Person): Omit<NetworkRecord, 'id' | 'userId'> => ({
   ...NETWORK_DEFAULTS,
   name: network,
@@ -159,4 +163,5 @@ const networkOf = ({
   nick,
   username: nick,
   realname: nick,
+  ...record,
 })

@@ -15,14 +15,14 @@ export interface Visitor extends AsyncDisposable {
   look(name: string): Promise<void>
 }
 
-/** Starts Chromium, which setup installs. */
-export async function startChromium(): Promise<Visitor> {
+/** Starts Chromium, which setup installs. `javaScript`: also with JavaScript, for pages of others that need it. */
+export async function startChromium({ javaScript = false } = {}): Promise<Visitor> {
   const browser = await chromium.launch({
     executablePath: programOf('chromium'),
     args: ['--no-sandbox'],
   })
   const context = await browser.newContext({
-    javaScriptEnabled: false,
+    javaScriptEnabled: javaScript,
     viewport: { width: 1200, height: 900 },
   })
   const page = await context.newPage()

@@ -1,4 +1,5 @@
 // An identity provider in this process for tests: oidc-provider, which lets in whoever `person` says without asking.
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import Provider, { type Context } from 'oidc-provider'
@@ -24,6 +25,8 @@ export interface FakeIssuer extends AsyncDisposable {
    * provider's.
    */
   browse(url: string): Promise<string>
+  /** Signs with a new RSA key from now on, the only one that it shows; returns it and its name. */
+  rotateKeys(): { key: KeyObject; kid: string }
   stop(): Promise<void>
   start(): Promise<void>
 }
@@ -31,6 +34,10 @@ export interface FakeIssuer extends AsyncDisposable {
 export interface FakeIssuerOptions {
   redirectUris: string[]
   logoutUris?: string[]
+  /** How the client shows its secret, and the only way that is offered; by the form when absent, with others offered. */
+  authMethod?: 'client_secret_basic'
+  /** What it calls itself has a slash at the end. */
+  hasSlash?: boolean
 }
 
 /** Starts a provider on 127.0.0.1 with one client. */
@@ -43,43 +50,47 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
   const issuer = `http://127.0.0.1:${port}`
   const clientSecret = 'a secret of the client'
   const people = new Map<string, FakePerson>()
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: 'fuchsbau',
-        client_secret: clientSecret,
-        redirect_uris: options.redirectUris,
-        post_logout_redirect_uris: options.logoutUris ?? [],
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-        token_endpoint_auth_method: 'client_secret_post',
+  const { authMethod } = options
+  const makeProvider = (jwks?: object) =>
+    new Provider(options.hasSlash ? `${issuer}/` : issuer, {
+      ...(jwks && { jwks }),
+      ...(authMethod && { clientAuthMethods: [authMethod] }),
+      clients: [
+        {
+          client_id: 'fuchsbau',
+          client_secret: clientSecret,
+          redirect_uris: options.redirectUris,
+          post_logout_redirect_uris: options.logoutUris ?? [],
+          grant_types: ['authorization_code'],
+          response_types: ['code'],
+          token_endpoint_auth_method: authMethod ?? 'client_secret_post',
+        },
+      ],
+      claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
+      scopes: ['openid', 'profile', 'groups'],
+      conformIdTokenClaims: false,
+      pkce: { required: () => true },
+      cookies: { keys: ['a key for the cookies'] },
+      features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+      interactions: { url: () => '/interaction' },
+      findAccount: (_: unknown, accountId: string) => ({
+        accountId,
+        claims: () => {
+          const { username, groups = [] } = people.get(accountId) ?? { username: accountId }
+          return { sub: accountId, preferred_username: username, groups }
+        },
+      }),
+      async loadExistingGrant({ oidc: { client, session } }: Context) {
+        const grant = new provider.Grant({
+          clientId: client.clientId,
+          accountId: session.accountId,
+        })
+        grant.addOIDCScope('openid profile groups')
+        await grant.save()
+        return grant
       },
-    ],
-    claims: { openid: ['sub'], profile: ['preferred_username'], groups: ['groups'] },
-    scopes: ['openid', 'profile', 'groups'],
-    conformIdTokenClaims: false,
-    pkce: { required: () => true },
-    cookies: { keys: ['a key for the cookies'] },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
-    interactions: { url: () => '/interaction' },
-    findAccount: (_: unknown, accountId: string) => ({
-      accountId,
-      claims: () => {
-        const { username, groups = [] } = people.get(accountId) ?? { username: accountId }
-        return { sub: accountId, preferred_username: username, groups }
-      },
-    }),
-    async loadExistingGrant({ oidc: { client, session } }: Context) {
-      const grant = new provider.Grant({
-        clientId: client.clientId,
-        accountId: session.accountId,
-      })
-      grant.addOIDCScope('openid profile groups')
-      await grant.save()
-      return grant
-    },
-  })
-  const callback = provider.callback()
+    })
+  let provider = makeProvider()
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const { pathname } = new URL(request.url ?? '', issuer)
@@ -91,7 +102,7 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
       void provider.interactionFinished(request, response, {
         login: { accountId: person.subject },
       })
-    } else callback(request, response)
+    } else provider.callback()(request, response)
   }
 
   const fake: FakeIssuer = {
@@ -119,6 +130,13 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
         next = new URL(location, next).href
       }
       return next
+    },
+    rotateKeys() {
+      const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+      const kid = randomUUID()
+      const jwk = { ...key.export({ format: 'jwk' }), kid, use: 'sig', alg: 'RS256' }
+      provider = makeProvider({ keys: [jwk] })
+      return { key, kid }
     },
     async stop() {
       const closed = once(server, 'close')

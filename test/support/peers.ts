@@ -1,4 +1,5 @@
-// Which real programs the interop tests need, and where they are after test/interop/setup.
+// Which real programs the interop tests need, and where they are after test/interop/setup. Those that no registry serves are
+// built by hand, and named by a variable of the environment.
 import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -30,6 +31,8 @@ const peers = {
   'oci-conformance': { where: 'go', program: 'oci-conformance' },
   cosign: { where: 'go', program: 'cosign' },
   chromium: { where: 'host', program: 'chromium' },
+  ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
+  pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */
@@ -47,24 +50,27 @@ export function trixieTree(): string {
 
 /**
  * Whether a peer can be used: throws a sentence that says what to do when it cannot, or, with
- * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`.
+ * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`. One that is built by hand
+ * is always optional.
  */
 export function requirePeer(peer: Peer): boolean {
   const reason = whyMissing(peer)
   if (reason === undefined) return true
-  if (process.env.INTEROP_OPTIONAL !== '1') throw new Error(reason)
+  if (peers[peer].where !== 'hand' && process.env.INTEROP_OPTIONAL !== '1') throw new Error(reason)
   console.log(`skipped: ${reason}`)
   return false
 }
 
-/** Whether a peer is of this machine, of the trixie tree, or was built by Go. */
+/** Whether a peer is of this machine (also when it was built by hand), of the trixie tree, or was built by Go. */
 export function whereIs(peer: Peer): 'host' | 'trixie' | 'go' {
-  return peers[peer].where
+  const { where } = peers[peer]
+  return where === 'hand' ? 'host' : where
 }
 
 /** The program of a peer that is there. */
 export function programOf(peer: Peer): string {
   const { where, program } = peers[peer]
+  if (where === 'hand') return process.env[program] ?? ''
   const candidates = directoriesOf(where).map((directory) => join(directory, program))
   return candidates.find(isExecutable) ?? ''
 }
@@ -77,7 +83,11 @@ function directoriesOf(where: ReturnType<typeof whereIs>): string[] {
 }
 
 function whyMissing(peer: Peer): string | undefined {
-  const { where } = peers[peer]
+  const { where, program } = peers[peer]
+  if (where === 'hand') {
+    if (isExecutable(programOf(peer))) return undefined
+    return `The peer ${peer} is built by hand: ${program} is to name its program.`
+  }
   if (programOf(peer) === '') {
     return `The peer ${peer} is not installed. Run test/interop/setup ${peer} as root.`
   }

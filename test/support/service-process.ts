@@ -20,8 +20,8 @@ export interface ServiceProcess {
   pid(): number
   /** What it said, the last 16 million characters. */
   log(): string
-  /** Resolves when it is ready; rejects with its log when it ends before. */
-  start(): Promise<Ready>
+  /** Resolves when it is ready; rejects with its log when it ends before. `env`: more of it, this time only. */
+  start(env?: Record<string, string>): Promise<Ready>
   /** Sends the signal, and waits for the end. */
   end(signal: NodeJS.Signals): Promise<void>
 }
@@ -39,8 +39,11 @@ export function serviceProcess(
   return {
     pid: () => child?.pid ?? 0,
     log: () => output,
-    async start() {
-      const starting = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    async start(more = {}) {
+      const starting = spawn(file, args, {
+        env: { ...env, ...more },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       child = starting
       const killWithUs = () => starting.kill('SIGKILL')
       process.once('exit', killWithUs)

@@ -7,8 +7,18 @@ import { text } from 'node:stream/consumers'
 export interface TokenIssuer extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
   url: string
-  /** A JWT of these claims over `iss`, `aud` (`bouncer`), `exp` (in an hour), `sub` (`42`). */
-  jwt(claims?: Record<string, unknown>, options?: { isForged?: boolean }): string
+  /** As it calls itself: its URL, unless it is changed. */
+  name: string
+  /**
+   * A JWT of these claims over `iss`, `aud` (`bouncer`), `exp` (in an hour), `sub` (`42`), with these fields in its header over
+   * those of an access token (RFC 9068).
+   */
+  jwt(
+    claims?: Record<string, unknown>,
+    options?: { isForged?: boolean; header?: Record<string, unknown> },
+  ): string
+  /** Answers a path with this status instead. */
+  intercept: ((path: string) => number | undefined) | undefined
   /** Makes an opaque token known, with what introspection says of it. */
   opaque(token: string, claims: Record<string, unknown>): void
 }
@@ -25,7 +35,11 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   async function answer(request: IncomingMessage): Promise<unknown> {
     switch (request.url) {
       case '/.well-known/openid-configuration':
-        return { issuer: url, jwks_uri: `${url}/jwks`, introspection_endpoint: `${url}/introspect` }
+        return {
+          issuer: issuer.name,
+          jwks_uri: `${url}/jwks`,
+          introspection_endpoint: `${url}/introspect`,
+        }
       case '/jwks':
         return { keys: [{ ...keys.publicKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'one' }] }
       case '/introspect': {
@@ -39,18 +53,23 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
   }
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json')
-    void answer(request).then((value) => response.end(JSON.stringify(value)))
+    const status = issuer.intercept?.(request.url ?? '')
+    if (status !== undefined) response.writeHead(status).end('{}')
+    else void answer(request).then((value) => response.end(JSON.stringify(value)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
-  return {
+  const issuer: TokenIssuer = {
     url,
-    jwt(claims = {}, { isForged = false } = {}) {
+    name: url,
+    intercept: undefined,
+    jwt(claims = {}, { isForged = false, header = {} } = {}) {
       const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-      const payload = { iss: url, aud: 'bouncer', exp: inAnHour(), sub: '42', ...claims }
-      const signed = `${encode({ alg: 'ES256', kid: 'one' })}.${encode(payload)}`
+      const payload = { iss: issuer.name, aud: 'bouncer', exp: inAnHour(), sub: '42', ...claims }
+      const head = { alg: 'ES256', kid: 'one', typ: 'at+jwt', ...header }
+      const signed = `${encode(head)}.${encode(payload)}`
       const { privateKey: key } = isForged ? forger : keys
       const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' })
       return `${signed}.${signature.toString('base64url')}`
@@ -70,6 +89,7 @@ export async function startTokenIssuer(): Promise<TokenIssuer> {
       await once(server, 'close')
     },
   }
+  return issuer
 }
 
 /** SHA-256 of a certificate in PEM, as hex: how the bouncer knows a client by it. */

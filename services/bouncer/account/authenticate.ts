@@ -6,6 +6,7 @@ import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
 import type { LoginOutcome } from './logins.ts'
 import { checkPassword } from './password.ts'
+import { ProviderAway } from './token.ts'
 
 export interface Attempt {
   /** Who she says she is. */
@@ -25,7 +26,16 @@ export interface Proven {
   by: Proof
 }
 
-export type Authenticated = ({ ok: true } & Proven) | { ok: false; reason: string }
+export type Authenticated = ({ ok: true } & Proven) | Refusal
+
+export interface Refusal {
+  ok: false
+  reason: string
+  /** Whether the same may do later: it was not looked at, or could not be. */
+  isForNow: boolean
+  /** The trouble is the bouncer's own: it is told by ERROR alone, because clients that take it for a wrong password give up. */
+  isTrouble?: boolean
+}
 
 /** Checks a name and a password: the person's own, or one of her app passwords. */
 export function authenticate(
@@ -46,9 +56,10 @@ export async function admit(
   queue: Queue = 'checks',
 ): Promise<Authenticated> {
   const { logins } = bouncer
-  const end = (outcome: LoginOutcome, reason: string): Authenticated => {
+  const end = (outcome: LoginOutcome, reason: string): Refusal => {
     logins.count(outcome)
-    return { ok: false, reason }
+    const isTrouble = outcome === 'busy' || outcome === 'failed'
+    return { ok: false, reason, isForNow: outcome !== 'refused', ...(isTrouble && { isTrouble }) }
   }
   try {
     const passed = await logins[queue].pass(() => slowed(bouncer, attempt, check, queue))
@@ -64,6 +75,7 @@ export async function admit(
   } catch (error) {
     if (error instanceof StoreUnavailable)
       return end('failed', `The bouncer cannot store anything now: ${error.message}`)
+    if (error instanceof ProviderAway) return end('away', error.message)
     bouncer.log.error({ err: error, method: attempt.method }, 'a login could not be checked')
     return end('failed', 'The login cannot be checked now: try again later')
   }
@@ -91,6 +103,10 @@ async function slowed(
     store.audit.add({ at: clock.now(), account, address, method, client, outcome })
     if (proven) attempt.succeed()
     return { proven }
+  } catch (error) {
+    // A provider that is away, or a full disk, is no guess: else her programs would slow her own password down.
+    attempt.forget()
+    throw error
   } finally {
     if (queue === 'checks') attempt.done()
   }

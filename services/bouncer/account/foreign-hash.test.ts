@@ -6,6 +6,8 @@ import { checkForeignHash, isForeignHash } from './foreign-hash.ts'
 const salted = (method: string) =>
   `znc-${method}$.Y(n*!salt$${createHash(method).update('hunter2.Y(n*!salt').digest('hex')}`
 
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 describe('a hash from elsewhere', () => {
   test.each([
     ["ZNC's SHA-256", salted('sha256')],
@@ -23,6 +25,19 @@ describe('a hash from elsewhere', () => {
     const vector = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
     expect(await checkForeignHash('U*U', vector)).toBe(true)
     expect(await checkForeignHash('U*V', vector)).toBe(false)
+  })
+
+  test('is checked while all others have their turns', async () => {
+    const checking = { turns: 0, isOver: false }
+    // Cost 12: some 300 ms of work.
+    const hash = '$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'
+    const check = checkForeignHash('U*U', hash).finally(() => {
+      checking.isOver = true
+    })
+    for (; !checking.isOver; checking.turns += 1) await nextTurn()
+    expect(await check).toBe(false)
+    // In pieces of 100 ms there are five.
+    expect(checking.turns).toBeGreaterThan(50)
   })
 
   test('that would take seconds is not tried', async () => {

@@ -4,7 +4,7 @@ import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Counter, Metrics } from '@fuchsbau/shared/metrics.ts'
 import { createThrottle, type Throttle } from '@fuchsbau/shared/throttle.ts'
 
-const OUTCOMES = ['ok', 'refused', 'slowed', 'busy', 'failed'] as const
+const OUTCOMES = ['ok', 'refused', 'slowed', 'busy', 'away', 'failed'] as const
 export type LoginOutcome = (typeof OUTCOMES)[number]
 
 export class Logins {

@@ -104,7 +104,11 @@ describe('a login', () => {
     for (const name of ['alice', 'nobody']) {
       vi.mocked(verifyPassword).mockClear()
       const result = await authenticate(bouncer, { ...attempt, name, password: 'wrong' })
-      expect(result).toEqual({ ok: false, reason: 'Wrong user name or password' })
+      expect(result).toEqual({
+        ok: false,
+        reason: 'Wrong user name or password',
+        isForNow: false,
+      })
       expect(vi.mocked(verifyPassword)).toHaveBeenCalledTimes(1)
       const [[password, hash] = []] = vi.mocked(verifyPassword).mock.calls
       checked.push({ password, parameters: parametersOf(hash) })

@@ -6,7 +6,7 @@ import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
-import { Bouncer } from '../bouncer.ts'
+import { Bouncer, limitsOf } from '../bouncer.ts'
 import type { settings } from '../settings.ts'
 import { checkDatabase } from '../store/database.ts'
 import { openStore } from '../store/store.ts'
@@ -53,7 +53,7 @@ async function withStore(
     else throw error
     return exitCode.failed
   }
-  const limits = { users: own.maxUsers, networks: own.maxNetworks, clients: own.maxClients }
+  const limits = limitsOf(own)
   const metrics = createMetrics()
   const bouncer = new Bouncer({ store, clock, log, metrics, serverName: own.hostname, limits })
   // Nothing is connected from here.

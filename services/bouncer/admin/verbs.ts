@@ -1,5 +1,6 @@
 // The command line's verbs of this service, with their help. What does them is loaded when one is run.
 import type { Verb, VerbOptions } from '@fuchsbau/shared/service.ts'
+import { holdVerb } from '../hold/verb.ts'
 import { importVerb } from '../import/verb.ts'
 import { COMMANDS } from '../service/commands.ts'
 import type { settings } from '../settings.ts'
@@ -79,6 +80,7 @@ Example:
   fuchsbau bouncer fsck`,
     run: async (options) => (await import('./run.ts')).check(options),
   },
+  hold: holdVerb,
   import: importVerb,
 }
 

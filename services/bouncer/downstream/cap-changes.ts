@@ -1,7 +1,7 @@
 // Capabilities that come and go with what the network offers: CAP NEW and DEL.
 // https://ircv3.net/specs/extensions/capability-negotiation#cap-notify
-import { type Capability, capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
-import { capabilityValue } from './capabilities.ts'
+import type { Capability } from '../irc/caps.ts'
+import { capTokens, offeredTo, tellCaps } from './capabilities.ts'
 import type { Downstream } from './downstream.ts'
 
 /** What each client was told last, by capability. */
@@ -22,29 +22,8 @@ export function updateCaps(downstream: Downstream): void {
   const gone = [...before.keys()].filter((cap) => !now.has(cap))
   const come = [...now].filter(([cap, value]) => before.get(cap) !== value)
   if (downstream.caps.has('cap-notify')) {
-    tell(downstream, 'DEL', gone)
-    tell(
-      downstream,
-      'NEW',
-      come.map(([cap, value]) => (value === '' ? cap : `${cap}=${value}`)),
-    )
+    if (gone.length > 0) tellCaps(downstream, 'DEL', gone)
+    if (come.length > 0) tellCaps(downstream, 'NEW', capTokens(come))
   }
   for (const cap of gone) downstream.setCap(cap, false)
-}
-
-function tell(downstream: Downstream, verb: 'NEW' | 'DEL', tokens: readonly string[]): void {
-  if (tokens.length === 0) return
-  const { serverName: source, nick } = downstream
-  for (const line of capListMessages({ source, nick, verb, tokens, isVersion302: true })) {
-    downstream.send(line)
-  }
-}
-
-function offeredTo(downstream: Downstream): Map<Capability, string> {
-  const offered = new Map<Capability, string>()
-  for (const cap of DOWNSTREAM_CAPS) {
-    const value = capabilityValue(cap, downstream)
-    if (value !== undefined) offered.set(cap, value)
-  }
-  return offered
 }

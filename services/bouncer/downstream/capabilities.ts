@@ -1,5 +1,6 @@
-// With which value a capability is offered to a client, if it is: some need a network that has them, some a setting.
-import type { Capability } from '../irc/caps.ts'
+// With which value a capability is offered to a client, if it is: some need a network that has them, some a setting. And
+// how a client is told.
+import { type Capability, type CapList, capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
 import type { Downstream } from './downstream.ts'
 import { mechanismsFor } from './mechanisms.ts'
 
@@ -33,8 +34,36 @@ function networkValue(
   return isKept || offer === 'likely' ? '' : undefined
 }
 
+/** What this client is offered now, with values; '' for none. */
+export function offeredTo(downstream: Downstream): Map<Capability, string> {
+  const offered = new Map<Capability, string>()
+  for (const cap of DOWNSTREAM_CAPS) {
+    const value = capabilityValue(cap, downstream)
+    if (value !== undefined) offered.set(cap, value)
+  }
+  return offered
+}
+
+/** As they are listed: `name` or `name=value`. */
+export function capTokens(offered: Iterable<readonly [Capability, string]>): string[] {
+  return [...offered].map(([cap, value]) => (value === '' ? cap : `${cap}=${value}`))
+}
+
+/** Sends a list of capabilities in the form that the client, or this request of its, can read. */
+export function tellCaps(
+  downstream: Downstream,
+  verb: CapList['verb'],
+  tokens: readonly string[],
+  isVersion302 = downstream.registration.isVersion302,
+): void {
+  const { serverName: source, nick } = downstream
+  for (const line of capListMessages({ source, nick, verb, tokens, isVersion302 })) {
+    downstream.send(line)
+  }
+}
+
 /** The value, '' for none; undefined: not offered to this client. */
-export function capabilityValue(cap: Capability, downstream: Downstream): string | undefined {
+function capabilityValue(cap: Capability, downstream: Downstream): string | undefined {
   if (cap === 'soju.im/filehost' && downstream.bouncer.uploadsUrl === undefined) return
   const ofNetwork = NETWORK_CAPS[cap]
   if (ofNetwork !== undefined) return networkValue(cap, ofNetwork, downstream)

@@ -1,11 +1,13 @@
 // How a client gets what it missed: lines are read from the history in pages, as fast as the client takes them, until it is
 // level with what happens now. So a client that reads slowly costs no memory. Clients with chathistory fetch for themselves
-// what they missed while they were away. What has reached a client is known by its PONG.
+// what they missed while they were away; what is said now waits until they could ask for that. What has reached a client is
+// known by its PONG.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { playable } from '../history/playback.ts'
 import { message } from '../irc/message.ts'
 import type { Downstream } from './downstream.ts'
 import { guarded } from './fault.ts'
+import { HIGH_WATER_BYTES } from './output.ts'
 import type { Place } from './places.ts'
 
 const PAGE = 200
@@ -13,10 +15,15 @@ const PAGE = 200
 const PAGES_PER_TURN = 10
 /** A page is read when less than this waits for the client. */
 const LOW_WATER_BYTES = 64 * 1024
-/** How often, at most, a client is asked what it has, ms. */
-const ASK_EVERY_MS = 250
+/**
+ * How often, at most, a client is asked what it has, ms. After a cut it gets again what came in so long, and while the
+ * last PONG was under way; less would be lost lines: what TCP has acknowledged its program may not have read.
+ */
+const ASK_EVERY_MS = 50
 /** A client that says other things for so long after our PING does not answer any, ms. */
 const MUTE_AFTER_MS = 30_000
+/** A client that fetches for itself asks when it is in its channels: before it answers our PING behind them, or never. */
+const GREETING_MS = 2_000
 /** While it catches up, the wire tells when more fits; and if it does not, it is looked at so often, ms. */
 const LOOK_EVERY_MS = 50
 /** Lines shown ahead of their turn that are remembered. */
@@ -37,6 +44,8 @@ export class CatchUp {
   #heardAt = 0
   #askTimer: Timer | undefined
   #stepTimer: Timer | undefined
+  /** It waits for what the client asks at first: a live line before the answer would stand above what was missed. */
+  #greeting: Timer | undefined
   /** Lines that were shown although their turn had not come: their sender waits for them. */
   readonly #ahead = new Set<number>()
 
@@ -51,6 +60,9 @@ export class CatchUp {
     const newest = bouncer.store.messages.lastId(network.record.id)
     if (this.#isOwnReader()) {
       this.#startAt(newest)
+      this.isRunning = true
+      this.#greeting = this.#downstream.clock.after(GREETING_MS, () => this.#greeted())
+      this.#downstream.send(message('PING', `${TOKEN}${newest}`))
       return
     }
     const others = bouncer.store.receipts.list(network.record.id).map((each) => each.messageId)
@@ -72,9 +84,15 @@ export class CatchUp {
     if (!this.isRunning && id > this.#sent) this.#sent = id
   }
 
-  /** A line that the client has said was shown before its turn. */
-  sentAhead(id: number): void {
-    if (this.#ahead.size < MOST_AHEAD) this.#ahead.add(id)
+  /** A line was shown before its turn: the client has said it, or has asked for it. */
+  sentAhead(id = 0): void {
+    if (this.isRunning && id > this.#sent && this.#ahead.size < MOST_AHEAD) this.#ahead.add(id)
+  }
+
+  /** The same of one that just happened, or became known. */
+  shown(id: number): void {
+    this.sent(id)
+    if (this.#downstream.waiting > HIGH_WATER_BYTES) this.fallBack(id)
   }
 
   /** Too much waits: go on from the history when the client has read. */
@@ -92,7 +110,7 @@ export class CatchUp {
     this.#stepTimer?.cancel()
     this.#stepTimer = undefined
     const downstream = this.#downstream
-    if (!this.isRunning || !downstream.network || downstream.isClosed) return
+    if (!this.isRunning || this.#greeting || !downstream.network || downstream.isClosed) return
     for (let pages = 0; this.isRunning && downstream.waiting < LOW_WATER_BYTES; pages += 1) {
       if (pages === PAGES_PER_TURN) {
         this.#stepTimer = downstream.clock.after(0, () => this.step())
@@ -147,6 +165,7 @@ export class CatchUp {
   /** PONG: the client has everything up to the line that the token names. True when the token is ours. */
   answered(token: string): boolean {
     if (!token.startsWith(TOKEN)) return false
+    if (this.#greeting) this.#greeted()
     const id = Number(token.slice(TOKEN.length))
     if (!Number.isSafeInteger(id) || id > this.#asked) return true
     this.#confirm(id)
@@ -163,10 +182,17 @@ export class CatchUp {
   /** The client is gone. */
   close(isCut = true): void {
     this.isRunning = false
+    this.#greeting?.cancel()
     this.#askTimer?.cancel()
     this.#stepTimer?.cancel()
     if (this.#place) this.#downstream.network?.places.close(this.#place, isCut)
     this.#place = undefined
+  }
+
+  #greeted(): void {
+    this.#greeting?.cancel()
+    this.#greeting = undefined
+    this.step()
   }
 
   #startAt(id: number): void {

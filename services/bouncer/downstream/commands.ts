@@ -4,6 +4,7 @@ import type { Message } from '../irc/message.ts'
 import { takeBatch } from './client-batch.ts'
 import { onAway } from './command/away.ts'
 import { onBouncer } from './command/bouncer.ts'
+import { onCap } from './command/cap.ts'
 import { onChathistory } from './command/chathistory.ts'
 import { onJoin, onPart } from './command/join.ts'
 import { onMarkread } from './command/markread.ts'
@@ -14,10 +15,11 @@ import { onPing, onPong } from './command/ping.ts'
 import { onMode, onNames, onTopic } from './command/query.ts'
 import { onQuit } from './command/quit.ts'
 import { onRedact } from './command/redact.ts'
-import { onAuthenticate, onCap, onMetadata, onPass, onUser } from './command/register.ts'
+import { onAuthenticate, onMetadata, onPass, onUser } from './command/register.ts'
 import { onSay } from './command/say.ts'
 import { onSearch } from './command/search.ts'
 import { onWebpush } from './command/webpush.ts'
+import { onDetach, onZnc } from './command/znc.ts'
 import type { Downstream } from './downstream.ts'
 
 export interface Command {
@@ -39,6 +41,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   BOUNCER: { handle: onBouncer, minParams: 1, when: 'any' },
   CAP: { handle: onCap, minParams: 1, when: 'any' },
   CHATHISTORY: after(onChathistory),
+  DETACH: after(onDetach, 1),
   JOIN: after(onJoin, 1),
   MARKREAD: after(onMarkread),
   METADATA: { handle: onMetadata, minParams: 0, when: 'any' },
@@ -59,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   TOPIC: after(onTopic, 1),
   WEBPUSH: after(onWebpush, 2),
   USER: { handle: onUser, minParams: 4, when: 'before' },
+  ZNC: after(onZnc),
 }
 
 /** Handles one line of a client. Never throws: what goes wrong is logged, and the client told. */

@@ -16,7 +16,7 @@ import { CatchUp } from './catch-up.ts'
 import { run } from './commands.ts'
 import { type Label, Labels } from './labels.ts'
 import { type Line, TAG_CAPS } from './line.ts'
-import { HIGH_WATER_BYTES, Output } from './output.ts'
+import { Output } from './output.ts'
 import { noteOwn } from './own-state.ts'
 import { Registration } from './registration.ts'
 import type { Wire } from './socket.ts'
@@ -34,7 +34,7 @@ export class Downstream {
   readonly connectedAt: number
   user: User | undefined
   network: Network | undefined
-  /** Logged in by an app password: what leads to the account itself is not for it. */
+  /** Logged in by an app password: what leads to the account itself, or deletes history, is not for it. */
   isAppLogin = false
   /** Distinguishes the clients of a person: each has its own place in the backlog. */
   clientName = ''
@@ -145,10 +145,7 @@ export class Downstream {
       this.catchUp.sentAhead(id)
     }
     this.#show(line, label, requester !== undefined)
-    if (id !== undefined) {
-      this.catchUp.sent(id)
-      if (this.#output.waiting > HIGH_WATER_BYTES) this.catchUp.fallBack(id)
-    }
+    if (id !== undefined) this.catchUp.shown(id)
     noteOwn(this, message)
   }
 

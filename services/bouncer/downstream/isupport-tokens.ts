@@ -40,8 +40,8 @@ function tokensOf(downstream: Downstream): Map<string, string> {
   const given = upstream?.isupport.tokens() ?? [folding, 'CHANTYPES=#']
   const all = [
     ...(network ? [`NETWORK=${network.record.name}`] : []),
-    // The network's own key for web push is not ours.
-    ...given.filter((token) => !token.startsWith('VAPID=')),
+    // The network's own key for web push is not ours, nor is its history.
+    ...given.filter((token) => !/^(?:VAPID|draft\/CHATHISTORY)=/.test(token)),
     ...ownTokens(downstream),
   ]
   return new Map(all.map((token) => [token.split('=', 1)[0] ?? '', token]))

@@ -78,6 +78,7 @@ export class Labels {
     let isWhole = true
     const requester: Requester = {
       label,
+      isHeld: false,
       answer: (answer) => {
         const message = adapt(this.#downstream, answer)
         if (!message) return

@@ -49,7 +49,7 @@ export function beginMechanism(name: string, claimant: Claimant): Mechanism | un
 
 export const NOBODY: Login = { user: '', network: undefined, client: undefined }
 const malformed = (): Step => ({
-  outcome: { ok: false, reason: 'The SASL response is malformed' },
+  outcome: { ok: false, reason: 'The SASL response is malformed', isForNow: false },
   login: NOBODY,
 })
 
@@ -149,7 +149,9 @@ function bearer(claimant: Claimant): Mechanism {
       const outcome = await authenticateByToken(bouncer, attempt, bearing.token)
       if (outcome.ok) return { outcome, login }
       refused = { outcome, login }
-      const reason = { status: 'invalid_token', 'openid-configuration': tokens.configurationUrl }
+      // A token that nobody could look at may be good: a client is not to throw it away.
+      const status = outcome.isForNow ? 'temporarily_unavailable' : 'invalid_token'
+      const reason = { status, 'openid-configuration': tokens.configurationUrl }
       return { say: JSON.stringify(reason) }
     },
   }

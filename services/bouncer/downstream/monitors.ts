@@ -5,6 +5,7 @@ import { FoldedMap } from '../irc/casemapping.ts'
 import { type Message, message } from '../irc/message.ts'
 import { nickOf } from '../irc/source.ts'
 import type { Network } from '../network.ts'
+import { SERVICE_NICK, SERVICE_SOURCE } from '../service/names.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Downstream } from './downstream.ts'
 
@@ -59,8 +60,10 @@ export class Monitors {
         watched.watchers.add(downstream)
         if (watched.source !== undefined) known.push(nick)
       } else {
-        this.#nicks.set(nick, { watchers: new Set([downstream]), source: undefined })
-        fresh.push(nick)
+        const source = isService(nick) ? SERVICE_SOURCE : undefined
+        this.#nicks.set(nick, { watchers: new Set([downstream]), source })
+        if (source === undefined) fresh.push(nick)
+        else known.push(nick)
       }
     }
     this.#tellState(downstream, known)
@@ -74,7 +77,7 @@ export class Monitors {
       const watched = this.#nicks.get(nick)
       if (!watched?.watchers.delete(downstream) || watched.watchers.size > 0) continue
       this.#nicks.delete(nick)
-      gone.push(nick)
+      if (!isService(nick)) gone.push(nick)
     }
     const { upstream } = this.#network
     if (upstream && hasMonitor(upstream)) sendLists(upstream, 'MONITOR', '-', gone)
@@ -105,15 +108,44 @@ export class Monitors {
   /** The network is there (again): it has to be told whom we watch. */
   connected(upstream: Upstream): void {
     this.#nicks.refold(upstream.isupport.casemapping)
-    for (const watched of this.#nicks.values()) watched.source = undefined
-    this.#watch([...this.#nicks.keys()])
+    for (const [nick, watched] of this.#nicks) if (!isService(nick)) watched.source = undefined
+    this.#watch(this.#ofNetwork)
+  }
+
+  /** Nicks that are watched, and what is known of each: for the next process. */
+  get watched(): [nick: string, source: string | null][] {
+    return [...this.#nicks].map(([nick, { source }]) => [nick, source ?? null])
+  }
+
+  /** The process before us has told the network whom it watched: its clients come back, and watch them again. */
+  goOn(upstream: Upstream, watched: readonly [nick: string, source: string | null][]): void {
+    this.#nicks.refold(upstream.isupport.casemapping)
+    for (const [nick, source] of watched) {
+      this.#nicks.set(nick, { watchers: new Set(), source: source ?? undefined })
+    }
+    // Where the network has no MONITOR, it is asked when a client watches.
+    if (!hasMonitor(upstream)) this.forgetUnwatched()
+  }
+
+  /** Nicks that nobody came back for. */
+  forgetUnwatched(): void {
+    const { upstream } = this.#network
+    const gone = [...this.#nicks].flatMap(([nick, { watchers }]) =>
+      watchers.size === 0 ? [nick] : [],
+    )
+    for (const nick of gone) this.#nicks.delete(nick)
+    if (upstream && hasMonitor(upstream)) sendLists(upstream, 'MONITOR', '-', gone)
   }
 
   /** The network is gone: nobody is seen there. */
   disconnected(): void {
     this.#poll?.cancel()
     this.#poll = undefined
-    for (const nick of [...this.#nicks.keys()]) this.#note(nick, '')
+    for (const nick of this.#ofNetwork) this.#note(nick, '')
+  }
+
+  get #ofNetwork(): string[] {
+    return [...this.#nicks.keys()].filter((nick) => !isService(nick))
   }
 
   get #room(): number {
@@ -132,7 +164,7 @@ export class Monitors {
     this.#poll?.cancel()
     this.#poll = undefined
     if (this.#network.upstream !== upstream || this.#nicks.size === 0) return
-    for (const nicks of chunks([...this.#nicks.keys()])) {
+    for (const nicks of chunks(this.#ofNetwork)) {
       const online = new FoldedMap<true>(upstream.isupport.casemapping)
       const requester = {
         label: undefined,
@@ -179,6 +211,9 @@ export class Monitors {
     for (const some of chunks(offline)) downstream.numeric('731', some.join(','))
   }
 }
+
+/** The bouncer's own service is always there, and no affair of the network. */
+const isService = (nick: string) => nick.toLowerCase() === SERVICE_NICK.toLowerCase()
 
 const hasMonitor = ({ isupport }: Upstream) => isupport.monitor !== undefined
 

@@ -8,6 +8,22 @@ const AWAY_TEXT = 'Away: no client is connected'
 /** What each connection was told last; nothing is the same as being there. */
 const told = new WeakMap<Upstream, string>()
 
+/** When a connection of the process before us went on here: its clients come back within a while. */
+const goneOnAt = new WeakMap<Upstream, number>()
+export const RETURN_MS = 30_000
+
+function isReturning(upstream: Upstream): boolean {
+  const at = goneOnAt.get(upstream)
+  return at !== undefined && upstream.clock.now() - at < RETURN_MS
+}
+
+/** What the network was told last, for the next process; and what the process before us told it. */
+export const toldAway = (upstream: Upstream): string => told.get(upstream) ?? ''
+export function goOnAway(upstream: Upstream, text: string): void {
+  told.set(upstream, text)
+  goneOnAt.set(upstream, upstream.clock.now())
+}
+
 /** Tells the network, if that has changed. The answer is ours alone: each client has its own. */
 export function updatePresence(network: Network): void {
   const { upstream } = network
@@ -25,7 +41,10 @@ export function updatePresence(network: Network): void {
 function awayText({ downstreams, record }: Network, upstream: Upstream): string | undefined {
   // A client that says `AWAY *` came without her.
   const clients = [...downstreams].filter(({ isAway, awayText }) => !(isAway && awayText === '*'))
-  if (clients.length === 0) return record.isAutoAway && !told.get(upstream) ? AWAY_TEXT : undefined
+  if (clients.length === 0) {
+    const isAwayNow = record.isAutoAway && !told.get(upstream) && !isReturning(upstream)
+    return isAwayNow ? AWAY_TEXT : undefined
+  }
   if (clients.some(({ isAway }) => !isAway)) return ''
   const last = clients.reduce((a, b) => (b.awayAt >= a.awayAt ? b : a))
   return last.awayText

@@ -1,5 +1,6 @@
 // The deadlines of a client that says nothing, with a wire of the test's own.
 import { settableClock } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
@@ -152,4 +153,26 @@ test('requests that take long are done one in a turn, and in the long run in a q
   while (clock.now() < begun + 60_000) clock.advance(10)
   expect(workMs).toBeGreaterThan(10_000)
   expect(workMs).toBeLessThan(18_000)
+})
+
+test('what is no fault of the password is told by ERROR alone: clients that hear 464 or 904 ask for another, or give up', async () => {
+  const plain = Buffer.from('\0alice\0secret').toString('base64')
+  const bySasl = ['CAP REQ sasl', 'AUTHENTICATE PLAIN', `AUTHENTICATE ${plain}`]
+  for (const lines of [LOGIN, bySasl]) {
+    const client = await connected()
+    vi.spyOn(client.bouncer.store.audit, 'add').mockImplementation(() => {
+      throw new StoreUnavailable('the disk is full')
+    })
+    client.send(...lines)
+    await waitFor(() => client.isEnded(), { what: 'the end' })
+    expect(client.said()).toContain('ERROR :The bouncer cannot store anything now')
+    expect(client.said()).not.toMatch(/ (464|904) /)
+  }
+  const late = await connected()
+  late.send(...bySasl)
+  await waitFor(() => late.said().includes(' 903 '), { what: 'the login' })
+  await late.bouncer.close('the test is over')
+  late.send('NICK fox', 'USER x 0 * :x', 'CAP END')
+  expect(late.said()).toMatch(/ERROR :/)
+  expect(late.said()).not.toContain(' 464 ')
 })

@@ -1,16 +1,12 @@
 // From the connection to the welcome: capabilities, who it is, and which network it wants.
-// https://ircv3.net/specs/extensions/capability-negotiation https://ircv3.net/specs/extensions/sasl-3.1
+// https://ircv3.net/specs/extensions/sasl-3.1; CAP itself is in command/cap.ts
 import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { type Authenticated, authenticate, type Proven } from '../account/authenticate.ts'
 import type { Bouncer } from '../bouncer.ts'
-import { capListMessages, DOWNSTREAM_CAPS } from '../irc/caps.ts'
-import type { Message } from '../irc/message.ts'
 import type { Network } from '../network.ts'
 import type { UserRecord } from '../store/records.ts'
 import type { User } from '../user.ts'
-import { noteOffered } from './cap-changes.ts'
-import { capabilityValue } from './capabilities.ts'
 import type { Downstream } from './downstream.ts'
 import { type Login, parseLogin } from './login-name.ts'
 import { authenticateByCertificate } from './mechanisms.ts'
@@ -25,7 +21,9 @@ const MAX_NICK = 64
 export class Registration {
   readonly #downstream: Downstream
   isDone = false
+  /** CAP LS or REQ was said, and no CAP END yet. */
   isNegotiating = false
+  /** Has said CAP LS 302 or higher. */
   isVersion302 = false
   password: string | undefined
   /** Network that BOUNCER BIND asked for. */
@@ -95,57 +93,10 @@ export class Registration {
     this.#finish()
   }
 
-  /** CAP LS, LIST, REQ, END. */
-  capability({ params }: Message): void {
-    const [verb = '', rest = ''] = params
-    const downstream = this.#downstream
-    switch (verb.toUpperCase()) {
-      case 'LS':
-        this.isNegotiating = !this.isDone
-        this.isVersion302 ||= Number(rest) >= 302
-        if (this.isVersion302) downstream.setCap('cap-notify', true)
-        noteOffered(downstream)
-        this.#list('LS', offered(downstream))
-        return
-      case 'LIST':
-        this.#list('LIST', [...downstream.caps])
-        return
-      case 'REQ':
-        this.isNegotiating = !this.isDone
-        this.#request(rest)
-        return
-      case 'END':
-        this.isNegotiating = false
-        this.#finish()
-        return
-      default:
-        downstream.numeric('410', verb, 'Unknown CAP command: LS, LIST, REQ or END')
-    }
-  }
-
-  /** All or nothing, as the specification wants it. */
-  #request(list: string): void {
-    const downstream = this.#downstream
-    const names = new Set(offered(downstream).map((each) => each.split('=', 1)[0] ?? ''))
-    const caps = list.split(' ').filter((each) => each !== '')
-    const isKnown = caps.every((cap) => names.has(cap.replace(/^-/, '')))
-    downstream.reply('CAP', downstream.nick, isKnown ? 'ACK' : 'NAK', list)
-    if (isKnown)
-      for (const cap of caps) downstream.setCap(cap.replace(/^-/, ''), !cap.startsWith('-'))
-  }
-
-  #list(verb: 'LS' | 'LIST', tokens: readonly string[]): void {
-    const downstream = this.#downstream
-    const { serverName: source, nick } = downstream
-    for (const line of capListMessages({
-      source,
-      nick,
-      verb,
-      tokens,
-      isVersion302: this.isVersion302,
-    })) {
-      downstream.send(line)
-    }
+  /** CAP END. */
+  negotiated(): void {
+    this.isNegotiating = false
+    this.#finish()
   }
 
   #finish(): void {
@@ -194,6 +145,7 @@ export class Registration {
     this.#isChecking = false
     if (this.#downstream.isClosed) return
     if (result.ok) this.#enter(result, login)
+    else if (result.isTrouble) this.#downstream.close(result.reason)
     else this.#refuse(result.reason)
     this.checked()
   }
@@ -211,6 +163,11 @@ export class Registration {
       this.boundNetworkId === undefined
         ? user?.networkNamed(login.network ?? '')
         : user?.networks.get(this.boundNetworkId)
+    const obstacle = user && obstacleOf(user)
+    if (obstacle) {
+      downstream.close(obstacle)
+      return
+    }
     const problem = user && problemOf(user, network, login)
     if (!user || problem) {
       this.#refuse(problem ?? 'This account is no longer here')
@@ -229,17 +186,22 @@ export class Registration {
   }
 }
 
-/** Why a person cannot come in now, or not there. */
+/** Why a person cannot come in just now: no fault of her login, which 464 would make it for her client. */
+function obstacleOf({ bouncer, downstreams }: User): string | undefined {
+  const { clients } = bouncer.limits
+  if (bouncer.isClosing) return 'The bouncer is being stopped'
+  if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
+  return
+}
+
+/** Why a person cannot come in, or not there. */
 function problemOf(
-  { bouncer, downstreams, networks, record }: User,
+  { networks, record }: User,
   network: Network | undefined,
   { network: wanted }: Login,
 ): string | undefined {
-  const { clients } = bouncer.limits
-  if (bouncer.isClosing) return 'The bouncer is being stopped'
   // Since she has logged in.
   if (!record.isEnabled) return 'This account is disabled'
-  if (downstreams.size >= clients) return `Too many clients: ${clients} are allowed at once`
   if (wanted === undefined || network) return
   const names = [...networks.values()].map(({ record }) => record.name).join(', ')
   return `You have no network ${wanted}; there are: ${names || 'none yet'}`
@@ -247,14 +209,6 @@ function problemOf(
 
 const NEEDED =
   'A password is needed: as the server password, USER/NETWORK@CLIENT:PASSWORD, or by SASL'
-
-/** What this client is offered now, with values. */
-function offered(downstream: Downstream): string[] {
-  return DOWNSTREAM_CAPS.map((cap) => {
-    const value = capabilityValue(cap, downstream)
-    return value === undefined ? '' : value === '' ? cap : `${cap}=${value}`
-  }).filter((cap) => cap !== '')
-}
 
 /** `PASS user/network@client:password`; or only a password, which may have a colon in it: then the rest is in USER. */
 function passwordLogin(

@@ -66,7 +66,9 @@ export class SaslExchange {
     this.isChecking = true
     const step = await mechanism.respond(response).catch((error): Step => {
       this.#downstream.log.error({ err: error }, 'a SASL response could not be checked')
-      return { outcome: { ok: false, reason: 'It cannot be checked now' }, login: NOBODY }
+      const reason = 'It cannot be checked now'
+      const outcome = { ok: false, reason, isForNow: true, isTrouble: true } as const
+      return { outcome, login: NOBODY }
     })
     this.isChecking = false
     if (this.#downstream.isClosed) return
@@ -84,6 +86,10 @@ export class SaslExchange {
 
   #finish(outcome: Authenticated, login: Login): void {
     const downstream = this.#downstream
+    if (!outcome.ok && outcome.isTrouble) {
+      downstream.close(outcome.reason)
+      return
+    }
     if (!outcome.ok) {
       this.#failures += 1
       this.#end('904', outcome.reason)

@@ -8,6 +8,8 @@ import type { Upstream } from '../upstream/upstream.ts'
 import { sendMarker } from './command/markread.ts'
 import type { Downstream } from './downstream.ts'
 
+/** https://ircv3.net/specs/extensions/no-implicit-names, as a draft and since. */
+const NO_NAMES = ['draft/no-implicit-names', 'no-implicit-names']
 /** Of one line of names. */
 const NAMES_CHARACTERS = 400
 
@@ -41,7 +43,7 @@ export function showChannel(
     downstream.numeric('332', name, topic.text)
     if (topic.by) downstream.numeric('333', name, topic.by, topic.at ?? '0')
   }
-  if (!downstream.caps.has('draft/no-implicit-names')) sendNames(downstream, channel)
+  if (!NO_NAMES.some((cap) => downstream.caps.has(cap))) sendNames(downstream, channel)
 }
 
 /** 353 and 366, in the form that the client asked for. */

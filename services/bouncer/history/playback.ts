@@ -51,6 +51,23 @@ export function playSince(
   }
 }
 
+/** A line that was said while the network was away, and is known now: to the clients that are attached. */
+export function playMissed(
+  network: Network,
+  stored: StoredMessage,
+  { isLate }: { isLate: boolean },
+): void {
+  if (stored.kind === 'GAP') return
+  for (const downstream of network.downstreams) {
+    const { caps, catchUp, isAttached } = downstream
+    // It comes in its turn; or can be fetched, in the order that the line would break now.
+    if (!isAttached || catchUp.isRunning || (isLate && caps.has('draft/chathistory'))) continue
+    const line = playable(downstream, network, stored)
+    if (line) downstream.playback(line)
+    catchUp.shown(stored.id)
+  }
+}
+
 const canReadOwn = ({ caps }: Downstream) =>
   caps.has('echo-message') || caps.has('znc.in/self-message')
 

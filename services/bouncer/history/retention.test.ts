@@ -22,8 +22,9 @@ test('lines go when they are older than the rule of their conversation, network 
   const stop = startRetention({
     store,
     clock,
-    networks: () => [a.id, b.id],
+    people: () => [[a.id, b.id]],
     defaultMs: 100 * DAY,
+    quota: 0,
     onError: (error) => expect(error).toBeUndefined(),
   })
   clock.advance(120_000)
@@ -45,8 +46,9 @@ test('a network that takes too much room loses its oldest lines', () => {
   const stop = startRetention({
     store,
     clock,
-    networks: () => [network.id],
+    people: () => [[network.id]],
     defaultMs: 100 * DAY,
+    quota: 0,
     onError: (error) => expect(error).toBeUndefined(),
   })
   clock.advance(120_000)
@@ -54,4 +56,45 @@ test('a network that takes too much room loses its oldest lines', () => {
   const [size] = store.messages.sizes(network.id)
   expect(size?.bytes).toBeLessThanOrEqual(1_000_000)
   expect(size?.bytes).toBeGreaterThan(990_000)
+})
+
+test('of a person who has more lines than the quota the oldest go, wherever and whenever they were stored', () => {
+  const { store, clock } = testStore()
+  const [a, b, others] = [
+    addNetwork(store),
+    addNetwork(store, 'alice', 'other'),
+    addNetwork(store, 'eve'),
+  ]
+  const add = ({ id }: { id: number }, n: number) => {
+    const target = `#${n % 7}`
+    store.messages.append(line(id, `${n}`, { target, foldedTarget: target, time: NOON + n }))
+  }
+  // The odd ones were imported: stored first, or last.
+  for (let n = 1; n < 1_000; n += 2) add(a, n)
+  for (let n = 0; n < 2_000; n += 2) add(b, n)
+  for (let n = 1_001; n < 2_000; n += 2) add(a, n)
+  for (let n = 0; n < 900; n += 1) add(others, n)
+  const stop = startRetention({
+    store,
+    clock,
+    people: () => [[a.id, b.id], [others.id]],
+    defaultMs: 100 * DAY,
+    quota: 1_000,
+    onError: (error) => expect(error).toBeUndefined(),
+  })
+  clock.advance(120_000)
+  stop()
+  const left = [a, b].flatMap(({ id }) => store.messages.afterId(id, 0, 3_000))
+  expect(left).toHaveLength(1_000)
+  expect(Math.min(...left.map(({ text }) => Number(text)))).toBe(1_000)
+  expect(store.removal.count([a.id, b.id])).toBe(1_000)
+  expect(store.removal.count([others.id])).toBe(900)
+})
+
+test('a step towards the quota deletes no more than 125 lines', () => {
+  const { store } = testStore()
+  const { id } = addNetwork(store)
+  for (let n = 0; n < 600; n += 1) store.messages.append(line(id, 'x', { time: NOON + n }))
+  const steps = Array.from({ length: 6 }, () => store.removal.trimAll([id], 10))
+  expect(steps).toEqual([125, 125, 125, 125, 90, 0])
 })

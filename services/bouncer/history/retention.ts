@@ -1,8 +1,9 @@
 // How long lines are kept, and how much of them: by a rule of the conversation, else of its network, else of the whole
 // bouncer. Once an hour what is beyond that is deleted, a little at a time.
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Keep, Scope } from '../store/removal.ts'
 import type { Store } from '../store/store.ts'
+import { startSweeps } from '../sweep.ts'
 
 /** What is kept of a conversation, or of a network; absent: no limit of its own. */
 export interface RetentionRule {
@@ -10,9 +11,6 @@ export interface RetentionRule {
   megabytes?: number
 }
 
-const SWEEP_EVERY_MS = 3_600_000
-const FIRST_SWEEP_MS = 60_000
-const PAUSE_MS = 20
 const DAY_MS = 86_400_000
 const MEGABYTE = 1_000_000
 
@@ -42,63 +40,54 @@ const isAmount = (text: string | undefined) => /^\d+(\.\d+)?$/.test(text ?? '')
 export interface RetentionOptions {
   store: Store
   clock: Clock
-  /** Row numbers of all networks. */
-  networks(): Iterable<number>
+  /** Row numbers of the networks of each person. */
+  people(): Iterable<readonly number[]>
   /** Age of lines where no rule says otherwise. */
   defaultMs: number
+  /** Lines of a person, at most, in all her networks; 0: any number. */
+  quota: number
   /** When the store takes nothing. */
   onError(error: unknown): void
 }
 
 /** Sweeps each hour; returns how to stop that. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { clock } = options
-  let timer: Timer
-  const sweep = () => {
-    const steps = removeExpired(options)
-    const step = () => {
-      let isDone = true
-      try {
-        isDone = steps.next().done === true
-      } catch (error) {
-        options.onError(error)
-      }
-      timer = isDone ? clock.after(SWEEP_EVERY_MS, sweep) : clock.after(PAUSE_MS, step)
-    }
-    step()
-  }
-  timer = clock.after(FIRST_SWEEP_MS, sweep)
-  return () => timer.cancel()
+  const { clock, onError } = options
+  return startSweeps({ clock, onError, steps: () => removeExpired(options) })
 }
 
-/** Deletes what is beyond the rules, at most 250 lines a step. */
-export function* removeExpired({
-  store,
-  clock,
-  networks,
-  defaultMs,
-}: RetentionOptions): Generator<void> {
-  for (const networkId of networks()) {
-    const ofNetwork = retentionRule(store, { networkId })
-    const age = ofNetwork?.days === undefined ? defaultMs : ofNetwork.days * DAY_MS
-    const own = store.messages.sizes(networkId).flatMap(({ foldedTarget }) => {
-      const rule = retentionRule(store, { networkId, foldedTarget })
-      return rule ? [{ foldedTarget, rule }] : []
-    })
-    for (const { foldedTarget, rule } of own) {
-      const days = rule.days === undefined ? age : rule.days * DAY_MS
-      const keep = { after: clock.now() - days, ...bytesOf(rule) }
-      yield* trim(store, { networkId, foldedTarget }, keep)
+/** Deletes what is beyond the rules, then what is beyond the quota; at most 125 lines a step. */
+function* removeExpired(options: RetentionOptions): Generator<void> {
+  const { store, quota } = options
+  for (const networks of options.people()) {
+    for (const networkId of networks) yield* trimNetwork(options, networkId)
+    if (quota > 0) while (store.removal.trimAll(networks, quota) > 0) yield
+  }
+}
+
+function* trimNetwork(
+  { store, clock, defaultMs }: RetentionOptions,
+  networkId: number,
+): Generator<void> {
+  const ofNetwork = retentionRule(store, { networkId })
+  const age = ofNetwork?.days === undefined ? defaultMs : ofNetwork.days * DAY_MS
+  const own = store.messages.sizes(networkId).flatMap(({ foldedTarget }) => {
+    const rule = retentionRule(store, { networkId, foldedTarget })
+    return rule ? [{ foldedTarget, rule }] : []
+  })
+  for (const { foldedTarget, rule } of own) {
+    const days = rule.days === undefined ? age : rule.days * DAY_MS
+    const keep = { after: clock.now() - days, ...bytesOf(rule) }
+    yield* trim(store, { networkId, foldedTarget }, keep)
+  }
+  const isOwn = new Set(own.map(({ foldedTarget }) => foldedTarget))
+  const after = clock.now() - age
+  if (own.length === 0) yield* trim(store, { networkId }, { after, ...bytesOf(ofNetwork) })
+  else {
+    for (const { foldedTarget } of store.messages.sizes(networkId)) {
+      if (!isOwn.has(foldedTarget)) yield* trim(store, { networkId, foldedTarget }, { after })
     }
-    const isOwn = new Set(own.map(({ foldedTarget }) => foldedTarget))
-    const after = clock.now() - age
-    if (own.length === 0) yield* trim(store, { networkId }, { after, ...bytesOf(ofNetwork) })
-    else {
-      for (const { foldedTarget } of store.messages.sizes(networkId)) {
-        if (!isOwn.has(foldedTarget)) yield* trim(store, { networkId, foldedTarget }, { after })
-      }
-      yield* trim(store, { networkId }, bytesOf(ofNetwork))
-    }
+    yield* trim(store, { networkId }, bytesOf(ofNetwork))
   }
 }
 

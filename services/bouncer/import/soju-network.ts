@@ -1,6 +1,7 @@
 // A row of soju's Network as a network here, with its channels.
 // https://codeberg.org/emersion/soju/src/branch/master/doc/soju.1.scd
 
+import { NETWORK_DEFAULTS } from '../store/records.ts'
 import type { SojuRow } from '../store/soju-database.ts'
 import { isKey, isOneLine, isTargetName, networkName } from './names.ts'
 import type { FoundNetwork } from './person.ts'
@@ -39,25 +40,21 @@ export function readSojuNetwork(
   const nick = textIn(row, 'nick') || textIn(user, 'nick') || textIn(user, 'username')
   return {
     record: {
+      ...NETWORK_DEFAULTS,
       name,
       isEnabled: row['enabled'] !== 0,
       ...server,
       fingerprint: readFingerprint(row, own),
-      socks: '',
       serverPassword: textIn(row, 'pass'),
       nick,
-      alternateNicks: [],
       username: textIn(row, 'username') || nick,
       realname: textIn(row, 'realname') || textIn(user, 'realname') || nick,
       ...readSasl(row, own),
-      nickservPassword: '',
       connectCommands: textIn(row, 'connect_commands')
         .split(/[\r\n]+/)
         .filter((line) => line.trim() !== '' && isOneLine(line))
         .slice(0, 100),
-      encoding: 'utf-8',
       isAutoAway: row['auto_away'] !== 0,
-      casemapping: 'rfc1459',
     },
     channels: channels.flatMap(readChannel),
     remarks: own,
@@ -78,12 +75,12 @@ function parseAddress(address: string) {
 function readFingerprint(row: SojuRow, remarks: string[]): string {
   const given = textIn(row, 'certfp')
   const hex = given
-    .replace(/^sha-?256:/i, '')
+    .replace(/^sha-?(256|512):/i, '')
     .replaceAll(':', '')
     .toLowerCase()
-  if (given === '' || /^[0-9a-f]{64}$/.test(hex)) return hex
+  if (given === '' || /^([0-9a-f]{64}|[0-9a-f]{128})$/.test(hex)) return hex
   remarks.push(
-    `certfp: not taken, only SHA-256 can be pinned here; set it again (BouncerServ: network update)`,
+    `certfp: not taken, it is neither SHA-256 nor SHA-512; set it again (BouncerServ: network update)`,
   )
   return ''
 }

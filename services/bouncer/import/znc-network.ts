@@ -1,5 +1,6 @@
 // A `<Network>` of znc.conf as a network here. https://wiki.znc.in/Configuration
 
+import { NETWORK_DEFAULTS } from '../store/records.ts'
 import { isKey, isTargetName, networkName } from './names.ts'
 import type { FoundNetwork } from './person.ts'
 import { isTrue, setting, type ZncBlock } from './znc-config.ts'
@@ -52,17 +53,16 @@ export function readNetwork(
   remark(block, defaults, server, own)
   return {
     record: {
+      ...NETWORK_DEFAULTS,
       name,
       isEnabled: !/^(false|off|no|0)$/i.test(setting(block, 'ircconnectenabled')),
       ...server,
       fingerprint: readFingerprint(block, server.transport, own),
-      socks: '',
       nick,
       alternateNicks: altNick && altNick !== nick ? [altNick] : [],
       username,
       realname: setting(block, 'realname') || defaults.realname,
       encoding: readEncoding(block),
-      casemapping: 'rfc1459',
       ...readModules(modules, files, names, own),
     },
     channels: readChannels(block, own),

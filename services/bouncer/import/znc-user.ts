@@ -160,7 +160,11 @@ function remarksOf(block: ZncBlock): string[] {
   const allowed = (block.values.get('allow') ?? []).filter((mask) => mask !== '*')
   return [
     ...(allowed.length > 0 ? [`Allow ${allowed.join(', ')}: not taken; use a firewall`] : []),
-    ...(block.values.has('ctcpreply') ? ['CTCPReply: not taken, clients answer themselves'] : []),
+    ...(block.values.has('ctcpreply')
+      ? [
+          'CTCPReply: not taken, clients answer themselves; without one, VERSION and PING are answered',
+        ]
+      : []),
     ...(block.values.has('quitmsg') ? ['QuitMsg: not taken, there is one text for all'] : []),
   ]
 }

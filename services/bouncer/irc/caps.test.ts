@@ -87,4 +87,5 @@ test('what a capability needs is offered too', () => {
 
 test('a network is never asked to keep the names back', () => {
   expect(UPSTREAM_CAPS.has('draft/no-implicit-names')).toBe(false)
+  expect(UPSTREAM_CAPS.has('no-implicit-names')).toBe(false)
 })

@@ -33,6 +33,7 @@ export const DOWNSTREAM_CAPS = [
   'draft/multiline',
   'draft/pre-away',
   'draft/no-implicit-names',
+  'no-implicit-names',
   'soju.im/bouncer-networks',
   'soju.im/bouncer-networks-notify',
   'soju.im/search',
@@ -43,7 +44,7 @@ export type Capability = (typeof DOWNSTREAM_CAPS)[number]
 
 /**
  * What a network is asked for whenever it offers it; `sasl` is asked for when there is something to log in with,
- * `draft/no-implicit-names` never: the bouncer wants the names.
+ * `no-implicit-names` never, in draft or not: the bouncer wants the names.
  */
 export const UPSTREAM_CAPS: ReadonlySet<string> = new Set([
   'message-tags',
@@ -110,7 +111,7 @@ export interface CapList {
   source: string
   /** Of the client; `*` before registration. */
   nick: string
-  verb: 'LS' | 'LIST' | 'NEW' | 'DEL' | 'ACK'
+  verb: 'LS' | 'LIST' | 'NEW' | 'DEL' | 'ACK' | 'NAK'
   /** `name` or `name=value`. */
   tokens: readonly string[]
   /** Whether the client said `CAP LS 302`: it understands lines that go on. */

@@ -33,6 +33,12 @@ export class LineReader {
     return bytes.subarray(start, hasReturn ? end - 1 : end)
   }
 
+  /** The beginning of a line that is not whole; of one that is too long already, as many bytes as make it so. */
+  rest(): Buffer {
+    if (this.#isSkipping) return Buffer.alloc(this.#most + 1, ' ')
+    return this.#bytes ? Buffer.from(this.#bytes.subarray(this.#start)) : Buffer.alloc(0)
+  }
+
   #keepRest(bytes: Buffer, start: number): undefined {
     this.#isSkipping ||= bytes.length - start > this.#most
     // A copy: the buffer of the socket may be large, and this is kept for long.

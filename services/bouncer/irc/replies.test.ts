@@ -58,6 +58,8 @@ describe('what answers a request, and what ends it (https://modern.ircdocs.horse
     ['MONITOR s', ['731 me :fox'], ['maybe']],
     ['KNOCK #a', ['711 me #a :Delivered'], ['end']],
     ['OPER a b', ['491 me :No'], ['end']],
+    ['NICK owl', ['433 me owl :In use', '447 me :Not while on #a (+N)'], ['end', 'end']],
+    ['NICK owl', ['437 me owl :Unavailable', '437 me #a :Unavailable'], ['end', undefined]],
   ])('%s: %j', (request, lines, expected) => {
     expect(places(request, ...lines)).toEqual(expected)
   })

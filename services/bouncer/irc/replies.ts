@@ -61,6 +61,8 @@ const TABLE: Readonly<Record<string, Replies>> = {
   MAP: replies({ more: '006 015 016 018 270', maybe: '481', end: '007 017' }),
   MODULES: replies({ more: '702 900', maybe: '481', end: '703 901' }),
   MOTD: replies({ more: '372 375', end: '376 422' }),
+  // 437 names its nick and is one of the errors below: of channels it answers JOIN.
+  NICK: replies({ end: '431-433 435 436 438 447 484' }),
   NAMES: replies({ more: '353', maybe: '401 402 403 407', end: '366' }, named),
   OPER: replies({ end: '381 464 491' }),
   REHASH: replies({ maybe: '382', end: '481 723' }),

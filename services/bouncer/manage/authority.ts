@@ -12,6 +12,9 @@ export const OPERATOR: Authority = { record: { id: 0, isAdmin: true } }
 
 export const NOT_ADMIN = 'Only an administrator can do that.'
 
+export const NOT_BY_APP =
+  'This client has logged in by an app password, which is for programs and cannot do that: use the web pages, or log in by your own password.'
+
 /** Whether she may change what is this person's. */
 export function mayManage({ record }: Authority, user: User): boolean {
   return record.isAdmin || record.id === user.record.id

@@ -8,6 +8,7 @@ describe('what may stand in a field of a network', () => {
     [{ host: 'IRC.Libera.Chat' }, { host: 'irc.libera.chat' }],
     [{ host: '[2001:db8::1]' }, { host: '2001:db8::1' }],
     [{ fingerprint: `${'AB:'.repeat(31)}AB` }, { fingerprint: 'ab'.repeat(32) }],
+    [{ fingerprint: 'AB'.repeat(64) }, { fingerprint: 'ab'.repeat(64) }],
     [{ connectCommands: ['', ' MODE fox +B '] }, { connectCommands: ['MODE fox +B'] }],
     [{ socks: 'fox:secret@[::1]:1080' }, { socks: 'fox:secret@[::1]:1080' }],
     [{ encoding: 'iso-8859-15' }, { encoding: 'iso-8859-15' }],

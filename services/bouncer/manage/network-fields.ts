@@ -87,9 +87,9 @@ const CHECKS: Checks = {
   transport: (transport) =>
     transport === 'tls' || transport === 'plain' ? undefined : 'The connection is tls or plain.',
   fingerprint: (fingerprint) =>
-    /^([0-9a-f]{64})?$/.test(fingerprint)
+    /^([0-9a-f]{64}|[0-9a-f]{128})?$/.test(fingerprint)
       ? undefined
-      : "The fingerprint is the SHA-256 of the server's certificate: 64 hex digits.",
+      : "The fingerprint is the SHA-256 of the server's certificate (64 hex digits), or its SHA-512 (128).",
   socks: (socks) =>
     isProxy(socks)
       ? undefined

@@ -7,7 +7,7 @@ import { checkFields, checkWhole, type NetworkFields } from './network-fields.ts
 import { type Outcome, refuse } from './outcome.ts'
 
 /** A change of one of these needs a new connection. */
-const OF_CONNECTION: readonly (keyof NetworkFields)[] = [
+export const OF_CONNECTION: readonly (keyof NetworkFields)[] = [
   'host',
   'port',
   'transport',

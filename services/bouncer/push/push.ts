@@ -1,7 +1,8 @@
 // Web push: wakes clients that are not connected, when somebody says their person's name or writes to her alone.
 // https://codeberg.org/emersion/soju/src/branch/master/doc/ext/webpush.md
-
+import type { Timer } from '@fuchsbau/shared/clock.ts'
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
+import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
 import webPush from 'web-push'
 import type { Bouncer } from '../bouncer.ts'
 import { formatMessage, type Message, messageFrom } from '../irc/message.ts'
@@ -32,9 +33,20 @@ const ACTIVE_MS = 60_000
 /** A network that tells old lines again wakes nobody. */
 const NEWS_MS = 5 * 60_000
 
+/** A message that could not be delivered for so long is old news; also what the service is told. */
+const TTL_MS = 24 * 3_600_000
+/** 5 s, 20 s, 80 s, … at most an hour: two hours and a half in all. */
+const RETRY: RetryPolicy = { firstMs: 5_000, factor: 4, maxMs: 3_600_000, attempts: 7, jitter: 0.3 }
+
 interface Job {
   subscription: PushSubscription
   payload: string
+  /** The line that it shows: of which conversation, said when; undefined: it takes something back. */
+  shows: { key: string; time: number } | undefined
+  /** After that nobody wants to know, ms. */
+  until: number
+  /** Times it was tried in vain. */
+  failures: number
 }
 
 export class Push {
@@ -45,6 +57,8 @@ export class Push {
   /** Of this turn: sent when it is stored. */
   #new: Job[] = []
   readonly #waiting: Job[] = []
+  /** Tried in vain, to be tried again. Lost when the process ends: then it is old news, too. */
+  readonly #later = new Map<Job, Timer>()
   readonly #counts
   /** Of each person so many run. */
   readonly #running = new Map<number, number>()
@@ -55,7 +69,7 @@ export class Push {
     this.#bouncer = bouncer
     this.#options = options
     const { metrics, store } = bouncer
-    const counter = (outcome: Delivered | 'dropped') =>
+    const counter = (outcome: Delivered['outcome'] | 'dropped') =>
       metrics.counter(
         'fuchsbau_bouncer_pushes_total',
         'Web push messages, by what became of them.',
@@ -97,27 +111,34 @@ export class Push {
       ['time', formatServerTime(time)],
       ...(msgid ? [['msgid', msgid] as const] : []),
     ])
-    if (this.#send(network, { ...message, tags })) this.#woken.set(key, true)
+    if (this.#send(network, { ...message, tags }, { key, time })) this.#woken.set(key, true)
   }
 
   /** She has read a conversation: clients take back what they showed of it. */
   read(network: Network, target: string, time: number): void {
     const key = keyOf(network, target)
     if (!this.#woken.get(key)) return
+    // What has not been shown yet need not be shown.
+    for (const job of [...this.#later.keys()]) {
+      if (job.shows?.key === key && job.shows.time <= time) this.#drop(job)
+    }
     const { serverName } = this.#bouncer
     const at = `timestamp=${formatServerTime(time)}`
     this.#send(network, messageFrom(serverName, 'MARKREAD', target, at))
   }
 
   /** True when there is a subscription. */
-  #send({ user, record }: Network, message: Message): boolean {
-    const { store } = this.#bouncer
+  #send({ user, record }: Network, message: Message, shows?: Job['shows']): boolean {
+    const { store, clock } = this.#bouncer
     const subscriptions = store.subscriptions.list(user.record.id, record.id)
     if (subscriptions.length === 0) return false
     const payload = fitting(message)
     // Known from now on: later there may be no reading them.
     this.#vapid()
-    this.#new.push(...subscriptions.map((subscription) => ({ subscription, payload })))
+    const until = clock.now() + TTL_MS
+    for (const subscription of subscriptions) {
+      this.#new.push({ subscription, payload, shows, until, failures: 0 })
+    }
     store.endSoon()
     return true
   }
@@ -126,12 +147,17 @@ export class Push {
     const jobs = this.#new
     this.#new = []
     for (const job of jobs) {
-      const { userId } = job.subscription
-      const own = this.#waiting.filter(({ subscription }) => subscription.userId === userId).length
-      if (own >= MOST_OF_USER || this.#waiting.length >= MOST_WAITING) this.#counts.dropped.inc()
+      if (this.#isFull(job)) this.#counts.dropped.inc()
       else this.#waiting.push(job)
     }
     this.#start()
+  }
+
+  /** Whether too much waits already, of this person or of all. */
+  #isFull({ subscription: { userId } }: Job): boolean {
+    const all = [...this.#waiting, ...this.#later.keys()]
+    const own = all.filter(({ subscription }) => subscription.userId === userId)
+    return own.length >= MOST_OF_USER || all.length >= MOST_WAITING
   }
 
   #start(): void {
@@ -145,15 +171,63 @@ export class Push {
     }
   }
 
-  async #run({ subscription, payload }: Job): Promise<void> {
+  async #run(job: Job): Promise<void> {
+    const { subscription, payload, until } = job
     const { clock } = this.#bouncer
-    const options = { ...this.#options, keys: this.#vapid(), clock }
+    const ttlMs = until - clock.now()
+    const options = { ...this.#options, keys: this.#vapid(), clock, ttlMs }
     this.#count(subscription.userId, 1)
-    const outcome = await deliver(subscription, payload, options)
+    const delivered = await deliver(subscription, payload, options)
     this.#count(subscription.userId, -1)
-    this.#counts[outcome].inc()
-    if (outcome === 'gone') this.#forget(subscription)
+    this.#counts[delivered.outcome].inc()
+    if (delivered.outcome === 'gone') this.#forget(subscription)
+    if (delivered.outcome === 'failed' && delivered.isPassing) this.#putOff(job, delivered.afterMs)
     this.#start()
+  }
+
+  /** Tries again later, not before the service wants it, and not when it is old news by then. */
+  #putOff(job: Job, afterMs = 0): void {
+    const { clock, random, isClosing } = this.#bouncer
+    job.failures += 1
+    const delayMs = retryDelay(RETRY, job.failures, random)
+    if (delayMs === undefined || isClosing) return
+    const waitMs = Math.max(delayMs, afterMs)
+    if (clock.now() + waitMs >= job.until) return
+    if (this.#isFull(job)) {
+      this.#counts.dropped.inc()
+      return
+    }
+    this.#later.set(
+      job,
+      clock.after(waitMs, () => {
+        this.#later.delete(job)
+        if (this.#isCurrent(job)) this.#waiting.push(job)
+        this.#start()
+      }),
+    )
+  }
+
+  /** Whether the client wants it still, with the same keys. */
+  #isCurrent({ subscription }: Job): boolean {
+    const { userId, networkId, endpoint, auth } = subscription
+    const { store, log } = this.#bouncer
+    try {
+      const all = store.subscriptions.list(userId, networkId)
+      return all.some((each) => each.endpoint === endpoint && each.auth === auth)
+    } catch (error) {
+      log.error({ err: error }, 'a push that was to be tried again')
+      return false
+    }
+  }
+
+  #drop(job: Job): void {
+    this.#later.get(job)?.cancel()
+    this.#later.delete(job)
+  }
+
+  /** Tries nothing again. */
+  close(): void {
+    for (const job of [...this.#later.keys()]) this.#drop(job)
   }
 
   #count(userId: number, change: 1 | -1): void {

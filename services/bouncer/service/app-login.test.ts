@@ -40,6 +40,8 @@ const stateOf = () => ({
   users: [...scene.bouncer.users.values()].map(({ record }) => record),
   apps: scene.store.credentials.appPasswords(scene.user.record.id).map(({ id }) => id),
   certificates: listCertificates(scene.user),
+  networks: [...scene.user.networks.keys()],
+  lines: scene.store.messages.sizes(scene.network.record.id),
 })
 
 const FORBIDDEN = [
@@ -57,17 +59,33 @@ const FORBIDDEN = [
   'app-password revoke 1',
   `certificate add ${'AB'.repeat(32)}`,
   `certificate remove ${'AB'.repeat(32)}`,
+  'history delete #den -yes',
+  'hist del #den -network den -yes',
+  'network delete den',
+  'net rem den',
 ]
+
+/** The same in the words of ZNC. */
+const FORBIDDEN_TO_STATUS = ['AddUser kit "a new password"', 'ClearBuffer #den', 'DelNetwork den']
 
 const REFUSED = /logged in by an app password/
 
-test.each(WAYS)('nothing of the account, after %s', async (_, logIn) => {
+test.each(WAYS)('nothing of the account or the history, after %s', async (_, logIn) => {
   await using client = await logIn(appPassword)
   const before = stateOf()
   for (const text of FORBIDDEN) {
     expect([text, await ask(client, text)]).toEqual([text, expect.stringMatching(REFUSED)])
   }
-  expect(await ask(client, 'AddUser kit "a new password"', '*status')).toMatch(REFUSED)
+  for (const text of FORBIDDEN_TO_STATUS) {
+    expect([text, await ask(client, text, '*status')]).toEqual([
+      text,
+      expect.stringMatching(REFUSED),
+    ])
+  }
+  client.send(`BOUNCER DELNETWORK ${scene.network.record.id}`)
+  expect((await client.sync()).map(({ params }) => params.at(-1))).toContainEqual(
+    expect.stringMatching(REFUSED),
+  )
   expect(stateOf()).toEqual(before)
 })
 
@@ -91,4 +109,5 @@ test.each(WAYS)('all, by her own password, after %s', async (_, logIn) => {
   await using client = await logIn('secret')
   expect(await ask(client, 'app-password create desk')).toMatch(/shown once/)
   expect(await ask(client, 'user update vera -nick vixen')).toBe('Changed the user vera.')
+  expect(await ask(client, 'history delete #den -yes')).not.toMatch(REFUSED)
 })

@@ -6,6 +6,7 @@ import { type Message, messageFrom } from '../irc/message.ts'
 import { splitText } from '../irc/split.ts'
 import type { Answer, Asking } from './command.ts'
 import { linesOf, runLine } from './commands.ts'
+import { aboutModule, isModule } from './modules.ts'
 import { SERVICE_NICK, SERVICE_SOURCE, STATUS_NICK, STATUS_SOURCE } from './names.ts'
 import { runStatus } from './status.ts'
 
@@ -14,10 +15,10 @@ const MAX_LINE_BYTES = 400
 /** Commands of one person that take time (passwords) and wait for each other. */
 export const MAX_WAITING = 10
 
-/** Answers what a client says to one of the services. False when the target is neither. */
+/** Answers what a client says to one of the services, or to a module of ZNC's. False when the target is neither. */
 export function toService(downstream: Downstream, said: Message): boolean {
   const [target = '', text = ''] = said.params
-  const service = SERVICES.find(({ nick }) => nick.toLowerCase() === target.toLowerCase())
+  const service = serviceNamed(target)
   const { user } = downstream
   if (!service || !user) return false
   if (downstream.caps.has('echo-message')) {
@@ -39,6 +40,12 @@ const SERVICES = [
   { nick: SERVICE_NICK, source: SERVICE_SOURCE, run: runLine },
   { nick: STATUS_NICK, source: STATUS_SOURCE, run: runStatus },
 ]
+
+function serviceNamed(target: string) {
+  const service = SERVICES.find(({ nick }) => nick.toLowerCase() === target.toLowerCase())
+  if (service || !isModule(target)) return service
+  return { source: `${target}!module@fuchsbau`, run: () => [aboutModule(target)] }
+}
 
 /** Answers at once what can be; else when it is done, one after the other, and before the PONG of a later PING. */
 function ask(downstream: Downstream, source: string, run: () => Answer | Promise<Answer>): void {

@@ -35,10 +35,10 @@ export interface Command {
   /** Whether only administrators may. */
   isAdmin?: boolean
   /**
-   * Whether it gives or takes ways to log in, or whole accounts. Not by an app password: those lie in the files of
-   * programs, and whoever finds one must not come by more than it opens.
+   * Whether it gives or takes ways to log in or whole accounts, or deletes history. Not by an app password: those lie in
+   * the files of programs, and whoever finds one must not come by more than it opens, nor destroy what it shows.
    */
-  isOfAccount?: boolean
+  needsOwnLogin?: boolean
   handle(asking: Asking, words: readonly string[]): Answer | Promise<Answer>
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
+import { DEFAULT_LIMITS } from '../bouncer.ts'
 import type { User } from '../user.ts'
 import type { Asking } from './command.ts'
 import { COMMANDS, linesOf, runLine } from './commands.ts'
@@ -315,4 +316,14 @@ describe('*status', () => {
     await status(vera, 'DelNetwork oftc')
     expect([...vera.networks.values()].map(({ record }) => record.name)).toEqual(['den'])
   })
+})
+
+test('the status of the server says how many lines of each user are kept, that of a user how many there are', async () => {
+  await using own = await startScene({ bouncer: { limits: { ...DEFAULT_LIMITS, lines: 5_000 } } })
+  const { bouncer, user } = own
+  const asking = { bouncer, by: user, user, network: undefined, isAppLogin: false }
+  const lines = async (text: string) => linesOf(await runLine(asking, text)).join('\n')
+  expect(await lines('server status')).toContain('Of each user at most 5000 lines are kept')
+  expect(await lines('user status you')).toMatch(/, \d+ lines?, since /)
+  expect((await you('server status')).text).not.toContain('at most')
 })

@@ -2,7 +2,7 @@
 
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { nearest } from '@fuchsbau/shared/nearest.ts'
-import { NOT_ADMIN } from '../manage/authority.ts'
+import { NOT_ADMIN, NOT_BY_APP } from '../manage/authority.ts'
 import { refuse } from '../manage/outcome.ts'
 import { CHANNEL_COMMANDS } from './command/channel.ts'
 import { CREDENTIAL_COMMANDS } from './command/credential.ts'
@@ -42,9 +42,6 @@ export const COMMANDS: readonly Command[] = [
   ...USER_COMMANDS,
 ]
 
-const NOT_BY_APP =
-  'This client has logged in by an app password, which is for programs and cannot do that: use the web pages, or log in by your own password.'
-
 /** Runs what a person typed. Never throws. */
 export function runLine(asking: Asking, text: string): Answer | Promise<Answer> {
   const split = splitWords(text)
@@ -58,7 +55,7 @@ export function runWords(asking: Asking, words: readonly string[]): Answer | Pro
   const { command, rest } = found
   if (command.isAdmin && !asking.by.record.isAdmin) return refuse(NOT_ADMIN)
   if (rest.length === 1 && ['-help', '--help', '-h'].includes(rest[0] ?? '')) return helpOf(command)
-  if (command.isOfAccount && asking.isAppLogin) return refuse(NOT_BY_APP)
+  if (command.needsOwnLogin && asking.isAppLogin) return refuse(NOT_BY_APP)
   const finish = (answer: Answer) => (answer === MISUSED ? misuse(command) : answer)
   try {
     const answer = command.handle(asking, rest)

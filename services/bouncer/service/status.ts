@@ -107,6 +107,20 @@ export const STATUS_COMMANDS: Readonly<Record<string, StatusCommand>> = {
 const ELSEWHERE: Readonly<Record<string, string>> = {
   listnicks: '/names shows the members of a channel.',
   topics: '/topic shows the topic of a channel.',
+  enablechan: '/join joins a channel, here and at each connection.',
+  disablechan: '“/part #CHANNEL” leaves a channel, “/msg *status Detach #CHANNEL” hides it.',
+  movechan: 'Channels have no order here.',
+  swapchans: 'Channels have no order here.',
+  movenetwork:
+    'A network is added anew for the other user: “/msg BouncerServ user run USER network create …”.',
+  listallusernetworks:
+    '“/msg BouncerServ user run USER network status” shows them (administrators).',
+  deluser: '“/msg BouncerServ user delete NAME -yes” does that (administrators).',
+  listports: 'The settings say where the bouncer listens (bouncer.listen).',
+  addport: 'The settings say where the bouncer listens (bouncer.listen).',
+  delport: 'The settings say where the bouncer listens (bouncer.listen).',
+  listavailmods: 'There are no modules: see “/msg BouncerServ help”.',
+  updatemod: 'There are no modules: see “/msg BouncerServ help”.',
   setbuffer: 'There are no buffers: everything is kept, and each client gets what it missed.',
   listbuffers: 'There are no buffers: everything is kept, and each client gets what it missed.',
   clearallbuffers:
@@ -118,6 +132,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   reloadmod: 'There are no modules: see “/msg BouncerServ help”.',
   addtrustedserverfingerprint:
     '“/msg BouncerServ network update -certfp SHA256” pins a certificate.',
+  deltrustedserverfingerprint:
+    '“/msg BouncerServ network update -certfp ""” trusts the authorities again.',
+  listtrustedserverfingerprints: 'The web pages show which certificate is pinned.',
+  setuserbindhost: '“/msg BouncerServ user update -bind-address IP” does that (administrators).',
+  clearbindhost: '“/msg BouncerServ user update -bind-address ""” does that (administrators).',
+  clearuserbindhost: '“/msg BouncerServ user update -bind-address ""” does that (administrators).',
   setbindhost: '“/msg BouncerServ user update -bind-address IP” does that (administrators).',
   showbindhost: '“/msg BouncerServ user status” shows your account.',
   saveconfig: 'Everything is stored at once.',

@@ -42,7 +42,7 @@ export function startChores(turn: Turn, clock: Clock, chores: readonly Chore[]):
     if (turn.failure !== undefined) return
     if (chores.some(({ isBehind }) => isBehind)) timer ??= clock.after(PAUSE_MS, work)
   }
-  const stopListening = turn.onCommitted(schedule)
+  const stopListening = turn.onSettled(schedule)
   schedule()
   return () => {
     stopListening()

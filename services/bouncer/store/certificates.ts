@@ -7,6 +7,7 @@ import { createSecureContext } from 'node:tls'
 import { writeFileAtomic } from '@fuchsbau/shared/atomic-file.ts'
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import { WrongSettings } from '@fuchsbau/shared/service.ts'
 
 /** PEM: the chain, the server's own first, and the key of that. */
 export interface Pair {
@@ -25,7 +26,7 @@ export interface ServerCertificate {
 }
 
 /** Files are missing, or are no certificate with its key; the message is for the operator. */
-export class CertificateUnusable extends Error {
+export class CertificateUnusable extends WrongSettings {
   override name = 'CertificateUnusable'
 }
 

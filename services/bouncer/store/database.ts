@@ -8,6 +8,7 @@ import {
   fileSizes as sizes,
 } from '@fuchsbau/shared/database/open.ts'
 import type { Database } from 'better-sqlite3'
+import { FEW_PAGES } from './free-pages.ts'
 import { APPLICATION_ID, STEPS } from './migrations.ts'
 
 const CACHE_KIB = 16 * 1024
@@ -25,6 +26,7 @@ const SCHEMA: Schema = {
     `wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
     `journal_size_limit = ${LOG_BYTES}`,
   ],
+  atEnd: [`incremental_vacuum(${FEW_PAGES})`],
 }
 
 export const FILE = `${SCHEMA.name}.db`

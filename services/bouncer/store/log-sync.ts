@@ -61,7 +61,7 @@ export function syncInBackground(
       if (!(error instanceof StoreUnavailable)) throw error
     }
   }
-  const stopListening = turn.onCommitted(schedule)
+  const stopListening = turn.onSettled(schedule)
   return () => {
     isStopped = true
     stopListening()

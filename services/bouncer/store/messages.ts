@@ -29,6 +29,7 @@ export class Messages extends Ranges {
   readonly #byId
   readonly #byMsgid
   readonly #redact
+  readonly #reword
 
   constructor(turn: Turn, interned: Interned, index: SearchIndex, msgids: Msgids) {
     super(turn, interned, msgids)
@@ -44,6 +45,7 @@ export class Messages extends Ranges {
     this.#byMsgid = turn.reading<[number, MsgidCode], MessageRow>(
       `${SELECT_MESSAGES} WHERE m.target_id = ? AND m.msgid = ?`,
     )
+    this.#reword = turn.writing<[string, number]>('UPDATE messages SET text = ? WHERE id = ?')
     this.#redact = turn.writing<[number]>(`UPDATE messages SET ${SET_REDACTED} WHERE id = ?`)
   }
 
@@ -70,6 +72,11 @@ export class Messages extends Ranges {
       this.#index.noteAppended(id)
       return { ...message, id, msgid: message.msgid ?? this.msgids.ofRow(id), isNew: true }
     })
+  }
+
+  /** Says otherwise what is missing: the row is a GAP, which is neither searched nor has tags. */
+  rewordGap(id: number, text: string): void {
+    this.#reword.run(text, id)
   }
 
   /** The message that a client names. Ours are told from the network's, whatever those look like. */

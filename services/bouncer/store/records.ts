@@ -52,7 +52,7 @@ export interface NetworkRecord {
   port: number
   /** `plain` only when asked for. */
   transport: 'tls' | 'plain'
-  /** Pinned SHA-256 of the server's certificate, hex; empty: verified against the system's authorities. */
+  /** Pinned SHA-256 or SHA-512 of the server's certificate, hex; empty: verified against the system's authorities. */
   fingerprint: string
   /** `host:port` or `user:password@host:port` of a SOCKS5 proxy; empty: none. */
   socks: string

@@ -35,6 +35,7 @@ describe('retention', () => {
     const { store, id } = filled(400)
     const scope = { networkId: id, foldedTarget: '#fox' }
     expect(store.removal.trim(scope, { rows: 100 })).toBe(MOST_REMOVED)
+    expect(store.removal.trim(scope, { rows: 100 })).toBe(MOST_REMOVED)
     expect(store.removal.trim(scope, { rows: 100 })).toBe(50)
     expect(store.removal.trim(scope, { rows: 100 })).toBe(0)
     expect(rowsOf(store, id)).toEqual({ '#fox': 100, '#den': 400 })
@@ -137,4 +138,22 @@ test('a removed network leaves nothing behind, and its number is not given again
   }
   expect(database.prepare('SELECT count(*) FROM receipts').pluck().get()).toBe(0)
   database.close()
+})
+
+test('the words of what is there no more are not in the search index either', () => {
+  const test = filled(600)
+  const { store, id, directory } = test
+  const { msgid } = store.messages.append(line(id, 'a secret'))
+  const search = () => store.search.find({ userId: 1, text: 'fox secret', limit: 9 }).messages
+  expect(search()).toEqual([]) // and all lines are in the index now
+  store.messages.redact(id, '#fox', msgid)
+  store.removal.trim({ networkId: id, foldedTarget: '#den' }, { rows: 500 })
+  store.networks.remove(1, id)
+  settle(test)
+  store.close()
+  const database = new Database(join(directory, 'bouncer.db'), { readonly: true })
+  const count = database.prepare('SELECT count(*) FROM search WHERE search MATCH ?').pluck()
+  for (const word of ['1xfox', '1xsecret', '1x7', 't1', 't2']) expect(count.get(word)).toBe(0)
+  database.close()
+  expect(checkDatabase(directory)).toEqual([])
 })

@@ -22,22 +22,33 @@ export interface Keep {
 }
 
 /** Deleting so many rows takes about 5 ms. */
-export const MOST_REMOVED = 250
+export const MOST_REMOVED = 125
 
 interface Doomed {
   id: number
   targetId: number
+  time: number
   bytes: number
 }
 
-const SELECT = `SELECT m.id, m.target_id AS targetId, ${BYTES_OF_ROW} AS bytes FROM messages m`
+/** A conversation of which the oldest rows are read. */
+interface Source {
+  id: number
+  /** Time of its next row; Infinity: there is none. */
+  next: number
+  /** Rows that were read, and those of them that were not taken yet. */
+  read: number
+  rows: Doomed[]
+}
+
+const SELECT = `SELECT m.id, m.target_id AS targetId, m.time, ${BYTES_OF_ROW} AS bytes FROM messages m`
 
 export class Removal {
   readonly #interned: Interned
   readonly #index: SearchIndex
   readonly #turn: Turn
   readonly #oldestOf
-  readonly #oldest
+  readonly #targets
   readonly #olderOf
   readonly #older
   readonly #sizeOf
@@ -55,8 +66,13 @@ export class Removal {
     this.#index = index
     const pick = (condition: string): Reading<[number, number, number], Doomed> =>
       turn.reading<[number, number, number], Doomed>(`${SELECT} WHERE ${condition} LIMIT ?`)
-    this.#oldestOf = pick('m.target_id = ? AND m.time < ? ORDER BY m.time, m.id')
-    this.#oldest = pick('m.network_id = ? AND m.id < ? ORDER BY m.id')
+    this.#oldestOf = turn.reading<[number, number, number], Doomed>(
+      `${SELECT} WHERE m.target_id = ? ORDER BY m.time, m.id LIMIT ? OFFSET ?`,
+    )
+    this.#targets = turn.reading<[number], { id: number; next: number | null }>(
+      `SELECT id, (SELECT min(time) FROM messages WHERE target_id = targets.id) AS next
+       FROM targets WHERE network_id = ? AND row_count > 0`,
+    )
     this.#olderOf = pick('m.target_id = ? AND m.time <= ?')
     this.#older = pick(
       'm.target_id IN (SELECT id FROM targets WHERE network_id = ?) AND m.time <= ?',
@@ -76,8 +92,8 @@ export class Removal {
   }
 
   /**
-   * Deletes what is not to be kept, oldest first (in a network by id), at most 250 rows. Returns how many: call again,
-   * in another turn, until that is 0.
+   * Deletes what is not to be kept, oldest first, at most 125 rows. Returns how many: call again, in another turn, until
+   * that is 0.
    */
   trim(scope: Scope, keep: Keep): number {
     this.#interned.flush()
@@ -93,11 +109,7 @@ export class Removal {
     const tooMuch = keep.bytes === undefined ? 0 : bytes - keep.bytes
     if (tooMany <= 0 && tooMuch <= 0) return 0
     let freed = 0
-    const oldest = (isWhole ? this.#oldest : this.#oldestOf).all(
-      id,
-      Number.MAX_SAFE_INTEGER,
-      MOST_REMOVED,
-    )
+    const oldest = isWhole ? this.#oldestIn([id]) : this.#oldestOf.all(id, MOST_REMOVED, 0)
     return this.#removeAll(
       oldest.filter((row, index) => {
         const isDoomed = index < tooMany || freed < tooMuch
@@ -105,6 +117,45 @@ export class Removal {
         return isDoomed
       }),
     )
+  }
+
+  /** Of all these networks together keeps the newest lines, so many. Else as `trim`. */
+  trimAll(networkIds: readonly number[], rows: number): number {
+    const tooMany = Math.min(MOST_REMOVED, this.count(networkIds) - rows)
+    return tooMany > 0 ? this.#removeAll(this.#oldestIn(networkIds, tooMany)) : 0
+  }
+
+  /** Lines of these networks. */
+  count(networkIds: readonly number[]): number {
+    this.#interned.flush()
+    return networkIds.reduce((sum, id) => sum + (this.#size.get(id)?.rows ?? 0), 0)
+  }
+
+  /**
+   * The oldest lines of networks, whatever order they were stored in (an import brings old ones late). Of each
+   * conversation the index tells the oldest time; rows are read of those whose turn comes.
+   */
+  #oldestIn(networkIds: readonly number[], most = MOST_REMOVED): Doomed[] {
+    const sources = networkIds
+      .flatMap((id) => this.#targets.all(id))
+      .map(({ id, next }): Source => ({ id, next: next ?? Infinity, read: 0, rows: [] }))
+    const oldest: Doomed[] = []
+    while (oldest.length < most) {
+      let first = sources[0]
+      for (const source of sources) if (source.next < (first?.next ?? Infinity)) first = source
+      if (!first || first.next === Infinity) break
+      if (first.rows.length === 0) this.#read(first)
+      oldest.push(...first.rows.splice(0, 1))
+      if (first.rows.length === 0) this.#read(first)
+      first.next = first.rows[0]?.time ?? Infinity
+    }
+    return oldest
+  }
+
+  /** The next rows: two at first, then more and more, since it may be the only one. */
+  #read(source: Source): void {
+    source.rows = this.#oldestOf.all(source.id, source.read + 2, source.read)
+    source.read += source.rows.length
   }
 
   /**
@@ -140,7 +191,7 @@ export class Removal {
       this.#mayHaveDetached = false
       return
     }
-    const rows = this.#oldestOf.all(target.id, Number.MAX_SAFE_INTEGER, MOST_REMOVED)
+    const rows = this.#oldestOf.all(target.id, MOST_REMOVED, 0)
     if (rows.length > 0) this.#removeAll(rows)
     else this.#forgetTarget.run(target.id)
   }

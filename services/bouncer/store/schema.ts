@@ -191,5 +191,16 @@ CREATE TABLE properties (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROW
 CREATE TABLE trial (id INTEGER PRIMARY KEY, bytes BLOB);
 `
 
+/**
+ * Version 2: without the number of words of each line, which only ranking needs and which took 1.25 MB for 100,000 lines.
+ * Such a table cannot delete by row number: search-index.ts tells it the words again.
+ */
+export const SEARCH = `
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5 (
+  words, content = '', columnsize = 0, detail = none, tokenize = 'ascii'
+);
+`
+
 /** Version 1. */
 export const TABLES = PEOPLE + NETWORKS + HISTORY + REST

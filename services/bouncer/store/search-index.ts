@@ -22,13 +22,21 @@ interface Line {
   id: number
   networkId: number
   targetId: number
-  source: string
+  /** Null when its network was removed since. */
+  source: string | null
   text: string
 }
+
+/** With a condition for `m`. */
+const SELECT_LINES = `
+  SELECT m.id, m.network_id AS networkId, m.target_id AS targetId, s.source, m.text
+  FROM messages m LEFT JOIN sources s ON s.id = m.source_id
+  WHERE ${IS_INDEXED} AND ${IS_SHOWN} AND`
 
 export class SearchIndex {
   readonly #properties: Properties
   readonly #lines
+  readonly #line
   readonly #add
   readonly #remove
   readonly #senders = new RecentMap<string, string>(4096)
@@ -43,14 +51,15 @@ export class SearchIndex {
   constructor(turn: Turn, properties: Properties) {
     this.#properties = properties
     this.#lines = turn.reading<[number, number, number], Line>(
-      `SELECT m.id, m.network_id AS networkId, m.target_id AS targetId, s.source, m.text
-       FROM messages m CROSS JOIN sources s ON s.id = m.source_id
-       WHERE m.id > ? AND m.id <= ? AND ${IS_INDEXED} AND ${IS_SHOWN} ORDER BY m.id LIMIT ?`,
+      `${SELECT_LINES} m.id > ? AND m.id <= ? ORDER BY m.id LIMIT ?`,
     )
+    this.#line = turn.reading<[number], Line>(`${SELECT_LINES} m.id = ?`)
     this.#add = turn.writing<[number, string]>('INSERT INTO search (rowid, words) VALUES (?, ?)')
     this.#merge = turn.writing<[number]>("INSERT INTO search (search, rank) VALUES ('merge', ?)")
     this.#changes = turn.reading<[], { count: number }>('SELECT total_changes() AS count')
-    this.#remove = turn.writing<[number]>('DELETE FROM search WHERE rowid = ?')
+    this.#remove = turn.writing<[number, string]>(
+      "INSERT INTO search (search, rowid, words) VALUES ('delete', ?, ?)",
+    )
     const last = turn.reading<[], { id: number | null }>('SELECT max(id) AS id FROM messages')
     const recall = () => {
       this.#indexed = Number(properties.get('indexed') ?? 0)
@@ -84,9 +93,13 @@ export class SearchIndex {
     if (id > this.#last) this.#last = id
   }
 
-  /** To be called before the message is changed or deleted. */
+  /**
+   * To be called before the message is changed or deleted: the index is told each word that it is to forget. The sender of
+   * a network that is gone stays in it, and is found by nobody. https://sqlite.org/fts5.html#the_delete_command
+   */
   remove(id: number): void {
-    if (id <= this.#indexed) this.#remove.run(id)
+    const line = id <= this.#indexed ? this.#line.get(id) : undefined
+    if (line) this.#remove.run(id, this.#wordsOf(line))
   }
 
   /** Adds the next lines, as part of the turn. */
@@ -121,7 +134,8 @@ export class SearchIndex {
 
   #wordsOf({ networkId, targetId, source, text }: Line): string {
     const words = new Set(wordsOf(text))
-    let tokens = `${targetToken(targetId)} ${this.#sender(networkId, source)}`
+    let tokens = targetToken(targetId)
+    if (source !== null) tokens += ` ${this.#sender(networkId, source)}`
     for (const word of words) tokens += ` ${wordToken(networkId, word)}`
     return tokens
   }

@@ -1,7 +1,9 @@
 // Batches of a network. A labelled one answers a client; draft/multiline is one text; what is in a chathistory batch is of
 // the past. All others are taken apart: their lines mean the same alone. https://ircv3.net/specs/extensions/batch
 import type { Message } from '../irc/message.ts'
+import type { Fill } from './backfill.ts'
 import { storedFrom } from './on/privmsg.ts'
+import { pastLine } from './past.ts'
 import type { PendingRequests } from './pending.ts'
 import type { MultilinePart, Requester } from './port.ts'
 import type { Upstream } from './upstream.ts'
@@ -18,6 +20,10 @@ interface Batch {
   isEmpty: boolean
   /** In a batch of the past, however deep. */
   isHistory: boolean
+  /** Whose history was asked for. */
+  fill: Fill | undefined
+  /** It is the last page. */
+  isLast: boolean
   text: OpenText | undefined
 }
 
@@ -31,6 +37,11 @@ interface OpenText {
 
 export class Batches {
   readonly #open = new Map<string, Batch>()
+
+  /** Whether one has begun whose end has not come. */
+  get isOpen(): boolean {
+    return this.#open.size > 0
+  }
 
   /** Whose answer a line is, by its own label or that of its batch (nested ones too). */
   requesterOf({ tags }: Message, pending: PendingRequests): Requester | undefined {
@@ -48,15 +59,21 @@ export class Batches {
     const { text } = batch
     if (text) return this.#collect(upstream, batch, text, line)
     if (!batch.isHistory) return false
+    const { fill } = batch
+    if (fill) {
+      const past = pastLine(upstream, line, time, fill.target)
+      upstream.backfill.took(fill, line, time, past ? [past] : [])
+      return true
+    }
     const stored = storedFrom(upstream, line, time)
     if (stored && stored.kind !== 'TAGMSG') upstream.port.remember([stored])
     return true
   }
 
   /** BATCH +reference type … */
-  begin(begin: Message, time: number): void {
+  begin(upstream: Upstream, begin: Message, time: number): void {
     const { params, tags } = begin
-    const [reference = '', type = ''] = params
+    const [reference = '', type = '', target = ''] = params
     const [oldest] = this.#open.keys()
     if (this.#open.size >= MAX_OPEN && oldest !== undefined) this.#open.delete(oldest)
     const outer = this.#open.get(tags.get('batch') ?? '')
@@ -66,6 +83,8 @@ export class Batches {
       label: tags.get('label') ?? outer?.label,
       isEmpty: true,
       isHistory: HISTORY.has(type) || outer?.isHistory === true,
+      fill: type === 'chathistory' ? upstream.backfill.of(target) : outer?.fill,
+      isLast: tags.has('draft/chathistory-end'),
       text: isText ? { begin, time, parts: [], characters: 0 } : undefined,
     })
   }
@@ -78,6 +97,7 @@ export class Batches {
     this.#open.delete(reference)
     const { label, text, isEmpty } = batch
     if (text) this.#tell(upstream, batch, text)
+    if (batch.fill && batch.type === 'chathistory') upstream.backfill.page(batch.fill, batch.isLast)
     const isAnswer =
       label !== undefined && (batch.type === 'labeled-response' || text !== undefined)
     if (isAnswer) upstream.pending.endLabelled(label, isEmpty)
@@ -94,7 +114,8 @@ export class Batches {
     return true
   }
 
-  #tell(upstream: Upstream, { isHistory, label }: Batch, { begin, time, parts }: OpenText): void {
+  #tell(upstream: Upstream, batch: Batch, { begin, time, parts }: OpenText): void {
+    const { isHistory, label, fill } = batch
     const [, , target = ''] = begin.params
     const lines: MultilinePart[] = []
     for (const { message, isConcat } of parts) {
@@ -105,11 +126,10 @@ export class Batches {
       if (stored) lines.push({ stored, isConcat })
     }
     const [first] = lines
-    if (!first) return
-    if (isHistory) {
-      upstream.port.remember(lines.map(({ stored }) => stored))
-      return
-    }
+    const past = lines.map(({ stored }) => stored)
+    if (fill) upstream.backfill.took(fill, begin, time, past)
+    else if (isHistory) upstream.port.remember(past)
+    if (isHistory || !first) return
     const { source, isOwn } = first.stored
     const requester = isOwn && label !== undefined ? upstream.pending.labelled(label) : undefined
     const command = first.stored.kind

@@ -6,12 +6,13 @@ export const MAX_CHANNELS = 1_000
 export const MAX_CHANNEL_NAME = 200
 export const MAX_MEMBERS = 50_000
 
+/** Never changed, since it is shared: see member-pool.ts. */
 export interface Member {
-  nick: string
+  readonly nick: string
   /** Prefix symbols, highest first, such as `@+`. */
-  prefixes: string
+  readonly prefixes: string
   /** `user@host` when it is known. */
-  userhost: string | undefined
+  readonly userhost: string | undefined
 }
 
 export interface Topic {
@@ -28,11 +29,14 @@ export class UpstreamChannel {
   /** Modes of the channel itself, letter → parameter. */
   readonly modes = new Map<string, string | undefined>()
   createdAt: string | undefined
+  /** When we joined it, ms, by the network's clock. */
+  readonly joinedAt: number
   /** Whether the list of members has come whole. */
   isReady = false
 
-  constructor(name: string, casemapping: Casemapping) {
+  constructor(name: string, casemapping: Casemapping, joinedAt: number) {
     this.name = name
+    this.joinedAt = joinedAt
     this.members = new FoldedMap(casemapping)
   }
 }

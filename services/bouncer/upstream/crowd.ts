@@ -2,7 +2,7 @@
 // process, which is everybody's.
 import type { UpstreamChannel } from './channel.ts'
 
-/** Members of all channels of a connection together: each takes some 150 bytes. */
+/** Members of all channels of a connection together: each takes some 30 to 150 bytes. */
 export const MOST_MEMBERS_OF_ALL = 200_000
 /** Networks allow 30 or so, and 64 for hosts. */
 const MAX_NICK = 200

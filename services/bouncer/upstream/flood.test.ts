@@ -94,7 +94,8 @@ test.each([
 
 test('what is said and done overtakes questions, and nothing else', () => {
   const { clock, sent, flood } = start()
-  const asked = ['WHO #den', 'MODE #den', '@label=f1 MODE #den b', 'NAMES #den']
+  const past = 'CHATHISTORY AFTER #den timestamp=2026-01-01T00:00:00.000Z 9'
+  const asked = ['WHO #den', 'MODE #den', '@label=f1 MODE #den b', 'NAMES #den', past]
   const done = ['JOIN #fox', 'PRIVMSG #fox :a', 'MODE #fox +m', 'NOTICE hare :b', 'PRIVMSG #fox :c']
   for (let index = 0; index < 5; index++) flood.send('AWAY')
   for (const line of [...asked, ...done, 'WHOIS hare', 'PRIVMSG #den :d']) flood.send(line)

@@ -49,7 +49,7 @@ const COSTS: Readonly<Record<string, number>> = {
 
 /** What changes nothing, so that its place does not matter. */
 const QUERY =
-  /^(?:@\S* )?(?:(?:WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST)(?: |$)|MODE \S+(?: :?\+?[beIq])?$)/
+  /^(?:@\S* )?(?:(?:CHATHISTORY|WHO|WHOIS|WHOWAS|NAMES|LIST|ISON|USERHOST)(?: |$)|MODE \S+(?: :?\+?[beIq])?$)/
 
 export interface SendOptions {
   /** Ahead of what waits. */
@@ -65,6 +65,10 @@ export interface FloodControl {
   limit(limits: FloodLimits): void
   /** Lines that wait. */
   readonly waiting: number
+  /** Those lines, as they are sent. */
+  lines(): string[]
+  /** Begins without a burst: the network has just had one. */
+  spend(): void
   close(): void
 }
 
@@ -112,6 +116,11 @@ export function createFloodControl(
     },
     get waiting() {
       return waiting.length
+    },
+    lines: () => waiting.map(({ line }) => line),
+    spend() {
+      refill()
+      tokens = 0
     },
     close() {
       timer?.cancel()

@@ -9,7 +9,10 @@ const MAX_AHEAD_MS = 60_000
 
 export class NetworkTime {
   readonly #clock: Clock
-  #newest = 0
+  /** The latest that the network told, ms. */
+  newest = 0
+  /** When the line that is handled came, ms, if that was before now. */
+  arrival: number | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -17,16 +20,16 @@ export class NetworkTime {
 
   /** When a line happened, ms: as the network says, or now. */
   of({ tags }: Message): number {
-    const now = this.#clock.now()
+    const now = this.arrival ?? this.#clock.now()
     const told = tags.get('time')
     const time = told === undefined ? undefined : parseServerTime(told)
     if (time === undefined || time > now + MAX_AHEAD_MS) return now
-    this.#newest = Math.max(this.#newest, time)
+    this.newest = Math.max(this.newest, time)
     return time
   }
 
   /** Now, ms, but not before anything that was told: what is said now answers that. */
   now(): number {
-    return Math.max(this.#clock.now(), this.#newest)
+    return Math.max(this.#clock.now(), this.newest)
   }
 }

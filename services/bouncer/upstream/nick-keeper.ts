@@ -18,6 +18,7 @@ export class NickKeeper {
   /** Something was told while a try was unanswered. */
   #isDueAgain = false
   #timer: Timer | undefined
+  #asked = ''
 
   constructor(upstream: Upstream) {
     this.#upstream = upstream
@@ -34,9 +35,27 @@ export class NickKeeper {
     this.#again()
   }
 
-  /** It is ours, or the person has chosen another herself. The watch stays: clients may watch the same nick. */
-  stop(): void {
+  /** Whether the wanted nick is still tried for. */
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  /** On a connection of the process before us: the network watches the nick, and the services were asked. */
+  goOn(): void {
+    this.#isActive = true
+    this.#isWatched = (this.#upstream.isupport.monitor ?? 0) > 0
+    this.#again()
+  }
+
+  /** The person chooses another herself. The watch stays: clients may watch the same nick. */
+  asked(nick: string): void {
+    this.#asked = nick
     this.close()
+  }
+
+  /** Whether it is what the person asked for last. */
+  isAsked(nick: string): boolean {
+    return this.#upstream.fold(nick) === this.#upstream.fold(this.#asked)
   }
 
   close(): void {
@@ -52,7 +71,7 @@ export class NickKeeper {
   /** Somebody is not called so any more. */
   gone(nick: string): void {
     if (!this.#isActive) return
-    if (this.#upstream.isMe(this.#wanted)) this.stop()
+    if (this.#upstream.isMe(this.#wanted)) this.close()
     else if (this.#isWanted(nick)) this.#try()
   }
 

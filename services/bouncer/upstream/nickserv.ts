@@ -17,6 +17,8 @@ export class NickServ {
   readonly #upstream: Upstream
   readonly #secrets: string[] = []
   #identifiedAt = Number.NEGATIVE_INFINITY
+  /** The process before us may have said something whose echo comes now. */
+  #isContinued = false
   /** The nick that is being regained, by which command, and what to do when it may be free. */
   #regaining:
     | { nick: string; verb: 'REGAIN' | 'GHOST'; answers: number; onAnswer: () => void }
@@ -45,14 +47,23 @@ export class NickServ {
     this.#say(`REGAIN ${nick} ${nickservPassword}`.trim())
   }
 
+  /** On a connection of the process before us. */
+  goOn(): void {
+    this.#isContinued = true
+  }
+
   /** Whether a line is the echo of what was said here. */
   isSecret(line: Message): boolean {
-    if (this.#secrets.length === 0 || line.command !== 'PRIVMSG') return false
-    const index = this.#secrets.indexOf(line.params[1] ?? '')
-    if (index < 0 || !this.#isNickServ(line.params[0]) || !this.#upstream.isFromMe(line))
+    if (line.command !== 'PRIVMSG' || (this.#secrets.length === 0 && !this.#isContinued))
       return false
-    this.#secrets.splice(index, 1)
-    return true
+    if (!this.#isNickServ(line.params[0]) || !this.#upstream.isFromMe(line)) return false
+    const [, text = ''] = line.params
+    const index = this.#secrets.indexOf(text)
+    if (index >= 0) this.#secrets.splice(index, 1)
+    const { nickservPassword } = this.#upstream.port.record
+    const isOfBefore =
+      this.#isContinued && nickservPassword !== '' && text.endsWith(` ${nickservPassword}`)
+    return index >= 0 || isOfBefore
   }
 
   /** A NOTICE of NickServ to us. */

@@ -9,6 +9,7 @@ import { onInvite } from './on/invite.ts'
 import { onJoin } from './on/join.ts'
 import { onJoinRefused } from './on/join-refused.ts'
 import { onKick } from './on/kick.ts'
+import { onLusers } from './on/lusers.ts'
 import { onMode } from './on/mode.ts'
 import { onMonitor } from './on/monitor.ts'
 import { onNames } from './on/names.ts'
@@ -32,8 +33,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   AWAY: onAway,
   BATCH: onBatch,
   CAP: onCap,
+  CHATHISTORY: (upstream, message) => upstream.backfill.target(message),
   CHGHOST: onChghost,
   ERROR: onError,
+  FAIL: onFail,
   INVITE: onInvite,
   JOIN: onJoin,
   KICK: onKick,
@@ -55,6 +58,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   '004': onWelcome,
   '005': onWelcome,
   '221': onChannelReply,
+  '250': onLusers,
+  '251': onLusers,
+  '252': onLusers,
+  '253': onLusers,
+  '254': onLusers,
+  '255': onLusers,
+  '265': onLusers,
+  '266': onLusers,
   '305': onChannelReply,
   '306': onChannelReply,
   '324': onChannelReply,
@@ -106,7 +117,12 @@ export function handle(upstream: Upstream, message: Message, incoming: Incoming)
   else passOn(upstream, message, incoming)
 }
 
+function onFail(upstream: Upstream, message: Message, incoming: Incoming): void {
+  if (message.params[0] === 'CHATHISTORY') upstream.backfill.failed(message)
+  else passOn(upstream, message, incoming)
+}
+
 function onBatch(upstream: Upstream, message: Message, { time }: Incoming): void {
-  if (message.params[0]?.startsWith('+')) upstream.batches.begin(message, time)
+  if (message.params[0]?.startsWith('+')) upstream.batches.begin(upstream, message, time)
   else upstream.batches.end(upstream, message)
 }

@@ -1,7 +1,9 @@
 // Requests that the network has still to answer, so that an answer reaches the client that asked and no other.
 // With labeled-response the network says which it is; else answers come in the order of the requests.
 // https://ircv3.net/specs/extensions/labeled-response
-import type { Message } from '../irc/message.ts'
+import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Isupport } from '../irc/isupport.ts'
+import { type Message, withTags } from '../irc/message.ts'
 import { type ReplyRule, replyRule } from '../irc/replies.ts'
 import type { Requester } from './port.ts'
 
@@ -22,9 +24,17 @@ interface Pending {
   mayBeOver: boolean
 }
 
+/** Who is asked: what it can. */
+interface Asked {
+  caps: ReadonlySet<string>
+  isupport: Isupport
+  clock: Clock
+}
+
 export class PendingRequests {
   #pending: Pending[] = []
-  #labels = 0
+  /** So many labels were given on this connection. */
+  labels = 0
 
   /**
    * Takes note of a request about to be sent; returns the label to send it with, where the network knows
@@ -43,8 +53,8 @@ export class PendingRequests {
       return
     }
     if (this.#pending.length >= MAX_PENDING) this.#pending.shift()?.requester.end(true)
-    this.#labels += 1
-    const label = hasLabels ? `f${this.#labels}` : undefined
+    this.labels += 1
+    const label = hasLabels ? `f${this.labels}` : undefined
     const { command } = message
     const pending: Pending = {
       requester,
@@ -60,6 +70,22 @@ export class PendingRequests {
       label,
       sent: (at) => {
         pending.sentAt = at
+      },
+    }
+  }
+
+  /** Takes note of a request, as `add`: how it is to be sent, and what to call then. */
+  note(line: Message, requester: Requester, { caps, isupport, clock }: Asked) {
+    const hasLabels = caps.has('labeled-response')
+    const { lists } = isupport.chanmodes
+    const noted = this.add(line, requester, { now: clock.now(), hasLabels, lists })
+    const label = noted?.label
+    requester.isHeld = true
+    return {
+      line: label ? withTags(line, new Map([...line.tags, ['label', label]])) : line,
+      onWrite() {
+        requester.isHeld = false
+        noted?.sent(clock.now())
       },
     }
   }
@@ -101,6 +127,15 @@ export class PendingRequests {
       return true
     }
     return false
+  }
+
+  /** Without labels: what the oldest request of this command wanted was done, which is told to all. */
+  done(command: string): void {
+    const isAnswered = (pending: Pending) =>
+      pending.label === undefined && pending.sentAt !== undefined && pending.command === command
+    const index = this.#pending.findIndex(isAnswered)
+    const [ended] = index < 0 ? [] : this.#pending.splice(index, 1)
+    ended?.requester.end(true)
   }
 
   /** Ends what may have been answered whole, when this line is no part of it. Call for every line, before `take`. */

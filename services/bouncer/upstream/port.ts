@@ -20,10 +20,20 @@ export interface Stored {
 export interface Requester {
   /** Label of her request, if she gave one. */
   readonly label: string | undefined
+  /** Her line waits for the flood control: the network has not been asked yet. */
+  isHeld?: boolean
   /** A line of the answer. */
   answer(message: Message): void
   /** The answer is whole; `isEmpty` when nothing came. */
   end(isEmpty: boolean): void
+}
+
+/** A line being handled. */
+export interface Incoming {
+  /** When it happened: the network's server-time, or now. */
+  time: number
+  /** The client whose request it answers, when the network said so by a label. */
+  requester: Requester | undefined
 }
 
 export interface NetworkPort {
@@ -34,6 +44,11 @@ export interface NetworkPort {
   store(message: Message, lines: readonly Stored[], options?: RelayOptions): void
   /** Stores lines of the past, that the network told of its own history: those that are not there yet, shown to nobody. */
   remember(lines: readonly Stored[]): void
+  /**
+   * The same for lines that we asked for, because nobody was there when they were said: clients that are attached are shown
+   * what is new. Lines of one message; returns how many new ones were said. `isLate`: newer ones were shown already.
+   */
+  recall(lines: readonly Stored[], how: { isLate: boolean }): number
   /** A text of several lines that belong together; stored line by line, the first with the msgid. */
   multiline(text: Multiline, options?: RelayOptions): void
   /** A message was taken back: what is stored of it is forgotten; `line` is how that is told. */

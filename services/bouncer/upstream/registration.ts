@@ -44,6 +44,11 @@ export class Registration {
     this.#sasl.close()
   }
 
+  /** Whether a login goes on, also after the registration (CAP NEW). */
+  get isLoggingIn(): boolean {
+    return this.#sasl.isRunning
+  }
+
   /** 001: we are in. */
   done(): void {
     this.#deadline?.cancel()

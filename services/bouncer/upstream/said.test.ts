@@ -201,3 +201,28 @@ describe('what a hostile network says', () => {
     expect(line.bytes.toString('utf8')).toContain('Füchse')
   })
 })
+
+describe('our own nick', () => {
+  test('changes for all, also where the network answers the request under the new one, as InspIRCd 3 does', async () => {
+    await begin()
+    await using desk = await scene.client('desk')
+    await using phone = await scene.client('phone')
+    await desk.expect('366 * #den')
+    scene.server.on('NICK', ({ params: [to = ''] }, connection) => {
+      connection.tell(`:${to}!fox@127.0.0.1 NICK :${to}`)
+      return true
+    })
+    for (const [from, to] of [
+      ['fox', 'Fox'],
+      ['Fox', 'vixen'],
+    ] as const) {
+      desk.send(`NICK ${to}`)
+      const isChanged = { nick: from, command: 'NICK', params: [to] }
+      expect(await desk.expect('NICK')).toMatchObject(isChanged)
+      expect(await phone.expect('NICK')).toMatchObject(isChanged)
+    }
+    expect(scene.network.upstream?.nick).toBe('vixen')
+    expect(scene.network.upstream?.channels.get('#den')?.members.has('vixen')).toBe(true)
+    expect(scene.network.upstream?.channels.get('#den')?.members.has('fox')).toBe(false)
+  })
+})

@@ -82,6 +82,17 @@ describe('TLS', () => {
     expect((await open({ ...pinned, fingerprint: plain })).writable).toBe(true)
   })
 
+  test('a pinned one may be named by its SHA-512, as soju does', async () => {
+    const server = await tlsServer()
+    const { fingerprint512 } = new X509Certificate(certificate.cert)
+    const pinned = options(server.port, { transport, fingerprint: fingerprint512 })
+    expect((await open(pinned)).writable).toBe(true)
+    const other = new X509Certificate((await ca.issue('127.0.0.1')).cert).fingerprint512
+    await expect(open({ ...pinned, fingerprint: other })).rejects.toMatchObject({
+      kind: 'certificate',
+    })
+  })
+
   test('another than the pinned one is refused, also when an authority signed it, and is told', async () => {
     trustOurs()
     const server = await tlsServer()

@@ -5,7 +5,6 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { SocksClient } from 'socks'
 import type { NetworkRecord } from '../store/records.ts'
 import { ConnectionRefused } from './ending.ts'
-import type { OpenSocket } from './transport.ts'
 
 const CONNECT_MS = 30_000
 
@@ -23,25 +22,31 @@ export type SocketOptions = Pick<
 const refused = (reason: string) => new ConnectionRefused(reason, 'certificate')
 
 /** Opens one socket for these options; rejects with a reason for a person. */
-export function socketOpener(options: SocketOptions): OpenSocket {
+export function socketOpener(options: SocketOptions): (signal: AbortSignal) => Promise<Socket> {
   return async (signal) => {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
-    const isTls = options.transport === 'tls' || options.isTlsForced === true
-    const plain = options.socks ? await throughSocks(options, deadline) : undefined
-    if (!isTls) return plain ?? ready(connectTcp(addressOf(options)), 'connect', deadline)
-    const socket = connectTls({
-      ...addressOf(options),
-      ...(plain && { socket: plain }),
-      ...(isIP(options.host) === 0 && { servername: options.host }),
-      // A pinned certificate is looked at below, whoever signed it.
-      rejectUnauthorized: options.fingerprint === '',
-      ...(options.certificate && { cert: options.certificate, key: options.privateKey }),
-      minVersion: 'TLSv1.2',
-    })
-    await ready(socket, 'secureConnect', deadline)
-    checkPin(socket, options.fingerprint)
+    const socket = await openSocket(options, signal)
+    socket.setNoDelay(true)
     return socket
   }
+}
+
+async function openSocket(options: SocketOptions, signal: AbortSignal): Promise<Socket> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
+  const isTls = options.transport === 'tls' || options.isTlsForced === true
+  const plain = options.socks ? await throughSocks(options, deadline) : undefined
+  if (!isTls) return plain ?? ready(connectTcp(addressOf(options)), 'connect', deadline)
+  const socket = connectTls({
+    ...addressOf(options),
+    ...(plain && { socket: plain }),
+    ...(isIP(options.host) === 0 && { servername: options.host }),
+    // A pinned certificate is looked at below, whoever signed it.
+    rejectUnauthorized: options.fingerprint === '',
+    ...(options.certificate && { cert: options.certificate, key: options.privateKey }),
+    minVersion: 'TLSv1.2',
+  })
+  await ready(socket, 'secureConnect', deadline)
+  checkPin(socket, options.fingerprint)
+  return socket
 }
 
 function addressOf({ host, port, bindAddress }: SocketOptions) {
@@ -70,8 +75,9 @@ function ready<S extends Socket>(socket: S, event: string, signal: AbortSignal):
 
 function checkPin(socket: TLSSocket, pinned: string): void {
   if (pinned === '') return
-  const shown = hex(socket.getPeerCertificate().fingerprint256 ?? '')
-  if (shown === hex(pinned)) return
+  const { fingerprint256 = '', fingerprint512 = '' } = socket.getPeerCertificate()
+  const shown = hex(fingerprint256)
+  if ([shown, hex(fingerprint512)].includes(hex(pinned))) return
   socket.destroy()
   throw refused(
     `the server's certificate is not the pinned one; it shows ${shown}: pin that only if you know why it changed`,

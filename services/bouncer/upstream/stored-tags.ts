@@ -1,5 +1,8 @@
-// Which tags of a line are worth keeping: the account of the sender and what clients say to each other.
+// What a line of the history has from the network's line: who sent it, and of its tags those that are worth keeping: the
+// account of the sender and what clients say to each other.
+import type { Message } from '../irc/message.ts'
 import type { Stored } from './port.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Typing is of the moment. */
 const FLEETING = new Set(['+typing', '+draft/typing'])
@@ -27,4 +30,14 @@ export function storedTags(
     ...(kept.length > 0 && { tags: Object.fromEntries(kept) }),
     ...(msgid && msgid.length <= 256 && { msgid }),
   }
+}
+
+/** A line for the history of a channel. */
+export function storedLine(
+  upstream: Upstream,
+  message: Message,
+  line: Pick<Stored, 'kind' | 'target' | 'text' | 'time'>,
+): Stored {
+  const { source = '', tags } = message
+  return { ...line, source, isOwn: upstream.isFromMe(message), ...storedTags(tags) }
 }

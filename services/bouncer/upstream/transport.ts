@@ -1,14 +1,14 @@
 // The socket below irc-framework's client: latin1 lines (byte for byte), never longer than the protocol allows, written
 // through the flood control. TLS, pinned certificates and SOCKS are socket.ts's.
 import { EventEmitter } from 'node:events'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { LineReader } from '../irc/line-reader.ts'
 
 /** Longest line taken from a network: 8,191 bytes of tags and 512 of the rest, doubled for those that are generous. */
-const MAX_LINE_BYTES = 16_384
+export const MAX_LINE_BYTES = 16_384
 
 /** Opens the socket; rejects with a reason for a person. `signal` ends the attempt. */
-export type OpenSocket = (signal: AbortSignal) => Promise<Socket>
+export type OpenSocket = (signal: AbortSignal) => Promise<Duplex>
 
 /** What irc-framework's Connection asks of a transport. */
 export interface Transport extends EventEmitter {
@@ -19,25 +19,40 @@ export interface Transport extends EventEmitter {
   setEncoding(encoding: string): boolean
 }
 
-/** A transport class for one connection; irc-framework makes the instance. */
-export function transportOn(open: OpenSocket): new () => Transport {
+/** What comes from the network. It does not go through irc-framework. */
+export interface Received {
+  /** One line, as latin1, without its end. */
+  onLine(line: string): void
+  /** A line of more than 16 KiB was dropped. */
+  onTooLong(): void
+}
+
+/** A transport class for one connection; irc-framework makes the instance, which is given to `made`. */
+export function transportOn(
+  open: OpenSocket,
+  received: Received,
+  made: (transport: LineTransport) => void,
+): new () => Transport {
   return class extends LineTransport {
     constructor() {
-      super(open)
+      super(open, received)
+      made(this)
     }
   }
 }
 
-class LineTransport extends EventEmitter implements Transport {
+export class LineTransport extends EventEmitter implements Transport {
   readonly #open: OpenSocket
+  readonly #received: Received
   readonly #abort = new AbortController()
   readonly #reader = new LineReader(MAX_LINE_BYTES)
-  #socket: Socket | undefined
+  #socket: Duplex | undefined
   #isClosed = false
 
-  constructor(open: OpenSocket) {
+  constructor(open: OpenSocket, received: Received) {
     super()
     this.#open = open
+    this.#received = received
   }
 
   connect(): void {
@@ -70,20 +85,34 @@ class LineTransport extends EventEmitter implements Transport {
     return true // latin1 always; the text's encoding is upstream/text.ts's
   }
 
-  #take(socket: Socket): void {
+  #take(socket: Duplex): void {
     if (this.#abort.signal.aborted) {
       socket.destroy()
       return
     }
+    this.adopt(socket)
+    this.read()
+    this.emit('open')
+  }
+
+  /** Has a socket that is open already; what comes is read from `read` on. */
+  adopt(socket: Duplex): void {
     this.#socket = socket
     let failure: Error | undefined
-    socket.setNoDelay(true)
     socket.on('error', (error) => {
       failure = error
     })
     socket.on('close', () => this.#closed(failure))
-    socket.on('data', (bytes: Buffer) => this.#read(bytes))
-    this.emit('open')
+    if (socket.closed) this.#closed(failure)
+  }
+
+  read(): void {
+    this.#socket?.on('data', (bytes: Buffer) => this.feed(bytes))
+  }
+
+  /** The beginning of a line that is not whole yet. */
+  rest(): Buffer {
+    return this.#reader.rest()
   }
 
   #closed(error: Error | undefined): void {
@@ -92,11 +121,12 @@ class LineTransport extends EventEmitter implements Transport {
     this.emit('close', error ?? false)
   }
 
-  #read(bytes: Buffer): void {
+  /** Bytes of the network. */
+  feed(bytes: Buffer): void {
     this.#reader.add(bytes)
     for (let line = this.#reader.next(); line && !this.#isClosed; line = this.#reader.next()) {
-      if (line === 'too-long') this.emit('extra', 'line too long')
-      else this.emit('line', line.toString('latin1'))
+      if (line === 'too-long') this.#received.onTooLong()
+      else if (line.length > 0) this.#received.onLine(line.toString('latin1'))
     }
   }
 }

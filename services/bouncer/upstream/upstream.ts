@@ -2,51 +2,41 @@
 // command (on.ts), and what a client sends goes out through the flood control.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import type { Held } from '../hold/frames.ts'
 import { FoldedMap, fold } from '../irc/casemapping.ts'
 import { Isupport } from '../irc/isupport.ts'
-import { formatMessage, type Message, message, parseMessage, withTags } from '../irc/message.ts'
+import { formatMessage, type Message, message, parseMessage } from '../irc/message.ts'
 import { nickOf } from '../irc/source.ts'
-import type { Traffic } from '../traffic.ts'
+import { Backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
 import { Cause } from './cause.ts'
 import type { UpstreamChannel } from './channel.ts'
-import { type Connection, connect } from './connection.ts'
+import {
+  type Connection,
+  type Continued,
+  connect,
+  goOn,
+  identityOf,
+  takeHeld,
+} from './connection.ts'
 import { Crowd } from './crowd.ts'
 import type { Ending, EndingKind } from './ending.ts'
-import { createFloodControl, type FloodControl, type FloodLimits, floodLimits } from './flood.ts'
+import { createFloodControl, type FloodControl, floodLimits } from './flood.ts'
 import { Guard } from './guard.ts'
 import { Lag } from './lag.ts'
-import { NamePool } from './name-pool.ts'
+import { MemberPool } from './member-pool.ts'
 import { NetworkTime } from './network-time.ts'
 import { NickKeeper } from './nick-keeper.ts'
 import { NickServ } from './nickserv.ts'
 import { handle } from './on.ts'
+import type { UpstreamOptions } from './options.ts'
 import { PendingRequests } from './pending.ts'
 import type { NetworkPort, Requester } from './port.ts'
 import { Registration } from './registration.ts'
+import { putState } from './snapshot.ts'
 import { type TextCodec, textCodec } from './text.ts'
-import type { OpenSocket } from './transport.ts'
 
-export interface UpstreamOptions {
-  port: NetworkPort
-  clock: Clock
-  log: Log
-  open: OpenSocket
-  /** Whether the socket has TLS. */
-  isTls?: boolean
-  flood?: FloodLimits
-  traffic?: Pick<Traffic, 'fromNetworks' | 'toNetworks'>
-  /** Called once, when the connection ended or never came to be. */
-  onClose(ending: Ending): void
-}
-
-/** A line being handled. */
-export interface Incoming {
-  /** When it happened: the network's server-time, or now. */
-  time: number
-  /** The client whose request it answers, when the network said so by a label. */
-  requester: Requester | undefined
-}
+export type { Incoming } from './port.ts'
 
 export class Upstream {
   readonly port: NetworkPort
@@ -58,7 +48,8 @@ export class Upstream {
   readonly pending = new PendingRequests()
   readonly lag: Lag
   readonly batches = new Batches()
-  readonly names = new NamePool()
+  readonly backfill = new Backfill(this)
+  readonly pool: MemberPool
   readonly crowd = new Crowd()
   readonly nicks: NickKeeper
   readonly nickServ: NickServ
@@ -88,8 +79,11 @@ export class Upstream {
   /** It was ended by us: what comes still is not taken. */
   isEnding = false
   readonly #connection: Connection
+  readonly #continued: Continued | undefined
   readonly #guard: Guard
   readonly #hasOwnFlood: boolean
+  /** It is the next process's. */
+  #isLeft = false
   #codec: TextCodec
   readonly #traffic: UpstreamOptions['traffic']
   readonly #flood: FloodControl
@@ -105,6 +99,7 @@ export class Upstream {
     this.time = new NetworkTime(clock)
     this.isTls = options.isTls === true
     this.log = log
+    this.pool = options.pool ?? new MemberPool()
     this.nick = record.nick
     this.channels = new FoldedMap(this.isupport.casemapping)
     this.rejoining = new FoldedMap(this.isupport.casemapping)
@@ -117,26 +112,27 @@ export class Upstream {
     this.nickServ = new NickServ(this)
     this.nicks = new NickKeeper(this)
     this.lag = new Lag(this)
-    this.#connection = connect(
-      {
-        open: options.open,
-        nick: this.#codec.encode(record.nick),
-        username: this.#codec.encode(record.username || record.nick),
-        realname: this.#codec.encode(record.realname || record.nick),
-        password: this.#codec.encode(record.serverPassword),
+    const events = {
+      onOpen: () => {
+        this.#isOpen = true
+        this.#guard.run('open', () => this.registration.begin())
       },
-      {
-        onOpen: () => {
-          this.#isOpen = true
-          this.#guard.run('open', () => this.registration.begin())
-        },
-        onLine: (line) => this.#receive(line),
-        onTooLong: () => {
-          this.tooLong += 1
-        },
-        onClose: (reason) => this.#guard.run('close', () => this.#closed(reason, options.onClose)),
+      onLine: (line: string) => this.#receive(line),
+      onTooLong: () => {
+        this.tooLong += 1
       },
-    )
+      onClose: (reason: Error | undefined) =>
+        this.#guard.run('close', () => this.#closed(reason, options.onClose)),
+    }
+    const { open } = options
+    if (typeof open === 'function') {
+      this.#connection = connect({ open, ...identityOf(record, this.#codec) }, events)
+    } else {
+      this.#isOpen = true
+      this.#continued = goOn(open.socket, events)
+      this.#connection = this.#continued
+      putState(this, open.state)
+    }
   }
 
   /** Our own source, as the network shows it. */
@@ -166,20 +162,11 @@ export class Upstream {
     line: Message,
     { requester, first }: { requester?: Requester; first?: boolean } = {},
   ): boolean {
-    let labelled = line
-    let onWrite: (() => void) | undefined
-    if (requester) {
-      if (line.command === 'NICK') this.nicks.stop()
-      const hasLabels = this.caps.has('labeled-response')
-      const { lists } = this.isupport.chanmodes
-      const now = this.clock.now()
-      const noted = this.pending.add(line, requester, { now, hasLabels, lists })
-      const label = noted?.label
-      if (label) labelled = withTags(line, new Map([...line.tags, ['label', label]]))
-      onWrite = noted && (() => noted.sent(this.clock.now()))
-    }
-    const text = this.#codec.encode(formatMessage(labelled))
-    const isTaken = this.#flood.send(text, { first: first === true, onWrite })
+    if (this.#isLeft) return false
+    if (requester && line.command === 'NICK') this.nicks.asked(line.params[0] ?? '')
+    const noted = requester && this.pending.note(line, requester, this)
+    const text = this.#codec.encode(formatMessage(noted?.line ?? line))
+    const isTaken = this.#flood.send(text, { first: first === true, onWrite: noted?.onWrite })
     if (!isTaken && requester) this.pending.drop(requester)
     return isTaken
   }
@@ -192,6 +179,29 @@ export class Upstream {
   /** Lines that wait for the flood control. */
   get waiting(): number {
     return this.#flood.waiting
+  }
+
+  waitingLines(): string[] {
+    return this.#flood.lines().map((line) => this.#codec.decode(line))
+  }
+
+  /**
+   * Goes on with a connection of the process before us: lines that waited are sent in their turn; what the network said
+   * meanwhile is taken with the time of its arrival, then what it says now.
+   */
+  async goOn(waiting: readonly string[], held: readonly Held[]): Promise<void> {
+    this.#flood.spend()
+    for (const line of waiting) this.#flood.send(this.#codec.encode(line))
+    if (this.#continued) await takeHeld(this.#continued, this.time, held)
+  }
+
+  /** Leaves the connection to the next process: nothing is sent or taken any more. Returns the beginning of a line. */
+  handOver(): Buffer {
+    this.#isLeft = true
+    this.isEnding = true
+    this.isReady = false
+    this.#stop()
+    return this.#connection.rest()
   }
 
   /** Takes the pace and the encoding that the network asks for. */
@@ -247,6 +257,7 @@ export class Upstream {
   }
 
   #write(line: string): void {
+    if (this.#isLeft) return
     this.#traffic?.toNetworks.inc()
     this.#connection.write(line)
   }
@@ -261,6 +272,11 @@ export class Upstream {
   }
 
   #handle(parsed: Message): void {
+    const later = () => this.#guard.run(parsed.command, () => this.#handleNow(parsed))
+    if (!this.backfill.holds(parsed, later)) this.#handleNow(parsed)
+  }
+
+  #handleNow(parsed: Message): void {
     const time = this.time.of(parsed)
     this.pending.settle(parsed)
     const requester = this.batches.requesterOf(parsed, this.pending)
@@ -278,12 +294,17 @@ export class Upstream {
     this.isReady = false
     this.unsent ||= this.#flood.waiting
     this.#deadline?.cancel()
+    this.#stop()
+    onClose(this.#cause.ending(error, reached))
+  }
+
+  #stop(): void {
     this.#flood.close()
     this.lag.close()
     this.nicks.close()
     this.registration.close()
+    this.backfill.close()
     this.pending.clear()
-    onClose(this.#cause.ending(error, reached))
   }
 }
 

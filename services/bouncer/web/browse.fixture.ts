@@ -37,6 +37,7 @@ export function servePages(bouncer: Bouncer, changes: Partial<WebDeps> = {}): Fa
     linkByUserName: false,
     connection: () => ({ host: 'irc.example.org', port: 6697, fingerprint: undefined }),
     retentionMs: 365 * 86_400_000,
+    uploadRetentionMs: 90 * 86_400_000,
     ...changes,
   })
   return app

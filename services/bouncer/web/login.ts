@@ -15,15 +15,15 @@ export interface LoginState {
 export function loginPage({ site, party }: Web, { problem, message, ...state }: LoginState): Page {
   const provider =
     party &&
-    html`<p><a class="small-button wide" href="${site.path('login/oidc')}${
+    html`<p><a class="provider" href="${site.path('login/oidc')}${
       state.next ? `?next=${encodeURIComponent(state.next)}` : ''
     }">Log in with ${new URL(party.issuer).host}</a></p>
-<p class="small">or with the password of this bouncer:</p>`
+<p class="or">or with your password here</p>`
   const body = html`<section class="narrow">
 <h1>Log in</h1>
 <p class="lead">Your IRC bouncer: networks, history, and how to connect.</p>
 ${provider}
-${passwordForm(site.path('login'), 'Log in', state)}
+${passwordForm(site.path('login'), party ? 'Log in by password' : 'Log in', state, !party)}
 <p class="small">The password is the same as for IRC. The first one was printed where the bouncer was started; administrators can set a new one.</p>
 </section>`
   return { title: 'Log in', body, problem, message }
@@ -42,13 +42,18 @@ ${passwordForm(site.path('login/link'), 'Link and log in', { name: name ?? ident
   return { title: 'Link your account', body, problem }
 }
 
-function passwordForm(action: string, label: string, { name = '', next }: LoginState): Html {
+function passwordForm(
+  action: string,
+  label: string,
+  { name = '', next }: LoginState,
+  isFirst = true,
+): Html {
   return html`<form method="post" action="${action}">
 ${next && html`<input type="hidden" name="next" value="${next}">`}
 <label for="user">User name</label>
 <input id="user" name="user" value="${name}" required maxlength="100" autocomplete="username" autocapitalize="none" spellcheck="false">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required maxlength="1024" autocomplete="current-password">
-<button class="primary">${label}</button>
+<button${isFirst && html` class="primary"`}>${label}</button>
 </form>`
 }

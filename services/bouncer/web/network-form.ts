@@ -20,7 +20,7 @@ const CONNECTION: readonly Field[] = [
   {
     name: 'fingerprint',
     label: "Fingerprint of the server's certificate",
-    hint: 'SHA-256; only for servers whose certificate no authority has signed.',
+    hint: 'SHA-256 or SHA-512; only for servers whose certificate no authority has signed.',
   },
   { name: 'serverPassword', label: 'Server password', kind: 'new-secret' },
   { name: 'socks', label: 'SOCKS5 proxy', placeholder: 'user:password@host:port' },

@@ -19,10 +19,10 @@ export async function authenticateByOwn(
     return isApp ? undefined : await checkPassword(bouncer, attempt, password)
   })
   if (result.ok) return result
-  if (isApp) return { ok: false, reason: 'App passwords are for programs: use your own password.' }
-  const isWrong = result.reason === 'Wrong user name or password'
-  const reason = isWrong
-    ? 'User name and password do not fit. Look at both and try again.'
-    : `${result.reason}.`
-  return { ok: false, reason }
+  const reason = result.isForNow
+    ? `${result.reason}.`
+    : isApp
+      ? 'App passwords are for programs: use your own password.'
+      : 'User name and password do not fit. Look at both and try again.'
+  return { ...result, reason }
 }

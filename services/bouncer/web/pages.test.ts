@@ -3,6 +3,7 @@
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
+import { DEFAULT_LIMITS } from '../bouncer.ts'
 import { retentionRule } from '../history/retention.ts'
 import { type Browser, browse, servePages } from './browse.fixture.ts'
 
@@ -183,4 +184,28 @@ test('when nothing can be stored the pages are still there, and forms say why th
   const { status, body } = await browser.post(at('disconnect'))
   expect(status).toBe(503)
   expect(body).toContain('Nothing can be stored at the moment')
+})
+
+test('the page of uploads says when they are deleted', async () => {
+  const { scene } = await den()
+  const HOUR = 3_600_000
+  for (const [uploadRetentionMs, words] of [
+    [90 * 24 * HOUR, 'deleted after 90 days'],
+    [12 * HOUR, 'deleted after 12 hours'],
+    [0, 'kept until you delete them'],
+  ] as const) {
+    const browser = browse(servePages(scene.bouncer, { uploadRetentionMs }))
+    await browser.logIn('you')
+    expect((await browser.get('/files')).body).toContain(words)
+  }
+})
+
+test('a person sees how many lines are kept of her, and may be; so does an administrator', async () => {
+  const scene = await startScene({ bouncer: { limits: { ...DEFAULT_LIMITS, lines: 2_000_000 } } })
+  onTestFinished(() => scene[Symbol.asyncDispose]())
+  const browser = browse(servePages(scene.bouncer))
+  await browser.logIn('you')
+  const words = /\d+ lines? kept; of more than 2,000,000 the oldest are deleted/
+  expect((await browser.get('/settings')).body).toMatch(words)
+  expect((await browser.get(`/users/${scene.user.record.id}`)).body).toMatch(words)
 })

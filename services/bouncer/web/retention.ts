@@ -4,6 +4,7 @@ import { queryOf } from '@fuchsbau/shared/page/form.ts'
 import { count, csrfField } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { type RetentionRule, retentionRule, setRetentionRule } from '../history/retention.ts'
+import type { User } from '../user.ts'
 import { type Problem, renderField } from './fields.ts'
 import { historyPath } from './history-line.ts'
 import type { Page } from './layout.ts'
@@ -71,6 +72,15 @@ ${target && html`<input type="hidden" name="target" value="${target}">`}
 ${renderField({ name: 'megabytes', label: 'Megabytes at most', kind: 'number' }, values.megabytes, problem)}</div>
 <button class="primary">Save</button></form>`
   return { title: `How long ${what} is kept`, body, section: target ? 'history' : '' }
+}
+
+/** How much of a person's history there is, and may be. */
+export function linesInWords({ lines, bouncer }: User): string {
+  const most = bouncer.limits.lines
+  const kept = count(lines, 'line')
+  return most === 0
+    ? `${kept} kept.`
+    : `${kept} kept; of more than ${most.toLocaleString('en')} the oldest are deleted.`
 }
 
 /** Whether there is such a conversation: rules for anything else would be kept for ever, and in any number. */

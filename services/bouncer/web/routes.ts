@@ -3,6 +3,7 @@
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { HttpError } from '@fuchsbau/shared/http.ts'
 import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
@@ -40,7 +41,6 @@ import {
   showNetworks,
   showNewNetwork,
 } from './networks.ts'
-import { PendingLogins } from './pending-logins.ts'
 import { changeRetention, showRetention } from './retention.ts'
 import { showSearch } from './search.ts'
 import { sendError } from './send.ts'
@@ -166,7 +166,7 @@ function makeWeb(deps: WebDeps): Web {
     site,
     sessions: new WebSessions(bouncer, site),
     party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),
-    pendingLogins: new PendingLogins(site, clock),
+    pendingLogins: new PendingLogins(site, clock, 'fuchsbau-bouncer-login'),
   }
 }
 

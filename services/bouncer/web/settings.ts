@@ -8,6 +8,7 @@ import { updateUser } from '../manage/users.ts'
 import { type Problem, renderField } from './fields.ts'
 import { buttonForm, buttonLink, type Page } from './layout.ts'
 import { authenticateByOwn } from './own-password.ts'
+import { linesInWords } from './retention.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import type { Visit } from './visit.ts'
 
@@ -111,7 +112,7 @@ ${renderField({ name: 'repeated', label: 'Again', kind: 'new-secret', complete: 
 ${provider(visit)}
 ${sessions(visit)}
 <section class="panel"><h2>History</h2>
-<p>Lines are kept for ${count(Math.round(retentionMs / DAY_MS), 'day')}, then deleted, where a network (under Edit) or a conversation has no rule of its own. Conversations can be exported and deleted in the <a href="${site.path('history')}">history</a>.</p></section>`
+<p>Lines are kept for ${count(Math.round(retentionMs / DAY_MS), 'day')}, then deleted, where a network (under Edit) or a conversation has no rule of its own. ${linesInWords(user)} Conversations can be exported and deleted in the <a href="${site.path('history')}">history</a>.</p></section>`
   return { title: 'Settings', body, section: 'settings' }
 }
 
@@ -119,11 +120,11 @@ function provider(visit: Visit): Html | '' {
   const { web, user } = visit
   if (!web.party) return ''
   const { host } = new URL(web.party.issuer)
-  return html`<section class="panel"><h2>${host}</h2>
+  return html`<section class="panel"><h2>Login with ${host}</h2>
 ${
   user.record.subject
-    ? html`<p>Your account is linked to an identity there.</p>${buttonForm(visit, 'settings/unlink', 'Unlink')}`
-    : html`<p>Log out, then log in with ${host}: you are asked for your password once, and linked.</p>`
+    ? html`<p>Your account is linked to your identity at ${host}, which lets you in without a password.</p>${buttonForm(visit, 'settings/unlink', 'Unlink', { about: host })}`
+    : html`<p>Not linked yet. Log out, then log in with ${host}: you are asked for your password once, and linked.</p>`
 }</section>`
 }
 

@@ -194,7 +194,8 @@ describe('with an identity provider', () => {
     const wrong = await browser.post('/login/link', { user: 'you', password: 'wrong' })
     expect(wrong.status).toBe(401)
     const linked = await browser.post('/login/link', { user: 'you', password: 'secret' })
-    expect(linked.location).toBe('/clients')
+    expect(linked.location).toBe('/clients?m=linked')
+    expect((await browser.get('/clients?m=linked')).body).toContain('Linked: you can log in with')
     expect(scene.user.record.subject).toBe(`${provider.issuer} abc`)
     const later = another()
     provider.person = { subject: 'abc', username: 'renamed' }
@@ -230,6 +231,23 @@ describe('with an identity provider', () => {
     expect((await another().get(back)).status).toBe(401)
     expect((await browser.get(back)).status).toBe(303)
     expect((await browser.get(back)).status).toBe(401)
+  })
+
+  test('says why who is linked does not get in: slowed, or disabled', async () => {
+    const { browser, another, provider, scene, clock } = await withProvider(true)
+    provider.person = { subject: 'abc', username: 'you' }
+    expect((await visit(browser, provider)).location).toBe('/')
+    const wrong = { user: 'nobody', password: 'wrong' }
+    for (let attempt = 0; attempt < 5; attempt += 1) await another().post('/login', wrong)
+    const slowed = await visit(another(), provider)
+    expect(slowed.status).toBe(401)
+    expect(slowed.body).toContain('Too many attempts: try again in 1 s.')
+    clock.advance(1_000)
+    scene.user.record = { ...scene.user.record, isEnabled: false }
+    scene.store.users.put(scene.user.record)
+    const disabled = await visit(another(), provider)
+    expect(disabled.status).toBe(401)
+    expect(disabled.body).toContain('This account is disabled.')
   })
 
   test('the log-out is one there, too; while the provider is away the password still works', async () => {

@@ -8,7 +8,7 @@ import type { FastifyReply } from 'fastify'
 import { admit } from '../account/authenticate.ts'
 import { linkedUser } from '../account/linked.ts'
 import { linkPage, loginPage } from './login.ts'
-import { messageOf } from './message.ts'
+import { type MessageCode, messageOf } from './message.ts'
 import { authenticateByOwn } from './own-password.ts'
 import { type Exchange, sendError, sendPublic } from './send.ts'
 import type { Request, Visit, Web } from './visit.ts'
@@ -42,8 +42,7 @@ export async function beginOidc(web: Web, request: Request, reply: FastifyReply)
   const next = queryOf(request, 'next') ?? ''
   const begun = await web.party.begin()
   if (!begun.ok) return sendPublic(exchange, loginPage(web, { next, problem: begun.message }), 503)
-  const at = web.bouncer.clock.now()
-  web.pendingLogins.begin(reply, { step: 'provider', login: begun.pending, next, at })
+  web.pendingLogins.begin(reply, { step: 'provider', login: begun.pending, next })
   return seeOther(reply, begun.url)
 }
 
@@ -77,10 +76,10 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
       )
     : undefined
   if (result?.ok) return enter(exchange, result.user.id, pending.next, identity.idToken)
+  if (result?.isForNow) return again(`${result.reason}.`)
   if (bouncer.store.users.bySubject(subject) !== undefined)
-    return again('This account is disabled.')
-  const at = bouncer.clock.now()
-  pendingLogins.begin(reply, { step: 'link', identity, next: pending.next, at })
+    return again('This account is disabled. Administrators of the bouncer can enable it.')
+  pendingLogins.begin(reply, { step: 'link', identity, next: pending.next })
   return seeOther(reply, web.site.path('login/link'))
 }
 
@@ -111,7 +110,7 @@ export async function link(web: Web, request: Request, reply: FastifyReply) {
   }
   user.record = record
   web.pendingLogins.end(request, reply)
-  return enter(exchange, record.id, next, identity.idToken)
+  return enter(exchange, record.id, next, identity.idToken, 'linked')
 }
 
 /** Here, and at the provider if the session came from there. */
@@ -128,11 +127,13 @@ function enter(
   userId: number,
   next: string,
   idToken?: string,
+  code?: MessageCode,
 ): FastifyReply {
   const user = web.bouncer.users.get(userId)
   if (!user) return sendError({ web, request, reply }, 404)
   web.sessions.begin(request, reply, user, idToken)
-  return seeOther(reply, isOwnPath(web, next) ? next : web.site.path(''))
+  const to = isOwnPath(web, next) ? next : web.site.path('')
+  return seeOther(reply, code ? `${to}${to.includes('?') ? '&' : '?'}m=${code}` : to)
 }
 
 async function byPassword(web: Web, request: Request) {

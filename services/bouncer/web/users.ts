@@ -7,6 +7,7 @@ import { createUser, removeUser, updateUser } from '../manage/users.ts'
 import type { User } from '../user.ts'
 import { type Problem, renderField } from './fields.ts'
 import { buttonForm, buttonLink, type Page } from './layout.ts'
+import { linesInWords } from './retention.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import { serverTabs } from './server-pages.ts'
 import { type Handler, numberOf, type Visit } from './visit.ts'
@@ -118,6 +119,7 @@ function userPage(visit: Visit, person: User, problem?: Problem): Page {
   const check = (isOn: boolean) => (isOn ? 'yes' : '')
   const body = html`<p class="small"><a href="${web.site.path('users')}">Users</a></p>
 <h1>${name}</h1>
+<p class="lead">${linesInWords(person)}</p>
 <form class="panel" method="post" action="${web.site.path(`users/${id}`)}">${csrfField({ csrf })}
 ${renderField({ name: 'isEnabled', label: 'Enabled: may log in, and is connected to networks', kind: 'check' }, check(isEnabled), problem)}
 ${renderField({ name: 'isAdmin', label: 'Administrator', kind: 'check' }, check(isAdmin), problem)}

@@ -42,7 +42,7 @@ export interface FoundManifest {
 
 export class ImageReader {
   readonly #registry: Registry
-  /** Small documents, by digest: they never change. */
+  /** Small blobs, by digest: they never change. Manifests are asked for each time: what was deleted is not shown. */
   readonly #known = new Map<string, Buffer>()
 
   constructor(registry: Registry) {
@@ -70,10 +70,6 @@ export class ImageReader {
 
   async manifest(repository: Repository, reference: Reference): Promise<FoundManifest | undefined> {
     const name = formatReference(reference)
-    const kept = reference.kind === 'digest' ? this.#known.get(`${repository} ${name}`) : undefined
-    if (kept && reference.kind === 'digest') {
-      return { digest: reference.digest, bytes: kept.length, manifest: readManifest(kept) }
-    }
     const answer = await this.#get(
       `/v2/${repository}/manifests/${name}`,
       reading(repository),
@@ -86,7 +82,6 @@ export class ImageReader {
     const digest = parseDigest(answer.headers.get('docker-content-digest') ?? '')
     const bytes = await answer.bytes(MAX_BYTES)
     if (!digest) return
-    this.#keep(`${repository} ${digest}`, bytes)
     const type = answer.headers.get('content-type')
     return { digest, bytes: bytes.length, manifest: readManifest(bytes, type) }
   }
@@ -115,11 +110,6 @@ export class ImageReader {
   async referrers(repository: Repository, digest: Digest): Promise<Descriptor[]> {
     const path = `/v2/${repository}/referrers/${digest}`
     return descriptors(fieldsOf(await this.#json(path, reading(repository)))?.['manifests'])
-  }
-
-  /** What was deleted is not shown from memory. */
-  forget(): void {
-    this.#known.clear()
   }
 
   async #json(path: string, scope: Scope): Promise<unknown> {

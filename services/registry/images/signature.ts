@@ -1,6 +1,6 @@
 // Signatures of cosign, in both forms that it writes: the tag `sha256-….sig`, and a bundle that refers to the image. A
 // signature counts only when it is right for one of the keys that the operator trusts.
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { Digest } from '../name.ts'
 import { fieldsOf, parse, textOf } from './document.ts'
 
@@ -91,10 +91,4 @@ function signer(signed: Buffer, signature: Buffer, keys: readonly TrustedKey[]):
     if (signature.length > 0 && verify(hash, signed, key, signature)) return name
   }
   return null
-}
-
-/** A short name for a key without one. */
-export function fingerprintOf(key: KeyObject): string {
-  const bytes = key.export({ type: 'spki', format: 'der' })
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 12)
 }

@@ -100,6 +100,34 @@ test('notices and CTCP are not answered', async () => {
   expect(await desk.sync()).toEqual([])
 })
 
+test('a password that is said to a module of ZNC never goes to the network, and the answer says where it belongs', async () => {
+  await using desk = await settled('desk')
+  await scene.settled()
+  const heard = scene.server.received.length
+  expect(await ask(desk, 'set fox swordfish', '*sasl')).toEqual([
+    expect.stringMatching(/^There is no module \*sasl .*nothing was sent.*sasl set-plain/),
+  ])
+  expect(await ask(desk, 'swordfish', '*nonesuch')).toEqual([expect.stringContaining('help')])
+  desk.send('ZNC *NickServ set swordfish', 'ZNC version', 'NOTICE *perform :swordfish')
+  const lines = await desk.sync()
+  expect(lines.map(({ nick, params }) => [nick, params[1]])).toEqual([
+    ['*NickServ', expect.stringContaining('-nickserv PASSWORD')],
+    ['*status', expect.stringMatching(/^Fuchsbau /)],
+  ])
+  await scene.settled()
+  const sent = scene.server.received.slice(heard).map(({ command }) => command)
+  expect(sent.filter((command) => !['PING', 'PONG'].includes(command))).toEqual([])
+})
+
+test('DETACH, as ZNC has it, hides channels and JOIN shows them', async () => {
+  await using desk = await settled('desk')
+  desk.send('DETACH #den,#nowhere')
+  await desk.expect('PART #den')
+  expect(scene.server.members('#den')).toContain('fox')
+  desk.send('JOIN #den')
+  await desk.expect('366 * #den')
+})
+
 test('a network is added and used within one client', async () => {
   await using desk = await settled('desk')
   const added = await ask(

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { makeVerifier } from '../../../services/bouncer/account/scram.ts'
 import {
   type BouncerProcess,
   openBouncerStore,
@@ -44,7 +45,7 @@ beforeAll(async () => {
     },
   })
   await bouncer.stop()
-  seedCredentials()
+  await seedCredentials()
   await bouncer.start()
   tlsPort = readPort(bouncer)
 })
@@ -72,7 +73,7 @@ function readPort(of: BouncerProcess): number {
   )
 }
 
-function seedCredentials(): void {
+async function seedCredentials(): Promise<void> {
   const store = openBouncerStore(bouncer)
   const change = (name: string, changes: object) => {
     const user = store.users.named(name)
@@ -92,7 +93,7 @@ function seedCredentials(): void {
     userId: you,
     label: 'phone',
     hash: createHash('sha256').update(appPassword).digest('hex'),
-    scram: { salt: '', iterations: 4096, storedKey: '', serverKey: '' },
+    scram: await makeVerifier(appPassword),
     createdAt: 0,
   })
   store.close()
@@ -228,6 +229,26 @@ describe('an access token', () => {
     expect(await bearer('opaque-token')).toBe('you on none')
   })
 
+  const plainJwt = { typ: 'JWT' }
+  test.each([
+    ['in its header, whatever a claim is called', () => issuer.jwt({ type: 'person' })],
+    [
+      'in `type`, as Pocket ID',
+      () => issuer.jwt({ type: 'oauth-access-token' }, { header: plainJwt }),
+    ],
+    ['in `typ`, as Keycloak', () => issuer.jwt({ typ: 'Bearer' }, { header: plainJwt })],
+    ['in `token_use`, as Hydra', () => issuer.jwt({ token_use: 'access' }, { header: plainJwt })],
+    ['only when the provider is asked', () => known(issuer.jwt({}, { header: plainJwt }))],
+  ])('may say %s that it is one', async (_, make) => {
+    expect(await bearer(make())).toBe('you on none')
+  })
+
+  /** One that introspection knows, with what it says of it. */
+  const known = (token: string, claims: Record<string, unknown> = {}) => {
+    issuer.opaque(token, claims)
+    return token
+  }
+
   test.each([
     ['of another issuer', () => issuer.jwt({ iss: 'https://evil.example' })],
     ['for another audience', () => issuer.jwt({ aud: 'registry' })],
@@ -236,6 +257,23 @@ describe('an access token', () => {
     ['with another signature', () => issuer.jwt({}, { isForged: true })],
     ['without a signature', () => issuer.jwt().replace(/[^.]+$/, 'AA')],
     ['that is an ID token', () => issuer.jwt({ nonce: 'x' })],
+    [
+      'that is an ID token without a nonce (Pocket ID, after a refresh)',
+      () => known(issuer.jwt({ type: 'id-token' }, { header: plainJwt })),
+    ],
+    [
+      'that is a refresh token (Pocket ID)',
+      () => known(issuer.jwt({ type: 'refresh-token' }, { header: plainJwt })),
+    ],
+    ['that is a logout token', () => known(issuer.jwt({}, { header: { typ: 'logout+jwt' } }))],
+    ['that does not say that it is one', () => issuer.jwt({}, { header: plainJwt })],
+    ['for who holds a key (RFC 7800)', () => issuer.jwt({ cnf: { jkt: 'x' } })],
+    ['of another algorithm', () => issuer.jwt({}, { header: { alg: 'HS256' } })],
+    [
+      'that introspection calls a refresh token',
+      () => known('r1', { token_type: 'refresh_token' }),
+    ],
+    ['that introspection calls bound to a key', () => known('r2', { cnf: { jkt: 'x' } })],
     ['that nobody knows', () => 'unknown-token'],
   ])('%s is refused', async (_, make) => {
     expect(await bearer(make())).toBe('904')

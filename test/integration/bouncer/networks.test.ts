@@ -2,6 +2,7 @@
 // https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Scene, startScene } from '../../../services/bouncer/bouncer.fixture.ts'
+import { DEFAULT_LIMITS } from '../../../services/bouncer/bouncer.ts'
 import { connect, type IrcClient } from '../../support/irc-client.ts'
 import type { IrcLine } from '../../support/irc-line.ts'
 
@@ -221,7 +222,7 @@ describe('errors', () => {
 
   test('the limit on networks holds', async () => {
     await using small = await startScene({
-      bouncer: { limits: { users: 1, networks: 1, clients: 5 } },
+      bouncer: { limits: { ...DEFAULT_LIMITS, users: 1, networks: 1, clients: 5 } },
     })
     await using client = await small.client('', QUIET, { network: '' })
     expect(await say(client, 'BOUNCER ADDNETWORK host=a.example')).toMatchObject([

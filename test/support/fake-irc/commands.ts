@@ -3,6 +3,7 @@ import * as acts from './acts.ts'
 import type { FakeConnection, Tags } from './connection.ts'
 import {
   isOperator,
+  sendLusers,
   sendModes,
   sendNames,
   sendTopic,
@@ -131,6 +132,7 @@ const commands: Readonly<Record<string, Command>> = {
     )
     connection.numeric('302', words.join(' '))
   },
+  LUSERS: (_, connection) => sendLusers(connection),
   MOTD: (world, connection) => sendWelcome(world, connection),
 }
 

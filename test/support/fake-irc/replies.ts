@@ -21,6 +21,7 @@ export function sendWelcome({ settings }: World, connection: FakeConnection): vo
   connection.numeric('003', 'This server was created today')
   connection.numeric('004', name, 'fake-1', 'iow', 'biklmnostv', 'bklov')
   sendIsupport(connection, isupport)
+  sendLusers(connection)
   if (motd.length === 0) {
     connection.numeric('422', 'There is no MOTD')
     return
@@ -28,6 +29,13 @@ export function sendWelcome({ settings }: World, connection: FakeConnection): vo
   connection.numeric('375', `- ${name} Message of the day`)
   for (const line of motd) connection.numeric('372', `- ${line}`)
   connection.numeric('376', 'End of MOTD')
+}
+
+/** How large the network is, which it says unasked at registration (RFC 2812, 5.1). */
+export function sendLusers(connection: FakeConnection): void {
+  connection.numeric('251', 'There are 3 users and 0 services on 1 servers')
+  connection.numeric('255', 'I have 3 clients and 0 servers')
+  connection.numeric('250', 'Highest connection count: 3')
 }
 
 /** 005, as many lines as it takes. */

@@ -2,9 +2,10 @@
 // https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 import type { Message } from '../../irc/message.ts'
 import { parseTags } from '../../irc/tags.ts'
+import { NOT_BY_APP } from '../../manage/authority.ts'
 import type { NetworkFields } from '../../manage/network-fields.ts'
 import { createNetwork, removeNetwork, updateNetwork } from '../../manage/networks.ts'
-import type { Refusal } from '../../manage/outcome.ts'
+import { type Refusal, refuse } from '../../manage/outcome.ts'
 import type { Network } from '../../network.ts'
 import type { User } from '../../user.ts'
 import { listNetworks } from '../announcements.ts'
@@ -102,7 +103,8 @@ function remove(downstream: Downstream, user: User, params: readonly string[]): 
   const network = networkOf(downstream, user, 'DELNETWORK', params)
   if (!network) return
   const id = String(network.record.id)
-  const removed = removeNetwork(user, network)
+  // As BouncerServ's “network delete”: its history would go with it.
+  const removed = downstream.isAppLogin ? refuse(NOT_BY_APP) : removeNetwork(user, network)
   if (removed.ok) downstream.reply('BOUNCER', 'DELNETWORK', id)
   else refused(downstream, 'DELNETWORK', id, removed)
 }

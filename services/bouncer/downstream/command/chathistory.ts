@@ -123,6 +123,7 @@ function answer(
     storedLine(stored, downstream.nick, isPrivate),
   )
   sendBatch(downstream, 'chathistory', [target], lines)
+  for (const { id } of lines) downstream.catchUp.sentAhead(id)
 }
 
 /** Which conversations were heard of between two times. */

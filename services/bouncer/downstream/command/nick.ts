@@ -12,7 +12,10 @@ export function onNick(downstream: Downstream, message: Message): void {
     downstream.numeric('432', nick.slice(0, MAX_NICK), 'This is no valid nick')
     return
   }
+  const upstream = downstream.network?.upstream
   if (!downstream.registration.isDone) downstream.registration.nick(nick)
+  // Servers do not answer that. She wants to keep it.
+  else if (upstream?.isReady && upstream.nick === nick) upstream.nicks.asked(nick)
   else if (downstream.network) toNetwork(downstream, message)
   else {
     const { source } = downstream

@@ -60,6 +60,7 @@ function play(downstream: Downstream, network: Network, { masks, from = 0, to }:
       .filter(({ time }) => to === undefined || time <= to)
       .flatMap((stored) => playable(downstream, network, stored) ?? [])
     if (lines.length > 0) sendBatch(downstream, 'znc.in/playback', [target], lines)
+    for (const { id } of lines) downstream.catchUp.sentAhead(id)
   }
 }
 

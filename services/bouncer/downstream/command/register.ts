@@ -1,11 +1,7 @@
-// CAP, PASS, USER, AUTHENTICATE: the registration's.
+// PASS, USER, AUTHENTICATE: the registration's.
 import type { Message } from '../../irc/message.ts'
 import type { Downstream } from '../downstream.ts'
 import { toNetwork } from './pass.ts'
-
-export function onCap(downstream: Downstream, message: Message): void {
-  downstream.registration.capability(message)
-}
 
 /** irssi puts no colon before a password with spaces. */
 export function onPass(downstream: Downstream, { params }: Message): void {

@@ -190,8 +190,12 @@ test('private addresses are refused, as addresses and behind names, unless it is
     subject: 'mailto:a@example.org',
     clock: scene.clock,
     allowPrivateAddress: false,
+    ttlMs: 60_000,
   }
   const endpoint = 'https://localhost:1/a'
-  expect(await deliver({ endpoint, p256dh, auth }, 'x', options)).toBe('failed')
+  expect(await deliver({ endpoint, p256dh, auth }, 'x', options)).toEqual({
+    outcome: 'failed',
+    isPassing: false,
+  })
   expect(service.received).toEqual([])
 })

@@ -12,7 +12,7 @@ export const CREDENTIAL_COMMANDS: readonly Command[] = [
     help: [
       'Makes a password for one program, such as: app-password create "WeeChat on the laptop"',
     ],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(createPassword),
   },
   {
@@ -27,7 +27,7 @@ export const CREDENTIAL_COMMANDS: readonly Command[] = [
     aliases: ['app-password delete'],
     usage: 'NUMBER',
     help: ['Takes an app password back: “app-password list” shows the numbers.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(({ user }, [number, ...more]) => {
       if (number === undefined || more.length > 0) return MISUSED
       const revoked = revokeAppPassword(user, Number(number))
@@ -38,7 +38,7 @@ export const CREDENTIAL_COMMANDS: readonly Command[] = [
     name: 'certificate add',
     usage: 'FINGERPRINT [LABEL]',
     help: ['Lets a program log in with its client certificate (SASL EXTERNAL), by its SHA-256.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(({ user }, [fingerprint, ...label]) => {
       if (fingerprint === undefined) return MISUSED
       const added = addCertificate(user, fingerprint, label.join(' '))
@@ -64,7 +64,7 @@ export const CREDENTIAL_COMMANDS: readonly Command[] = [
     aliases: ['certificate delete'],
     usage: 'FINGERPRINT',
     help: ['Lets a certificate log in no more.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(({ user }, [fingerprint, ...more]) => {
       if (fingerprint === undefined || more.length > 0) return MISUSED
       const removed = removeCertificate(user, fingerprint)

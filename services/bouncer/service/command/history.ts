@@ -44,6 +44,7 @@ export const HISTORY_COMMANDS: readonly Command[] = [
     help: [
       'Deletes all that was said in a channel or with a person. There is no way back: say -yes.',
     ],
+    needsOwnLogin: true,
     handle: personal(remove),
   },
 ]

@@ -46,7 +46,7 @@ const FLAG_HELP = [
   '-username NAME, -realname TEXT: as others see you in WHOIS',
   '-pass PASSWORD: of the server; for an account use “sasl set-plain”',
   '-nickserv PASSWORD: for NickServ, where there is no SASL',
-  '-certfp SHA256: the certificate that the server must show',
+  '-certfp FINGERPRINT: SHA-256 or SHA-512 of the certificate that the server must show; "" for any trusted one',
   '-auto-away true|false: away while no client of yours is connected',
   '-enabled true|false: whether to be connected',
   '-connect-command LINE (several times): raw IRC to send after connecting; "" for none',
@@ -97,6 +97,7 @@ export const NETWORK_COMMANDS: readonly Command[] = [
     aliases: ['network remove'],
     usage: 'NAME',
     help: ['Leaves a network for good. Its channels and its history are deleted.'],
+    needsOwnLogin: true,
     handle: personal((asking, words) =>
       words.length === 1 ? act(asking, words, removeNetwork, 'is removed') : MISUSED,
     ),

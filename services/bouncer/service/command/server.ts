@@ -33,7 +33,7 @@ export const SERVER_COMMANDS: readonly Command[] = [
     help: ['Shows how the bouncer is.'],
     isAdmin: true,
     handle: ({ bouncer }) => {
-      const { store, users, downstreams } = bouncer
+      const { store, users, downstreams, limits } = bouncer
       const networks = [...users.values()].flatMap((user) => [...user.networks.values()])
       const connected = networks.filter(({ upstream }) => upstream?.isReady).length
       const { databaseBytes, logBytes, messages, uploadBytes } = store.sizes()
@@ -41,6 +41,9 @@ export const SERVER_COMMANDS: readonly Command[] = [
         `Fuchsbau ${manifest.version}, up for ${formatDuration(bouncer.clock.now() - bouncer.startedAt)}`,
         `${counted(users.size, 'user')}, ${counted(networks.length, 'network')} (${connected} connected), ${counted(downstreams.size, 'client')}`,
         `${counted(messages, 'line')}, ${megabytes(databaseBytes + logBytes)} of history, ${megabytes(uploadBytes)} of uploads`,
+        ...(limits.lines > 0
+          ? [`Of each user at most ${counted(limits.lines, 'line')} are kept, the newest`]
+          : []),
         ...(store.failure ? [`Nothing can be stored: ${store.failure}`] : []),
       ]
     },

@@ -47,14 +47,14 @@ export const USER_COMMANDS: readonly Command[] = [
     usage: 'NAME [flags]',
     help: ['Makes a user.', ...FLAG_HELP],
     isAdmin: true,
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: create,
   },
   {
     name: 'user update',
     usage: '[NAME] [flags]',
     help: ['Changes a user: yourself, or anybody for administrators.', ...FLAG_HELP],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: update,
   },
   {
@@ -62,14 +62,14 @@ export const USER_COMMANDS: readonly Command[] = [
     aliases: ['user remove'],
     usage: 'NAME -yes',
     help: ['Deletes a user with networks, history and uploads. There is no way back: say -yes.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: remove,
   },
   {
     name: 'password',
     usage: '[PASSWORD]',
     help: ['Sets your password, or makes one. For a program, better make an “app-password”.'],
-    isOfAccount: true,
+    needsOwnLogin: true,
     handle: personal(password),
   },
 ]
@@ -95,12 +95,13 @@ function status(asking: Asking, words: readonly string[]): Answer {
   return found.ok ? [describe(found.user)] : found
 }
 
-function describe({ record, networks, downstreams }: User): string {
+function describe({ record, networks, downstreams, lines }: User): string {
   const connected = [...networks.values()].filter(({ upstream }) => upstream?.isReady).length
   const what = [record.isAdmin && 'administrator', !record.isEnabled && 'disabled'].filter(Boolean)
   return [
     `${record.name}${what.length > 0 ? ` [${what.join(', ')}]` : ''}: ${counted(networks.size, 'network')} (${connected} connected)`,
     counted(downstreams.size, 'client'),
+    counted(lines, 'line'),
     `since ${formatTime(record.createdAt)}`,
   ].join(', ')
 }

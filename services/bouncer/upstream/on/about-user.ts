@@ -12,7 +12,9 @@ export function onChghost(upstream: Upstream, message: Message, { time }: Incomi
   if (upstream.isMe(nick)) upstream.userhost = userhost ?? ''
   for (const channel of upstream.channels.values()) {
     const member = channel.members.get(nick)
-    if (member) member.userhost = userhost
+    if (!member) continue
+    const moved = upstream.pool.one(member.nick, member.prefixes, userhost)
+    channel.members.set(moved.nick, moved)
   }
   upstream.port.relay(message, { time })
 }

@@ -7,6 +7,7 @@ import type { Incoming, Upstream } from '../upstream.ts'
 export function onJoinRefused(upstream: Upstream, message: Message, incoming: Incoming): void {
   const [, channel = ''] = message.params
   const reason = message.params.at(-1) ?? message.command
+  upstream.backfill.forget(channel)
   if (!upstream.rejoining.delete(channel)) passOn(upstream, message, incoming)
   else upstream.port.changed({ what: 'join-refused', channel, reason })
 }

@@ -15,20 +15,15 @@ export function onJoin(upstream: Upstream, message: Message, { time, requester }
   if (isMe && (upstream.channels.size < MAX_CHANNELS || upstream.channels.has(name))) {
     upstream.rejoining.delete(name)
     upstream.userhost = userhostOf(source) ?? upstream.userhost
-    upstream.channels.set(name, new UpstreamChannel(name, upstream.isupport.casemapping))
+    const { casemapping } = upstream.isupport
+    upstream.channels.set(name, new UpstreamChannel(name, casemapping, time))
     upstream.port.joined(name, undefined)
   }
   const channel = upstream.channels.get(name)
   if (!channel || channel.members.size >= MAX_MEMBERS) return
   if (!upstream.crowd.takes(nick, upstream.channels.values())) return
-  const { names } = upstream
-  const userhost = userhostOf(source)
-  const known = names.one(nick)
-  channel.members.set(known, {
-    nick: known,
-    prefixes: '',
-    userhost: userhost && names.one(userhost),
-  })
+  const member = upstream.pool.one(nick, '', userhostOf(source))
+  channel.members.set(member.nick, member)
   const text = account === undefined ? '' : `${account} ${realname ?? ''}`
   const tags = storedTags(message.tags)
   const stored = {

@@ -2,7 +2,7 @@
 import type { Message } from '../../irc/message.ts'
 import { applyUserModes, parseChannelModes, setPrefix } from '../../irc/modes.ts'
 import type { UpstreamChannel } from '../channel.ts'
-import { storedTags } from '../stored-tags.ts'
+import { storedLine } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 
 /** There are not so many letters, and no key is so long. */
@@ -11,7 +11,6 @@ const MAX_PARAM = 500
 
 export function onMode(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
   const [name = '', ...changes] = message.params
-  const { source = '' } = message
   const channel = upstream.channels.get(name)
   if (!channel) {
     if (upstream.isMe(name)) {
@@ -22,22 +21,15 @@ export function onMode(upstream: Upstream, message: Message, { time, requester }
     return
   }
   applyModes(upstream, channel, changes)
-  const stored = {
-    kind: 'MODE',
-    target: channel.name,
-    source,
-    text: changes.join(' '),
-    time,
-    isOwn: upstream.isFromMe(message),
-    ...storedTags(message.tags),
-  } as const
+  const line = { kind: 'MODE', target: channel.name, text: changes.join(' '), time } as const
+  const stored = storedLine(upstream, message, line)
   upstream.port.store(message, [stored], { time })
   requester?.end(false)
 }
 
 /** Applies changes such as `+ov-l nick nick` to a channel. */
 export function applyModes(
-  { isupport }: Upstream,
+  { isupport, pool }: Upstream,
   channel: UpstreamChannel,
   changes: readonly string[],
 ): void {
@@ -45,7 +37,9 @@ export function applyModes(
     if (kind === 'list') continue
     if (kind === 'prefix') {
       const member = param === undefined ? undefined : channel.members.get(param)
-      if (member) member.prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
+      if (!member) continue
+      const prefixes = setPrefix(member.prefixes, mode, isAdded, isupport)
+      channel.members.set(member.nick, pool.one(member.nick, prefixes, member.userhost))
     } else if (!isAdded) channel.modes.delete(mode)
     else if (channel.modes.size < MAX_MODES) channel.modes.set(mode, param?.slice(0, MAX_PARAM))
   }

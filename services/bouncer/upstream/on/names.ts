@@ -26,12 +26,9 @@ export function onNames(upstream: Upstream, message: Message, incoming: Incoming
     if (source === '' || channel.members.size >= MAX_MEMBERS) continue
     if (!upstream.crowd.takes(nickOf(source), upstream.channels.values())) continue
     const userhost = userhostOf(source)
-    const nick = upstream.names.one(nickOf(source))
-    const known = channel.members.get(nick)
-    channel.members.set(nick, {
-      nick,
-      prefixes: entry.slice(0, at),
-      userhost: userhost ? upstream.names.one(userhost) : known?.userhost,
-    })
+    const nick = nickOf(source)
+    const known = channel.members.get(nick)?.userhost
+    const member = upstream.pool.one(nick, entry.slice(0, at), userhost ?? known)
+    channel.members.set(member.nick, member)
   }
 }

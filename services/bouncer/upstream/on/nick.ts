@@ -7,7 +7,8 @@ import { storedTags } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 import { onJoinRefused } from './join-refused.ts'
 
-export function onNick(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
+export function onNick(upstream: Upstream, given: Message, { time, requester }: Incoming): void {
+  const message = requester ? withOldNick(upstream, given) : given
   const [text = ''] = message.params
   const { source = '' } = message
   const from = nickOf(source)
@@ -20,7 +21,8 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
     if (!member) continue
     channel.members.delete(from)
     if (upstream.crowd.takes(text, upstream.channels.values())) {
-      channel.members.set(text, { ...member, nick: text })
+      const renamed = upstream.pool.one(text, member.prefixes, member.userhost)
+      channel.members.set(text, renamed)
     }
     lines.push({ kind: 'NICK', target: channel.name, source, text, time, isOwn, ...tags })
   }
@@ -28,9 +30,21 @@ export function onNick(upstream: Upstream, message: Message, { time, requester }
   if (isOwn) {
     upstream.nick = text
     upstream.port.changed({ what: 'nick', from })
+    upstream.pending.done('NICK')
   }
   upstream.nicks.gone(from)
   requester?.end(false)
+}
+
+/**
+ * InspIRCd 3 answers a request that has a label with `:new!user@host NICK new`: as it writes the line we are called so
+ * already. Neither we nor a client would know by it that it is our own nick that changes.
+ */
+function withOldNick(upstream: Upstream, message: Message): Message {
+  const [text = ''] = message.params
+  const from = nickOf(message.source ?? '')
+  const isNew = from === text && from !== upstream.nick && upstream.nicks.isAsked(text)
+  return isNew ? { ...message, source: upstream.source } : message
 }
 
 export function onNickRefused(upstream: Upstream, message: Message, incoming: Incoming): void {

@@ -8,6 +8,8 @@ import type { Incoming, Upstream } from '../upstream.ts'
 export function onQuit(upstream: Upstream, message: Message, { time }: Incoming): void {
   const [text = ''] = message.params
   const { source = '' } = message
+  // Ours is the end of the connection, which is told as that; what else was shown would be that she left her clients.
+  if (upstream.isFromMe(message)) return
   const nick = nickOf(source)
   const tags = storedTags(message.tags)
   const lines: Stored[] = []

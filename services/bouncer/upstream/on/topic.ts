@@ -1,7 +1,7 @@
 // TOPIC: the topic of a channel is set; an empty one removes it.
 import type { Message } from '../../irc/message.ts'
 import { nickOf } from '../../irc/source.ts'
-import { storedTags } from '../stored-tags.ts'
+import { storedLine } from '../stored-tags.ts'
 import type { Incoming, Upstream } from '../upstream.ts'
 
 export function onTopic(upstream: Upstream, message: Message, { time, requester }: Incoming): void {
@@ -11,15 +11,8 @@ export function onTopic(upstream: Upstream, message: Message, { time, requester 
   if (!channel) return
   const at = String(Math.floor(time / 1000))
   channel.topic = text === '' ? undefined : { text, by: nickOf(source), at }
-  const stored = {
-    kind: 'TOPIC',
-    target: channel.name,
-    source,
-    text,
-    time,
-    isOwn: upstream.isFromMe(message),
-    ...storedTags(message.tags),
-  } as const
+  const line = { kind: 'TOPIC', target: channel.name, text, time } as const
+  const stored = storedLine(upstream, message, line)
   upstream.port.store(message, [stored], { time })
   requester?.end(false)
 }
