@@ -1,8 +1,10 @@
 // kill -9 while images are pushed: what was acknowledged is there, whole and in the audit; what was not is there whole or not
 // at all; tokens and policy are as they were.
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { digestOf, manifest, pushBlob, pushManifest } from '../../support/registry-image.ts'
 import { type Login, openRegistryStore, startRegistry } from '../../support/registry-process.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const ROUNDS = 3
 const AT_ONCE = 4
@@ -73,3 +75,28 @@ test('a token that was made before the kill is good after it: the key is the sam
   await registry.start()
   expect((await registry.request('/v2/a/tags/list', { as: token })).status).toBe(404)
 })
+
+/** No file of the process may grow beyond so many bytes: as good as a full disk, and it needs no root. */
+const limitFiles = (pid: number, bytes: number | 'unlimited') =>
+  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
+
+test('while nothing can be stored images are pulled, and nothing changes', async () => {
+  await using registry = await startRegistry()
+  const { owner } = registry
+  expect((await pushBlob(registry, owner, 'a')).status).toBe(201)
+  expect((await pushManifest(registry, owner, 'a', 'v1', manifest('1'))).status).toBe(201)
+  limitFiles(registry.pid(), 8_192)
+  const pull = () => registry.request('/v2/a/manifests/v1', { as: owner })
+  expect((await pull()).status).toBe(200)
+  await waitFor(() => registry.log().includes('storage failed'), { what: 'the store to fail' })
+  expect((await pull()).status).toBe(200)
+  const push = () => pushManifest(registry, owner, 'a', 'v2', manifest('2'))
+  expect((await push()).status).toBe(503)
+  const removed = await registry.request('/v2/a/manifests/v1', { method: 'DELETE', as: owner })
+  expect(removed.status).toBe(503)
+  expect((await registry.request('/v2/a/manifests/v2', { as: owner })).status).toBe(404)
+  expect((await fetch(`${registry.management}/readyz`)).status).toBe(503)
+  limitFiles(registry.pid(), 'unlimited')
+  await waitFor(async () => (await push()).status === 201, { what: 'the store to be tried again' })
+  expect((await pull()).status).toBe(200)
+}, 60_000)

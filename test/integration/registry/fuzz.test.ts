@@ -60,8 +60,7 @@ function faultOf(request: string, answer: string): string | undefined {
   const isOfNode =
     [400, 408, 413, 415, 417, 431].includes(status) &&
     !/\r\n(content-security|x-content-type)/i.test(head)
-  if (isOfNode || !/^[A-Z]+ (?:http:\/\/\w+)?\/(?:v2(?=[/? ])|token(?=[? ]))/.test(request))
-    return
+  if (isOfNode || !/^[A-Z]+ (?:http:\/\/\w+)?\/(?:v2(?=[/? ])|token(?=[? ]))/.test(request)) return
   const isInForm = /^(?:[0-9a-f]+\r\n)?\{"errors":\[\{"code":"[A-Z_]+","message":"/.test(
     bodies.join('\r\n\r\n'),
   )
