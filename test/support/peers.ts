@@ -33,6 +33,7 @@ const peers = {
   chromium: { where: 'host', program: 'chromium' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
+  zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */

@@ -213,7 +213,7 @@ describe('with an identity provider', () => {
     issuer.person = { subject: 's1', username: 'Vixen', groups: ['admins'] }
     const browser = cookieBrowser(url)
     expect((await visit(browser)).location).toBe(`${url}/`)
-    expect((await browser.get('/account')).body).toMatch(/vixen.*admins/s)
+    expect((await browser.get('/account')).body).toMatch(/vixen[\s\S]*admins/)
     expect(await own.cli('policy', 'explain', 'vixen', 'admin')).toContain('vixen may admin.')
     issuer.person = { subject: 's1', username: 'renamed', groups: [] }
     await visit(browser)
