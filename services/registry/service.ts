@@ -10,6 +10,7 @@ import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
+import { startAuditRetention } from './audit-retention.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import manifest from './package.json' with { type: 'json' }
 import { Upstream } from './pass/upstream.ts'
@@ -19,6 +20,7 @@ import type { settings } from './settings.ts'
 import { openStore, type Store } from './store/store.ts'
 import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
+import { startRotation } from './token/rotation.ts'
 import { grants, TokenVerifier } from './token/verify.ts'
 import { registerWeb } from './web/routes.ts'
 
@@ -65,6 +67,10 @@ async function serveStore(
   const registry = await makeRegistry(options, store, directory, closers)
   registry.policy.start()
   closers.push(() => registry.policy.close())
+  const reload = () => registry.policy.reload()
+  process.on('SIGHUP', reload)
+  closers.push(() => void process.off('SIGHUP', reload))
+  closers.push(startAuditRetention(registry, own.auditRetention))
   const app = createHttp({
     log,
     metrics,
@@ -88,6 +94,7 @@ async function serveStore(
   })
   const listening = await listen(app, own.listen)
   closers.push(() => app.close())
+  closers.push(startRotation(registry))
   closers.push(await openControl(options, registry, directory))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
   return { url: own.url, listening, notReady: () => store.failure, close }

@@ -70,12 +70,11 @@ export const settings = {
     max: '3650d',
     about: 'The longest time for which people may make access tokens.',
   }),
-  recheck: duration({
-    default: '15m',
-    min: '1m',
-    max: '24h',
-    about:
-      'After so long it is asked again whether a person and her groups still exist at the provider.',
+  auditRetention: duration({
+    default: '365d',
+    min: '1d',
+    max: '3650d',
+    about: 'How long lines of the audit are kept.',
   }),
   maxManifest: integer({
     default: '4',

@@ -12,7 +12,6 @@ export type Account =
 export type Credential =
   | { kind: 'none' | 'password' | 'session' }
   | { kind: 'access-token' | 'refresh-token'; id: number }
-  | { kind: 'exchange'; issuer: string }
 
 export interface Caller {
   account: Account
@@ -50,8 +49,6 @@ export function credentialName({ credential }: Caller, store: Store): string {
   switch (credential.kind) {
     case 'access-token':
       return `token:${store.accessTokens.get(credential.id)?.label ?? credential.id}`
-    case 'exchange':
-      return `exchange:${credential.issuer}`
     default:
       return credential.kind
   }
@@ -101,7 +98,7 @@ export function callerByToken(
 export function writeCaller({ account, credential }: Caller): string {
   const id =
     account.kind === 'person' ? account.person.id : account.kind === 'robot' ? account.robot.id : 0
-  const by = 'id' in credential ? credential.id : 'issuer' in credential ? credential.issuer : ''
+  const by = 'id' in credential ? credential.id : 0
   return JSON.stringify([account.kind, id, credential.kind, by])
 }
 
@@ -111,18 +108,16 @@ export function readCaller(store: Store, text: string, now: number): Caller | un
     Account['kind'],
     number,
     Credential['kind'],
-    number | string,
+    number,
   ]
   if (kind === 'anonymous') return ANONYMOUS
   if (credential === 'access-token') {
-    return callerByToken(store, store.accessTokens.get(Number(by)), now)
+    return callerByToken(store, store.accessTokens.get(by), now)
   }
-  if (credential === 'refresh-token') return callerByRefresh(store, Number(by), now)
+  if (credential === 'refresh-token') return callerByRefresh(store, by, now)
   const account = kind === 'person' ? livePerson(store, id) : liveRobot(store, id)
   if (!account) return
-  const known: Credential =
-    credential === 'exchange' ? { kind: credential, issuer: String(by) } : { kind: credential }
-  return { account, credential: known, limits: undefined, expiresAt: undefined }
+  return { account, credential: { kind: credential }, limits: undefined, expiresAt: undefined }
 }
 
 /** Who comes by the refresh token of this row: it is worth what it was made from. */

@@ -20,7 +20,7 @@ const rule = (more: string) => `rules:
 `
 
 test('a policy with everything that there is', () => {
-  const { rules, immutable, exchange } = policyOf(`
+  const { rules, immutable } = policyOf(`
 rules:
   - who: [anonymous, everyone, people, robots, owner, "user:ann", "group:Dev Team", "robot:ci"]
     repositories: ["a/*", "b/**"]
@@ -29,11 +29,6 @@ rules:
 immutable:
   - repositories: "**"
     tags: ["v*", latest]
-exchange:
-  - issuer: https://token.test/
-    audience: registry
-    claims: {repository: org/*}
-    robot: ci
 `)
   expect(rules.map(({ line, effect, rights }) => [line, effect, rights.size])).toEqual([
     [3, 'allow', 6],
@@ -41,7 +36,6 @@ exchange:
   ])
   expect(rules[0]?.who.at(-2)).toEqual({ kind: 'group', name: 'Dev Team' })
   expect(immutable.map(({ tags }) => tags.map(({ text }) => text))).toEqual([['v*', 'latest']])
-  expect(exchange[0]).toMatchObject({ issuer: 'https://token.test', robot: 'ci' })
 })
 
 test('numbers are words as they are written', () => {
@@ -66,7 +60,7 @@ test.each([
   ['a word', 'all'],
   ['a list', '- who: owner'],
 ])('%s is no policy: an emptied file must not take everything from everybody', (_, text) => {
-  expect(errorsOf(text)).toEqual(['line 1: must have rules, immutable, exchange'])
+  expect(errorsOf(text)).toEqual(['line 1: must have rules, immutable'])
 })
 
 test('who wants nothing to be allowed says so', () => {
@@ -74,11 +68,7 @@ test('who wants nothing to be allowed says so', () => {
 })
 
 test.each([
-  [
-    'an unknown key',
-    'rules: []\nrulez: []',
-    'line 2: "rulez" is unknown: rules, immutable, exchange',
-  ],
+  ['an unknown key', 'rules: []\nrulez: []', 'line 2: "rulez" is unknown: rules, immutable'],
   ['rules that are no list', 'rules: all', 'line 1: must be a list of at most 1000 entries'],
   ['a rule that is a word', 'rules:\n  - all', 'line 2: must have who, repositories, allow, deny'],
   ['a rule without effect', rule(''), 'line 2: a rule has either "allow" or "deny"'],
@@ -120,16 +110,6 @@ test.each([
     'a placeholder for nobody',
     `immutable:\n  - {repositories: "$\{username}/**", tags: v*}`,
     '/**": nobody asks here, so there are no placeholders',
-  ],
-  [
-    'an exchange without claims',
-    'exchange:\n  - {issuer: "https://a", audience: x, robot: ci}',
-    'line 2: "claims" must name',
-  ],
-  [
-    'an issuer that is no URL',
-    'exchange:\n  - {issuer: x, audience: x, robot: ci, claims: {a: b}}',
-    'line 2: "issuer" must be a URL',
   ],
   ['the same key twice', 'rules: []\nrules: []', 'line 2: Map keys must be unique'],
   ['two documents', 'rules: []\n---\nrules: []', 'line 2: Source contains multiple documents'],

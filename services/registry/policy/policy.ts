@@ -1,5 +1,4 @@
-// The policy: rules that allow or deny, tags that never change, and which workloads may come without a stored secret. Read
-// from YAML; whatever is wrong is told with its line.
+// The policy: rules that allow or deny, and tags that never change. Read from YAML; whatever is wrong is told with its line.
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml'
 import { type Glob, parseGlob } from './glob.ts'
 
@@ -28,20 +27,9 @@ export interface Immutable {
   tags: readonly Glob[]
 }
 
-/** A workload that comes with a token of this issuer, and whose claims are so, acts as this robot. */
-export interface Exchange {
-  line: number
-  issuer: string
-  audience: string
-  /** Patterns of claims, all of which must match. */
-  claims: ReadonlyMap<string, Glob>
-  robot: string
-}
-
 export interface Policy {
   rules: readonly Rule[]
   immutable: readonly Immutable[]
-  exchange: readonly Exchange[]
 }
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
@@ -87,7 +75,7 @@ class Reader {
   }
 
   policy(contents: Field): Policy {
-    const keys = ['rules', 'immutable', 'exchange']
+    const keys = ['rules', 'immutable']
     const { fields } = this.#map(contents, keys)
     return {
       rules: this.#entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny']).map(
@@ -98,12 +86,6 @@ class Reader {
         repositories: this.#fixedGlobs(entry, 'repositories'),
         tags: this.#fixedGlobs(entry, 'tags'),
       })),
-      exchange: this.#entries(fields.get('exchange'), [
-        'issuer',
-        'audience',
-        'claims',
-        'robot',
-      ]).map((entry) => this.#exchange(entry)),
     }
   }
 
@@ -142,34 +124,6 @@ class Reader {
       `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
     )
     return []
-  }
-
-  #exchange(entry: Entry): Exchange {
-    const { line, fields } = entry
-    const node = fields.get('claims')
-    const claims = new Map<string, Glob>()
-    for (const [key, value] of node === undefined ? [] : this.#map(node).fields) {
-      claims.set(key, this.#glob(line, isScalar(value) ? (wordOf(value) ?? '') : ''))
-    }
-    if (claims.size === 0) this.#wrong(line, '"claims" must name at least one claim')
-    return {
-      line,
-      issuer: this.#url(entry, 'issuer'),
-      audience: this.#word(entry, 'audience'),
-      claims,
-      robot: this.#word(entry, 'robot'),
-    }
-  }
-
-  #url(entry: Entry, key: string): string {
-    const text = this.#word(entry, key)
-    if (!URL.canParse(text)) this.#wrong(entry.line, `"${key}" must be a URL`)
-    return text.replace(/\/$/, '')
-  }
-
-  #word(entry: Entry, key: string): string {
-    const [word = ''] = this.#words(entry, key)
-    return word
   }
 
   #globs(entry: Entry, key: string): Glob[] {

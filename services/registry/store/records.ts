@@ -91,7 +91,7 @@ export interface AuditRecord {
   event: string
   /** `person:you`, `robot:ci`, `anonymous`. */
   who: string
-  /** By what: `session`, `password`, `token:LABEL`, `refresh`, `exchange:ISSUER`. */
+  /** By what: `session`, `password`, `token:LABEL` or `refresh-token`. */
   credential: string
   repository: string
   reference: string
