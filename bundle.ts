@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
-const services = ['fediverse', 'bouncer']
+const services = ['fediverse', 'bouncer', 'registry']
 /** Packages with machine code: they stay where npm put them. */
 const native = ['better-sqlite3', 'sharp']
 /** What CommonJS packages expect to find. */

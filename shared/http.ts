@@ -57,6 +57,8 @@ export type HttpOptions = {
   limits?: Partial<HttpLimits>
   /** Answers an unknown address; undefined: with a line of plain text. */
   notFound?(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined
+  /** Answers an address that cannot be decoded; undefined: as Fastify does. */
+  badUrl?(request: FastifyRequest, reply: FastifyReply): FastifyReply
 }
 
 /** An error whose message the client may read. */
@@ -77,6 +79,7 @@ export function createHttp({
   trustProxy,
   limits,
   notFound,
+  badUrl,
 }: HttpOptions): FastifyInstance {
   const { headerBytes, headersMs, ...rest } = { ...defaultLimits, ...limits }
   const app = fastify({
@@ -85,6 +88,10 @@ export function createHttp({
     childLoggerFactory: (logger) => logger,
     genReqId: requestIds(),
     trustProxy: trustProxy === undefined || trustProxy.length === 0 ? false : [...trustProxy],
+    ...(badUrl && {
+      frameworkErrors: (_: unknown, request: unknown, reply: unknown) =>
+        void badUrl(request as FastifyRequest, reply as FastifyReply),
+    }),
     bodyLimit: rest.bodyBytes,
     requestTimeout: Math.max(rest.requestMs, rest.uploadMs),
     connectionTimeout: rest.idleMs,

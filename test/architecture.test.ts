@@ -28,6 +28,16 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(web|filehost)\/|^(server|web-socket|first-steps|gauges|self-signed)\.ts/,
     /^admin\/|^(service|main)\.ts/,
   ],
+  'services/registry/': [
+    /^(name|scope|errors|endpoint|settings)\.ts|^images\/(document|signature)\.ts/,
+    /^policy\//,
+    /^(store|evaluation)\//,
+    /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
+    /^(audit-retention|policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream)\.ts/,
+    /^(account|token|login|pass|manage)\//,
+    /^(images|web)\//,
+    /^admin\/|^(app|service|main)\.ts/,
+  ],
 }
 
 /** What only some files may import. */
@@ -35,21 +45,21 @@ const homes: Record<string, RegExp> = {
   '@fedify/': /^services\/fediverse\/activitypub\//,
   '@peculiar/x509': /^services\/bouncer\/(self-signed|manage\/certificates)\.ts$/,
   bcryptjs: /^services\/bouncer\/account\/bcrypt-worker\.ts$/,
-  'better-sqlite3': /^services\/(bouncer|registry)\/store\//,
+  'better-sqlite3': /^(services\/(bouncer|registry)\/store|shared\/database)\//,
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
   'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
-  jose: /^services\/bouncer\/account\/token\.ts$/,
+  jose: /^services\/(bouncer\/account\/token\.ts$|registry\/token\/)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
-    /^(services\/\w+\/store\/|shared\/(atomic-file|config|config-file|control-socket)\.ts$|bundle\.ts$)/,
+    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,
   undici: /^services\/fediverse\/activitypub\//,
   'web-push': /^services\/bouncer\/push\//,
   ws: /^services\/bouncer\/web-socket\.ts$/,
-  yaml: /^shared\/config[\w-]*\.ts$/,
+  yaml: /^(shared\/config[\w-]*\.ts$|services\/registry\/policy\/)/,
 }
 
 /** What only some files may say. */

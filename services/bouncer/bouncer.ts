@@ -1,6 +1,7 @@
 // All persons of this bouncer and their clients, and the turns of the event loop: whatever a turn stores is committed at its
 // end, in one transaction, and only then is anything written to clients. So a line that reached a client is stored.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import { createSerial, type Serial } from '@fuchsbau/shared/serial.ts'
@@ -16,7 +17,6 @@ import type { Network } from './network.ts'
 import { Push, type PushOptions } from './push/push.ts'
 import type { UserRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
-import { StoreUnavailable } from './store/unavailable.ts'
 import { countTraffic, type Traffic } from './traffic.ts'
 import { MemberPool } from './upstream/member-pool.ts'
 import { User } from './user.ts'

@@ -1,8 +1,8 @@
 // While a network was away nobody knows what was said there: the history says so in each channel, with when that was, also
 // when the process itself was gone (kill -9).
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Network } from './network.ts'
 import type { GapState } from './snapshot.ts'
-import { StoreUnavailable } from './store/unavailable.ts'
 import type { Filled } from './upstream/backfill.ts'
 import type { UpstreamChannel } from './upstream/channel.ts'
 import type { Upstream } from './upstream/upstream.ts'

@@ -1,5 +1,6 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
+import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
 import { serveControl } from '@fuchsbau/shared/control.ts'
 import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
@@ -28,7 +29,6 @@ import {
 } from './store/certificates.ts'
 import { openStore, type Store } from './store/store.ts'
 import { registerWeb } from './web/routes.ts'
-import { answerWhenStored } from './web/stored-first.ts'
 import type { WebDeps } from './web/visit.ts'
 import { serveWebSockets } from './web-socket.ts'
 

@@ -1,11 +1,11 @@
 // What is done by the clock, when the disk takes no more just then: an exception there would end the process.
 import { type SettableClock, settableClock } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { expect, test, vi } from 'vitest'
 import { connect } from '../../test/support/irc-client.ts'
 import { waitFor } from '../../test/support/wait-for.ts'
 import { type Scene, startScene } from './bouncer.fixture.ts'
 import { startAutoDetach } from './downstream/auto-detach.ts'
-import { StoreUnavailable } from './store/unavailable.ts'
 
 const isFull = () => {
   throw new StoreUnavailable('the disk is full')

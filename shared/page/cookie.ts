@@ -1,6 +1,6 @@
 // Who sends a request, and whether a form of ours sent it: cookie, CSRF token, Origin.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { PageSite } from './site.ts'
 
 /** A cookie of ours: its name, and how long the browser keeps it. */
@@ -28,6 +28,13 @@ export function readCookie(
     if (key === wanted && value && /^[\w-]{16,200}$/.test(value)) return value
   }
   return
+}
+
+/** Beside those that are set already. */
+export function addCookie(reply: FastifyReply, cookie: string): void {
+  const set = reply.getHeader('set-cookie') ?? []
+  const before = Array.isArray(set) ? set : [String(set)]
+  reply.removeHeader('set-cookie').header('set-cookie', [...before, cookie])
 }
 
 /** What the forms of a session carry. Bound to its token, so that nothing else has to be stored. */

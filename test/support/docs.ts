@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { service as bouncer } from '@fuchsbau/bouncer/main.ts'
 import { service as fediverse } from '@fuchsbau/fediverse/main.ts'
+import { service as registry } from '@fuchsbau/registry/main.ts'
 import { systemClock } from '@fuchsbau/shared/clock.ts'
 import { readConfig } from '@fuchsbau/shared/config.ts'
 import { settingsTable } from '@fuchsbau/shared/config-print.ts'
@@ -14,6 +15,7 @@ import type { Service } from '@fuchsbau/shared/service.ts'
 import { serviceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
 import { LAYOUT as BOUNCER_LAYOUT } from '../../services/bouncer/store/layout.ts'
 import { LAYOUT as FEDIVERSE_LAYOUT } from '../../services/fediverse/store/layout.ts'
+import { LAYOUT as REGISTRY_LAYOUT } from '../../services/registry/store/layout.ts'
 import { makeTempData, removeTempData } from './temp-data.ts'
 
 export const root = join(import.meta.dirname, '../..')
@@ -24,11 +26,12 @@ type Server = { addHook(name: 'onRoute', hook: (route: Route) => void): void }
 export type Document = { file: string; blocks: Record<string, string> }
 
 /** The services whose README is held to the code. */
-export const services: Service[] = [fediverse, bouncer]
+export const services: Service[] = [fediverse, bouncer, registry]
 
 const layouts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bouncer: BOUNCER_LAYOUT,
   fediverse: FEDIVERSE_LAYOUT,
+  registry: REGISTRY_LAYOUT,
 }
 
 /** Every document with tables made from code, and those tables. */

@@ -20,19 +20,33 @@ const peers = {
   weechat: { where: 'trixie', program: 'usr/bin/weechat' },
   senpai: { where: 'trixie', program: 'usr/bin/senpai' },
   tmux: { where: 'host', program: 'tmux' },
+  skopeo: { where: 'host', program: 'skopeo' },
+  buildah: { where: 'host', program: 'buildah' },
+  'docker-registry': { where: 'host', program: 'docker-registry' },
+  docker: { where: 'trixie', program: 'usr/bin/docker' },
+  cosign2: { where: 'trixie', program: 'usr/bin/cosign' },
+  crane: { where: 'go', program: 'crane' },
+  oras: { where: 'go', program: 'oras' },
+  regctl: { where: 'go', program: 'regctl' },
+  'oci-conformance': { where: 'go', program: 'oci-conformance' },
+  cosign: { where: 'go', program: 'cosign' },
   chromium: { where: 'host', program: 'chromium' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
+  zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */
 export type Peer = keyof typeof peers
 
+function cache(): string {
+  const { FUCHSBAU_CACHE, XDG_CACHE_HOME } = process.env
+  return FUCHSBAU_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fuchsbau')
+}
+
 /** The Debian trixie tree that setup builds; it is shared between runs and never written to. */
 export function trixieTree(): string {
-  const { FUCHSBAU_CACHE, XDG_CACHE_HOME } = process.env
-  const cache = FUCHSBAU_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'fuchsbau')
-  return join(cache, 'trixie')
+  return join(cache(), 'trixie')
 }
 
 /**
@@ -48,23 +62,25 @@ export function requirePeer(peer: Peer): boolean {
   return false
 }
 
-/** Whether a peer runs on this machine or in the trixie tree. */
-export function whereIs(peer: Peer): 'host' | 'trixie' {
-  return peers[peer].where === 'trixie' ? 'trixie' : 'host'
+/** Whether a peer is of this machine (also when it was built by hand), of the trixie tree, or was built by Go. */
+export function whereIs(peer: Peer): 'host' | 'trixie' | 'go' {
+  const { where } = peers[peer]
+  return where === 'hand' ? 'host' : where
 }
 
 /** The program of a peer that is there. */
 export function programOf(peer: Peer): string {
   const { where, program } = peers[peer]
   if (where === 'hand') return process.env[program] ?? ''
-  const candidates =
-    where === 'trixie'
-      ? [join(trixieTree(), program)]
-      : // Daemons lie where only root's PATH leads.
-        [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].map((directory) =>
-          join(directory, program),
-        )
+  const candidates = directoriesOf(where).map((directory) => join(directory, program))
   return candidates.find(isExecutable) ?? ''
+}
+
+function directoriesOf(where: ReturnType<typeof whereIs>): string[] {
+  if (where === 'trixie') return [trixieTree()]
+  if (where === 'go') return [join(cache(), 'go', 'bin')]
+  // Daemons lie where only root's PATH leads.
+  return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
 }
 
 function whyMissing(peer: Peer): string | undefined {

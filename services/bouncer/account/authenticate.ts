@@ -1,8 +1,9 @@
 // Whether somebody is who she says she is: slowed per address and account, told in the audit and counted, whatever the
 // proof. What is wrong is never said: neither to the client, nor by the time that it takes.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import type { LoginOutcome } from './logins.ts'
 import { checkPassword } from './password.ts'
 import { ProviderAway } from './token.ts'

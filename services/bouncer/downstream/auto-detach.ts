@@ -1,8 +1,8 @@
 // Channels that are detached by themselves, after so long without a word in them.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { Network } from '../network.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 
 const LOOK_EVERY_MS = 30_000
 

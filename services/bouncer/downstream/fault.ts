@@ -1,6 +1,6 @@
 // What goes wrong with one client outside of its own lines, by a timer or at the end of a turn: an exception there would
 // end the process, and so everybody.
-import { StoreUnavailable } from '../store/unavailable.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Downstream } from './downstream.ts'
 
 /** Runs a task for a client. If it fails, that client alone is ended, with the reason. */

@@ -1,8 +1,8 @@
 // What one client sends, line by line: so many in one turn that others get theirs, so many in a second, and none while
 // the client does not read what it is sent. Until then nothing is read from its wire.
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { LineReader } from '../irc/line-reader.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Downstream } from './downstream.ts'
 import { decode, MAX_LINE_BYTES } from './socket.ts'
 

@@ -1,11 +1,11 @@
 // From the connection to the welcome: capabilities, who it is, and which network it wants.
 // https://ircv3.net/specs/extensions/sasl-3.1; CAP itself is in command/cap.ts
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { type Authenticated, authenticate, type Proven } from '../account/authenticate.ts'
 import type { Bouncer } from '../bouncer.ts'
 import type { Network } from '../network.ts'
 import type { UserRecord } from '../store/records.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import type { User } from '../user.ts'
 import type { Downstream } from './downstream.ts'
 import { type Login, parseLogin } from './login-name.ts'

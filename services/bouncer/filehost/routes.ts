@@ -1,10 +1,10 @@
 // Files that people upload to speak of them on IRC: POST /uploads with the login of the IRC connection; then whoever has
 // the address may read it, and its owner delete it. https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Bouncer } from '../bouncer.ts'
 import type { UserRecord } from '../store/records.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import { logIn } from './login.ts'
 import { ACCEPTED, extensionOf, headersOf, parseFileName, parseMediaType } from './media.ts'
 import { parseRange } from './range.ts'

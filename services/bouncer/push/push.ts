@@ -1,6 +1,7 @@
 // Web push: wakes clients that are not connected, when somebody says their person's name or writes to her alone.
 // https://codeberg.org/emersion/soju/src/branch/master/doc/ext/webpush.md
 import type { Timer } from '@fuchsbau/shared/clock.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { type RetryPolicy, retryDelay } from '@fuchsbau/shared/retry.ts'
 import webPush from 'web-push'
 import type { Bouncer } from '../bouncer.ts'
@@ -10,7 +11,6 @@ import { truncateUtf8, utf8Length } from '../irc/split.ts'
 import type { Network } from '../network.ts'
 import { RecentMap } from '../store/recent.ts'
 import type { PushSubscription } from '../store/subscriptions.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Stored } from '../upstream/port.ts'
 import { type Delivered, deliver, type VapidKeys } from './deliver.ts'
 

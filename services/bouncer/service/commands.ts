@@ -1,8 +1,9 @@
 // All commands of BouncerServ as one table, and how one is found and run: names may be shortened (`net cr`), as soju's.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { nearest } from '@fuchsbau/shared/nearest.ts'
 import { NOT_ADMIN, NOT_BY_APP } from '../manage/authority.ts'
 import { refuse } from '../manage/outcome.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import { CHANNEL_COMMANDS } from './command/channel.ts'
 import { CREDENTIAL_COMMANDS } from './command/credential.ts'
 import { HISTORY_COMMANDS } from './command/history.ts'

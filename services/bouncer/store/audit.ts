@@ -1,6 +1,6 @@
 // Log-ins that were tried: the last 10,000.
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 /** `account` and `client` as they were given, which need not exist; at most 200 characters of each are kept. */
 export interface LoginAttempt {

@@ -2,8 +2,8 @@
 // is some, one piece is done every few ms, so that lines of clients and networks come in between.
 
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
-import type { Turn } from './turn.ts'
-import { StoreUnavailable } from './unavailable.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 
 export interface Chore {
   readonly isBehind: boolean

@@ -1,9 +1,9 @@
 // Channels that are joined on connect. To be called with an owned network's id; names are compared as they are: fold
 // them with the network's casemapping, or look among all of `list`.
 
-import { Rows } from './columns.ts'
+import { Rows } from '@fuchsbau/shared/database/columns.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { ChannelRecord } from './records.ts'
-import type { Turn } from './turn.ts'
 
 export class Channels {
   readonly #rows: Rows<ChannelRecord>

@@ -1,8 +1,8 @@
 // How a person logs in besides her main password: app passwords, the SCRAM verifier of the main password, certificates.
 
-import { Rows } from './columns.ts'
+import { Rows } from '@fuchsbau/shared/database/columns.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { AppPassword, ScramVerifier } from './records.ts'
-import type { Turn } from './turn.ts'
 
 /** A client certificate that logs in (SASL EXTERNAL). */
 export interface Fingerprint {

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { settableClock, systemClock } from '@fuchsbau/shared/clock.ts'
+import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
-import { checkDatabase, StoreUnusable } from './database.ts'
+import { checkDatabase } from './database.ts'
 import { addNetwork, addUser, line, NOON, tempDirectory, testStore } from './store.fixture.ts'
 import { openStore } from './store.ts'
 

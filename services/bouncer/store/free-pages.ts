@@ -1,8 +1,8 @@
 // Room that deletions left in the database is given back to the file system, when it is more than a thirtieth of it.
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type Database from 'better-sqlite3'
 import type { Chore } from './background.ts'
-import type { Turn } from './turn.ts'
 
 /** Pages of 4 KiB. So few are left for what comes next, until the database is closed. */
 export const FEW_PAGES = 128

@@ -1,7 +1,7 @@
 // Targets and sources are many times the same: messages refer to them by number, and the numbers are remembered.
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import { RecentMap } from './recent.ts'
-import type { Turn } from './turn.ts'
 
 /** What a message's target is in memory: what was added to it is written with the next commit. */
 export interface InternedTarget {

@@ -5,10 +5,10 @@
 import { closeSync, fsync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type Database from 'better-sqlite3'
 import { FILE, fileSizes } from './database.ts'
-import type { Turn } from './turn.ts'
-import { StoreUnavailable } from './unavailable.ts'
 
 const EVERY_MS = 1000
 /** Copied when so many commits were made since the last time: each has some ten pages of 4 KiB. */

@@ -1,7 +1,7 @@
 // Read markers: how far a person has read a conversation, on whatever device. To be called with an owned network's id.
 // https://ircv3.net/specs/extensions/read-marker
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 export interface ReadMarker {
   /** Folded with the network's casemapping. */

@@ -1,6 +1,7 @@
 // The history: storing a message, finding one, and forgetting what it said. Ranges are in ranges.ts, deletion is in
 // removal.ts. To be called with an owned network's id; targets are folded with its casemapping.
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Interned, InternedTarget } from './interned.ts'
 import {
   bytesOf,
@@ -14,7 +15,6 @@ import type { MsgidCode, Msgids } from './msgids.ts'
 import { Ranges } from './ranges.ts'
 import type { NewMessage, StoredMessage } from './records.ts'
 import type { SearchIndex } from './search-index.ts'
-import type { Turn } from './turn.ts'
 
 /** `isNew` is false when the network's msgid is stored in that target already: then this is the stored message. */
 export type Appended = StoredMessage & { isNew: boolean }

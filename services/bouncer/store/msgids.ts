@@ -2,8 +2,8 @@
 // InspIRCd (`1OA~1732312345~17`) are stored as a number, which takes a quarter of the space, in the row and in its index.
 // https://ircv3.net/specs/extensions/message-ids
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import { RecentMap } from './recent.ts'
-import type { Turn } from './turn.ts'
 
 /** As stored: a text as it is, or prefix and counter in one number. */
 export type MsgidCode = string | bigint

@@ -1,8 +1,8 @@
 // Networks of persons. What takes an id from outside takes the person's too.
 
-import { Rows } from './columns.ts'
+import { Rows } from '@fuchsbau/shared/database/columns.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { NetworkRecord } from './records.ts'
-import type { Turn } from './turn.ts'
 
 export class Networks {
   readonly #rows: Rows<NetworkRecord>

@@ -1,6 +1,6 @@
 // Small things by name: keys of web push, how far the search index has come.
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 export class Properties {
   readonly #get

@@ -1,11 +1,11 @@
 // Reading the history in ranges, for CHATHISTORY and playback. Order is (time, id). All answers are oldest first, and at
 // most MOST_ROWS long. https://ircv3.net/specs/extensions/chathistory
 
+import type { Reading, Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Interned } from './interned.ts'
 import { IS_SAID, IS_SHOWN, type MessageRow, SELECT_MESSAGES, toMessage } from './message-row.ts'
 import type { Msgids } from './msgids.ts'
 import type { StoredMessage } from './records.ts'
-import type { Reading, Turn } from './turn.ts'
 
 export const MOST_ROWS = 1000
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
+import { migrate } from '@fuchsbau/shared/database/open.ts'
+import { Turn } from '@fuchsbau/shared/database/turn.ts'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
-import { migrate } from './migrations.ts'
+import { APPLICATION_ID, STEPS } from './migrations.ts'
 import { Receipts } from './receipts.ts'
 import { addNetwork, testStore } from './store.fixture.ts'
-import { Turn } from './turn.ts'
 
 function open() {
   const database = new Database(':memory:')
   onTestFinished(() => void database.close())
-  migrate(database)
+  migrate(database, { steps: STEPS, applicationId: APPLICATION_ID })
   database.pragma('foreign_keys = OFF')
   const clock = settableClock(1_000)
   const turn = new Turn(database)

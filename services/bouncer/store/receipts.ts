@@ -4,8 +4,8 @@
 // be called with an owned network's id, and with ids of messages that are committed.
 
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
-import type { Turn } from './turn.ts'
-import { StoreUnavailable } from './unavailable.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 
 export interface Receipt {
   networkId: number

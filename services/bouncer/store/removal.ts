@@ -1,10 +1,10 @@
 // Deleting history in batches, with the search index and the counts of each target. Nothing here takes long: whoever
 // has much to delete calls again in another turn. To be called with an owned network's id.
 
+import type { Reading, Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Interned } from './interned.ts'
 import { BYTES_OF_ROW } from './message-row.ts'
 import type { SearchIndex } from './search-index.ts'
-import type { Reading, Turn } from './turn.ts'
 
 /** Whose history is meant: a conversation, or all of a network. */
 export interface Scope {

@@ -1,10 +1,10 @@
 // The full-text index follows the messages: some are added after a commit, in their own short transaction, as long as
 // there are any. `indexed` is the id up to which it has come; it is stored with what it stands for.
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import { IS_INDEXED, IS_SHOWN } from './message-row.ts'
 import type { Properties } from './properties.ts'
 import { RecentMap } from './recent.ts'
-import type { Turn } from './turn.ts'
 import { nickOf, senderToken, targetToken, wordsOf, wordToken } from './words.ts'
 
 /** So many lines, about 4 ms of work, are added at a time. Fewer make a poor index of many small parts. */

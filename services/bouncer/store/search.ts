@@ -1,5 +1,6 @@
 // Full-text search in the history of one person. Newest first by id, never by rank: that would read all matches.
 
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type Database from 'better-sqlite3'
 import type { Interned } from './interned.ts'
 import { IS_SHOWN, type MessageRow, SELECT_MESSAGES, toMessage } from './message-row.ts'
@@ -7,7 +8,6 @@ import type { Msgids } from './msgids.ts'
 import type { Networks } from './networks.ts'
 import type { StoredMessage } from './records.ts'
 import type { SearchIndex } from './search-index.ts'
-import type { Turn } from './turn.ts'
 import { senderToken, targetToken, wordsOf, wordToken } from './words.ts'
 
 /** All that is given must apply. */

@@ -1,6 +1,6 @@
 // Sessions of the web pages. Only a hash of what the browser holds is kept.
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 export interface WebSession {
   /** SHA-256 of the token, hex. */

@@ -2,12 +2,14 @@
 // stored: a line goes to a client only in `onCommitted`, or later.
 
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { OpenDatabase } from '@fuchsbau/shared/database/open.ts'
+import { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import { Audit } from './audit.ts'
 import { startChores } from './background.ts'
 import { Channels } from './channels.ts'
 import { Credentials } from './credentials.ts'
-import { fileSizes, type OpenDatabase, openDatabase } from './database.ts'
+import { fileSizes, openDatabase } from './database.ts'
 import { freePages } from './free-pages.ts'
 import { Interned } from './interned.ts'
 import { syncInBackground } from './log-sync.ts'
@@ -23,7 +25,6 @@ import { SearchIndex } from './search-index.ts'
 import { Sessions } from './sessions.ts'
 import { StsPolicies } from './sts.ts'
 import { Subscriptions } from './subscriptions.ts'
-import { Turn } from './turn.ts'
 import { Uploads } from './uploads.ts'
 import { Users } from './users.ts'
 

@@ -1,7 +1,7 @@
 // Strict Transport Security of IRC networks: hosts that are only spoken to by TLS until then. Of the whole bouncer.
 // https://ircv3.net/specs/extensions/sts
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 export interface StsPolicy {
   host: string

@@ -1,7 +1,7 @@
 // Web push subscriptions: where a client wants to be woken. At most 50 a network; the oldest goes.
 // https://codeberg.org/emersion/soju/src/branch/master/doc/ext/webpush.md
 
-import type { Turn } from './turn.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 
 export interface PushSubscription {
   id: number

@@ -3,14 +3,15 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
+import { migrate } from '@fuchsbau/shared/database/open.ts'
+import { Turn } from '@fuchsbau/shared/database/turn.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import Database from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Interned } from './interned.ts'
-import { migrate } from './migrations.ts'
+import { APPLICATION_ID, STEPS } from './migrations.ts'
 import { addNetwork, line, NOON, tempDirectory, testStore } from './store.fixture.ts'
 import { openStore } from './store.ts'
-import { Turn } from './turn.ts'
-import { StoreUnavailable } from './unavailable.ts'
 
 describe('a turn', () => {
   test('is stored whole at its end, and not before', async () => {
@@ -125,7 +126,7 @@ describe('a failure', () => {
   test('makes the store forget the numbers of rows that were never stored', () => {
     const database = new Database(':memory:')
     onTestFinished(() => void database.close())
-    migrate(database)
+    migrate(database, { steps: STEPS, applicationId: APPLICATION_ID })
     database.pragma('foreign_keys = OFF')
     const turn = new Turn(database)
     const interned = new Interned(turn)

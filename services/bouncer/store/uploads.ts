@@ -7,8 +7,8 @@ import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Turn } from './turn.ts'
-import { StoreUnavailable } from './unavailable.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 
 export interface Upload {
   /** Its name on the disk and in its address: 22 letters, digits, `-` and `_`. */

@@ -1,8 +1,8 @@
 // Persons.
 
-import { Rows } from './columns.ts'
+import { Rows } from '@fuchsbau/shared/database/columns.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { UserRecord } from './records.ts'
-import type { Turn } from './turn.ts'
 
 export class Users {
   readonly #rows: Rows<UserRecord>

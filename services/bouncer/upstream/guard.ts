@@ -1,6 +1,7 @@
 // Keeps an exception in a handler from ending the process: it is logged once, and the next line is handled.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 
 const MAX_KNOWN = 100
 

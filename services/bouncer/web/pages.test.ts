@@ -1,9 +1,10 @@
 // What the forms do, and what the pages show of it.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Scene, startScene } from '../bouncer.fixture.ts'
 import { DEFAULT_LIMITS } from '../bouncer.ts'
 import { retentionRule } from '../history/retention.ts'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import { type Browser, browse, servePages } from './browse.fixture.ts'
 
 interface Den {

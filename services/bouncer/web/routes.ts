@@ -1,11 +1,13 @@
 // Every page and form, on one screen. All but the login are for who is logged in; ids of networks are looked up among hers.
+
+import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import { HttpError } from '@fuchsbau/shared/http.ts'
 import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../store/unavailable.ts'
 import { disconnectClient, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import {
@@ -39,7 +41,6 @@ import {
   showNetworks,
   showNewNetwork,
 } from './networks.ts'
-import { PendingLogins } from './pending-logins.ts'
 import { changeRetention, showRetention } from './retention.ts'
 import { showSearch } from './search.ts'
 import { sendError } from './send.ts'
@@ -165,7 +166,7 @@ function makeWeb(deps: WebDeps): Web {
     site,
     sessions: new WebSessions(bouncer, site),
     party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),
-    pendingLogins: new PendingLogins(site, clock),
+    pendingLogins: new PendingLogins(site, clock, 'fuchsbau-bouncer-login'),
   }
 }
 

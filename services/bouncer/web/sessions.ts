@@ -1,7 +1,13 @@
 // Sessions of the pages: kept in the store by a hash of what the browser holds, ended when unused for a week, and after a
 // month in any case. They survive a restart.
 import { createHash, randomBytes } from 'node:crypto'
-import { csrfToken, endCookie, readCookie, setCookie } from '@fuchsbau/shared/page/cookie.ts'
+import {
+  addCookie,
+  csrfToken,
+  endCookie,
+  readCookie,
+  setCookie,
+} from '@fuchsbau/shared/page/cookie.ts'
 import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Bouncer } from '../bouncer.ts'
@@ -88,13 +94,6 @@ export class WebSessions {
     const oldest = this.#idTokens.size > MAX_ID_TOKENS && this.#idTokens.keys().next().value
     if (oldest) this.#idTokens.delete(oldest)
   }
-}
-
-/** Beside those that are set already. */
-export function addCookie(reply: FastifyReply, cookie: string): void {
-  const set = reply.getHeader('set-cookie') ?? []
-  const before = Array.isArray(set) ? set : [String(set)]
-  reply.removeHeader('set-cookie').header('set-cookie', [...before, cookie])
 }
 
 function hashOf(token: string): string {

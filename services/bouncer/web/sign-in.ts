@@ -42,8 +42,7 @@ export async function beginOidc(web: Web, request: Request, reply: FastifyReply)
   const next = queryOf(request, 'next') ?? ''
   const begun = await web.party.begin()
   if (!begun.ok) return sendPublic(exchange, loginPage(web, { next, problem: begun.message }), 503)
-  const at = web.bouncer.clock.now()
-  web.pendingLogins.begin(reply, { step: 'provider', login: begun.pending, next, at })
+  web.pendingLogins.begin(reply, { step: 'provider', login: begun.pending, next })
   return seeOther(reply, begun.url)
 }
 
@@ -80,8 +79,7 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   if (result?.isForNow) return again(`${result.reason}.`)
   if (bouncer.store.users.bySubject(subject) !== undefined)
     return again('This account is disabled. Administrators of the bouncer can enable it.')
-  const at = bouncer.clock.now()
-  pendingLogins.begin(reply, { step: 'link', identity, next: pending.next, at })
+  pendingLogins.begin(reply, { step: 'link', identity, next: pending.next })
   return seeOther(reply, web.site.path('login/link'))
 }
 

@@ -1,7 +1,7 @@
+import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
 import { addNetwork, testStore } from '../store/store.fixture.ts'
-import { answerWhenStored } from './stored-first.ts'
 
 test('what a request changed is committed when its answer arrives', async () => {
   const { store } = testStore()

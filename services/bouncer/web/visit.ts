@@ -1,7 +1,8 @@
 // What every handler of this folder is given, and how it learns who is there. Whose a network is, is decided here and
 // nowhere else: handlers are given networks of the person who asks.
 
-import type { RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import type { Identity, PendingLogin, RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import type { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import {
   foreignOrigin,
   isCsrfRight,
@@ -15,7 +16,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Bouncer } from '../bouncer.ts'
 import type { Network } from '../network.ts'
 import type { User } from '../user.ts'
-import type { PendingLogins } from './pending-logins.ts'
 import { sendError } from './send.ts'
 import type { Session, WebSessions } from './sessions.ts'
 
@@ -42,11 +42,17 @@ export interface WebDeps {
   uploadRetentionMs: number
 }
 
+/** First she is sent to the provider; then, when nobody here is linked to who she is there, she says who she is here. */
+export type Pending = { next: string } & (
+  | { step: 'provider'; login: PendingLogin }
+  | { step: 'link'; identity: Identity }
+)
+
 export interface Web extends WebDeps {
   site: PageSite
   sessions: WebSessions
   party: RelyingParty | undefined
-  pendingLogins: PendingLogins
+  pendingLogins: PendingLogins<Pending>
 }
 
 export type Request = FastifyRequest<{ Params: { id?: string } }>

@@ -1,11 +1,11 @@
 // An answer says that something was done: it goes out when that is stored, and says so when it could not be.
 import type { FastifyInstance } from 'fastify'
-import type { Store } from '../store/store.ts'
+import type { Turn } from './database/turn.ts'
 
 /** Commits what a request changed before its answer is sent; if that fails the answer is 503, and nothing was changed. */
 export function answerWhenStored(
   app: FastifyInstance,
-  store: Pick<Store, 'commitTurn' | 'onFailed'>,
+  store: Pick<Turn, 'commitTurn' | 'onFailed'>,
 ): void {
   app.addHook('onSend', async (_request, reply, payload) => {
     let reason: string | undefined

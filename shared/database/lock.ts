@@ -17,7 +17,7 @@ export function takeLock(file: string): () => void {
   } catch (error) {
     database.close()
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
-      throw new StoreLocked(`The bouncer's data is in use by another process (lock: ${file}).`)
+      throw new StoreLocked(`The data is in use by another process (lock: ${file}).`)
     }
     throw error
   }

@@ -1,0 +1,105 @@
+// Who somebody is that shows a name and a secret: an access token, a refresh token, or the password of the local owner.
+import { verifyPassword } from '@fuchsbau/shared/password.ts'
+import { audit, type Registry } from '../registry.ts'
+import { hashSecret, isSecret } from '../token/secret.ts'
+import {
+  ANONYMOUS,
+  type Caller,
+  callerByRefresh,
+  callerByToken,
+  isLivePerson,
+  nameOf,
+} from './caller.ts'
+
+export interface Shown {
+  name: string
+  secret: string
+  address: string
+}
+
+export type Authenticated =
+  | { ok: true; caller: Caller }
+  | { ok: false; status: 401 | 429; why: string }
+
+/** The use of a token is written down so often at most. */
+const NOTE_EVERY_MS = 60_000
+/** Clients that have only a token send it with one of these. */
+const NAMELESS = new Set(['', 'token', 'oauth2accesstoken'])
+const MAX_CHARACTERS = 1_024
+
+/** Slows down who guesses; tells every failure in the audit. What exactly was wrong is not said. */
+export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
+  const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
+  const caller = isTooLong ? undefined : bySecret(registry, shown)
+  // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
+  if (caller === 'over') return refuse(registry, shown, 'over')
+  if (caller) return { ok: true, caller }
+  const attempt = registry.throttle.begin(shown.address, shown.name)
+  if (!attempt.ok) {
+    const seconds = Math.ceil(attempt.waitMs / 1000)
+    return { ok: false, status: 429, why: `Too many attempts: try again in ${seconds} s.` }
+  }
+  try {
+    const person = isTooLong ? undefined : await byPassword(registry, shown)
+    if (!person) return refuse(registry, shown, 'wrong')
+    attempt.succeed()
+    return { ok: true, caller: person }
+  } finally {
+    attempt.done()
+  }
+}
+
+/** `over`: it was good once, or its owner may not be here. */
+function bySecret(
+  { store, clock }: Registry,
+  { name, secret, address }: Shown,
+): Caller | 'over' | undefined {
+  const now = clock.now()
+  if (isSecret('fbrr', secret)) {
+    const token = store.refreshTokens.byHash(hashSecret(secret))
+    return token && (callerByRefresh(store, token.id, now) ?? 'over')
+  }
+  if (!isSecret('fbr', secret)) return
+  const token = store.accessTokens.byHash(hashSecret(secret))
+  const caller = callerByToken(store, token, now)
+  if (!token) return
+  if (!caller) return 'over'
+  if (!isNamedSo(caller, name)) return
+  if ((token.lastUsedAt ?? 0) < now - NOTE_EVERY_MS && store.failure === undefined) {
+    store.accessTokens.noteUse(token.id, now, address)
+  }
+  return caller
+}
+
+/** A token that is used under another's name is in the wrong hands, or in the wrong file. */
+function isNamedSo(caller: Caller, name: string): boolean {
+  const own = nameOf(caller).replace(/^\w+:/, '')
+  return NAMELESS.has(name.toLowerCase()) || own.toLowerCase() === name.toLowerCase()
+}
+
+/** Takes as long for a name that nobody has. */
+async function byPassword(
+  { store }: Registry,
+  { name, secret }: Shown,
+): Promise<Caller | undefined> {
+  const person = store.people.named(name)
+  const isRight = await verifyPassword(secret, person?.password || NOBODY)
+  if (!person || !isRight || !isLivePerson(person)) return
+  return {
+    account: { kind: 'person', person },
+    credential: { kind: 'password' },
+    limits: undefined,
+    expiresAt: undefined,
+  }
+}
+
+/** A hash that fits nothing. */
+const NOBODY =
+  '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+
+function refuse(registry: Registry, { name, address }: Shown, outcome: string): Authenticated {
+  const reference = name.slice(0, 100)
+  audit(registry, { event: 'login', caller: ANONYMOUS, address, reference, outcome })
+  const why = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`
+  return { ok: false, status: 401, why }
+}

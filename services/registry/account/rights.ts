@@ -1,0 +1,65 @@
+// What a caller may do now: the policy, and the limits of the credential that she came by. Both must allow it.
+
+import { type Decision, decide } from '../policy/decide.ts'
+import { parseGlob } from '../policy/glob.ts'
+import type { Policy, Right } from '../policy/policy.ts'
+import { ACTIONS, type Action, type Scope } from '../scope.ts'
+import type { Caller } from './caller.ts'
+import { identityOf } from './caller.ts'
+
+export type Verdict = { isAllowed: true } | { isAllowed: false; why: string }
+
+/** Whether she may, and if not, why, in a sentence for her. */
+export function verdict(
+  policy: Policy,
+  caller: Caller,
+  right: Right,
+  repository?: string,
+): Verdict {
+  const where = repository === undefined ? '' : ` in ${repository}`
+  if (!isWithinLimits(caller, right, repository)) {
+    return { isAllowed: false, why: `This token is not for ${right}${where}.` }
+  }
+  const { isAllowed, rule } = decide(policy, identityOf(caller), right, repository)
+  return isAllowed ? { isAllowed } : { isAllowed, why: reasonOf(right, where, { isAllowed, rule }) }
+}
+
+function reasonOf(right: Right, where: string, { rule }: Decision): string {
+  return rule
+    ? `The policy denies ${right}${where} (line ${rule.line}).`
+    : `No rule of the policy allows ${right}${where}.`
+}
+
+/** Limits speak of repositories: a token that has some is for nothing else. */
+function isWithinLimits({ limits }: Caller, right: Right, repository: string | undefined): boolean {
+  if (!limits) return true
+  if (right === 'admin') return false
+  if (right === 'catalog') return limits.some(({ actions }) => actions.includes('pull'))
+  return limits.some(
+    ({ repositories, actions }) =>
+      actions.includes(right) &&
+      repository !== undefined &&
+      repositories.some((text) => {
+        const parsed = parseGlob(text)
+        return parsed.ok && parsed.glob.matches(repository, { groups: [] })
+      }),
+  )
+}
+
+/** Of what is asked for, what she may: less, never an error. */
+export function allowed(policy: Policy, caller: Caller, scopes: readonly Scope[]): Scope[] {
+  return scopes.flatMap((scope): Scope[] => {
+    if (scope.type === 'catalog') {
+      return verdict(policy, caller, 'catalog').isAllowed ? [scope] : []
+    }
+    const may = (action: Action) => verdict(policy, caller, action, scope.name).isAllowed
+    const actions = withOverwrite(scope.actions).filter(may)
+    return actions.length > 0 ? [{ ...scope, actions }] : []
+  })
+}
+
+/** Clients know no word for it: who asks to push gets it, if she may. */
+function withOverwrite(actions: readonly Action[]): readonly Action[] {
+  if (!actions.includes('push')) return actions
+  return ACTIONS.filter((action) => action === 'overwrite' || actions.includes(action))
+}

@@ -1,0 +1,55 @@
+// The command line's verbs of this service, with their help. What does them is loaded when one is run.
+import type { Verb } from '@fuchsbau/shared/service.ts'
+import type { settings } from '../settings.ts'
+
+type Settings = typeof settings
+
+export const verbs: Record<string, Verb<Settings>> = {
+  token: verb('token', {
+    summary: 'Make, list and revoke access tokens.',
+    usage: 'create|list|revoke …',
+    help: `create OWNER   a token for a person, or for robot:NAME; it is printed once
+  --label TEXT          what it is for
+  --repository PATTERN  where it is good: team/app, team/**, ** (may be repeated)
+  --allow ACTIONS       pull,push,overwrite,delete
+  --days NUMBER         how long it lasts
+list [OWNER]   all, or those of one
+revoke ID      ends it at once
+
+Examples:
+  fuchsbau registry token create robot:ci --repository 'team/**' --allow pull,push --days 30
+  fuchsbau registry token revoke 7`,
+  }),
+  robot: verb('robot', {
+    summary: 'Make, list, disable and delete accounts of programs.',
+    usage: 'create|list|enable|disable|delete [NAME]',
+    help: 'A robot belongs to no person; it logs in with tokens that are made for it.\n\nExample:\n  fuchsbau registry robot create ci builds of the team',
+  }),
+  person: verb('person', {
+    summary: 'List, enable, disable and delete people.',
+    usage: 'list|enable|disable|delete [NAME]',
+    help: 'People come by logging in with the identity provider. Who is disabled is out at once.\n\nExample:\n  fuchsbau registry person disable ann',
+  }),
+  policy: verb('policy', {
+    summary: 'Show the policy, and explain what it decides.',
+    usage: 'show|explain WHO RIGHT [REPOSITORY]',
+    help: `WHO is the name of a person, robot:NAME or anonymous; RIGHT one of pull, push, overwrite, delete, catalog, admin.
+
+Example:
+  fuchsbau registry policy explain ann push team/app`,
+  }),
+  key: verb('key', {
+    summary: 'List the keys that sign tokens, and change to a new one.',
+    usage: 'list|rotate',
+    help: 'rotate makes the next key; it is used as soon as the upstream accepts it.\n\nExample:\n  fuchsbau registry key rotate',
+  }),
+  audit: verb('audit', {
+    summary: 'Show who did what.',
+    usage: 'list [--who WHO] [--event EVENT] [--repository NAME] [--json]',
+    help: 'The last 100 lines, the newest at the end.\n\nExample:\n  fuchsbau registry audit list --event push --json',
+  }),
+}
+
+function verb(name: string, texts: Omit<Verb<Settings>, 'run'>): Verb<Settings> {
+  return { ...texts, run: async (options) => (await import('./run.ts')).run(name, options) }
+}

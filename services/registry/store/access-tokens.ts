@@ -1,0 +1,75 @@
+// Access tokens of people and robots. Only hashes are kept.
+import { Rows } from '@fuchsbau/shared/database/columns.ts'
+import type { Turn } from '@fuchsbau/shared/database/turn.ts'
+import type { AccessTokenRecord } from './records.ts'
+
+export class AccessTokens {
+  readonly #rows: Rows<AccessTokenRecord>
+  readonly #byId
+  readonly #byHash
+  readonly #ofPerson
+  readonly #ofRobot
+  readonly #all
+  readonly #use
+  readonly #revoke
+
+  constructor(turn: Turn) {
+    this.#rows = new Rows<AccessTokenRecord>(turn, 'access_tokens', {
+      personId: 'plain',
+      robotId: 'plain',
+      label: 'plain',
+      hash: 'plain',
+      limits: 'json',
+      createdAt: 'plain',
+      expiresAt: 'plain',
+      revokedAt: 'plain',
+      lastUsedAt: 'plain',
+      lastUsedFrom: 'plain',
+    })
+    this.#byId = this.#rows.find<[number]>('id = ?')
+    this.#byHash = this.#rows.find<[string]>('hash = ?')
+    this.#ofPerson = this.#rows.find<[number]>('person_id = ? ORDER BY id DESC')
+    this.#ofRobot = this.#rows.find<[number]>('robot_id = ? ORDER BY id DESC')
+    this.#all = this.#rows.find<[]>('true ORDER BY id DESC')
+    this.#use = turn.writing<[number, string, number]>(
+      'UPDATE access_tokens SET last_used_at = ?, last_used_from = ? WHERE id = ?',
+    )
+    this.#revoke = turn.writing<[number, number]>(
+      'UPDATE access_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
+    )
+  }
+
+  get(id: number): AccessTokenRecord | undefined {
+    return this.#byId(id)[0]
+  }
+
+  byHash(hash: string): AccessTokenRecord | undefined {
+    return this.#byHash(hash)[0]
+  }
+
+  /** Hers, the newest first, those that are over too. */
+  ofPerson(personId: number): AccessTokenRecord[] {
+    return this.#ofPerson(personId)
+  }
+
+  ofRobot(robotId: number): AccessTokenRecord[] {
+    return this.#ofRobot(robotId)
+  }
+
+  list(): AccessTokenRecord[] {
+    return this.#all()
+  }
+
+  add(token: Omit<AccessTokenRecord, 'id'>): AccessTokenRecord {
+    return this.#rows.add(token)
+  }
+
+  noteUse(id: number, at: number, address: string): void {
+    this.#use.run(at, address, id)
+  }
+
+  /** False when it was over already. */
+  revoke(id: number, at: number): boolean {
+    return this.#revoke.run(at, id).changes > 0
+  }
+}

@@ -1,0 +1,29 @@
+// The policy's file: read at the start and whenever it changes.
+import { readFileSync, statSync } from 'node:fs'
+
+const MAX_BYTES = 1024 * 1024
+
+export type ReadFile = { ok: true; text: string; stamp: string } | { ok: false; reason: string }
+
+/** What is in the file, and a stamp that changes when it is written. */
+export function readPolicyFile(path: string): ReadFile {
+  try {
+    const stamp = stampOf(path)
+    const stat = statSync(path)
+    if (!stat.isFile()) return { ok: false, reason: 'it is no file' }
+    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 1 MiB' }
+    return { ok: true, text: readFileSync(path, 'utf8'), stamp }
+  } catch (error) {
+    return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? String(error) }
+  }
+}
+
+/** Empty when it is not there, or cannot be seen. A link that Kubernetes turns to another file has another inode. */
+export function stampOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path)
+    return `${ino} ${size} ${mtimeMs}`
+  } catch {
+    return ''
+  }
+}

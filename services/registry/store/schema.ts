@@ -1,0 +1,92 @@
+// The tables, as SQL, and the database that has them. Changed by new steps only.
+import type { Schema } from '@fuchsbau/shared/database/open.ts'
+
+const TABLES = `
+CREATE TABLE people (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  issuer TEXT NOT NULL,
+  sub TEXT NOT NULL,
+  groups TEXT NOT NULL,
+  is_owner INTEGER NOT NULL,
+  is_enabled INTEGER NOT NULL,
+  is_gone INTEGER NOT NULL,
+  password TEXT NOT NULL,
+  refresh_token TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  checked_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX people_by_identity ON people (issuer, sub) WHERE sub <> '';
+CREATE TABLE robots (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+  about TEXT NOT NULL,
+  is_enabled INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL
+);
+CREATE TABLE access_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  person_id INTEGER REFERENCES people ON DELETE CASCADE,
+  robot_id INTEGER REFERENCES robots ON DELETE CASCADE,
+  label TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  limits TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  last_used_at INTEGER,
+  last_used_from TEXT,
+  CHECK ((person_id IS NULL) <> (robot_id IS NULL))
+);
+CREATE INDEX access_tokens_by_person ON access_tokens (person_id);
+CREATE INDEX access_tokens_by_robot ON access_tokens (robot_id);
+CREATE TABLE refresh_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash TEXT NOT NULL UNIQUE,
+  person_id INTEGER REFERENCES people ON DELETE CASCADE,
+  robot_id INTEGER REFERENCES robots ON DELETE CASCADE,
+  access_token_id INTEGER REFERENCES access_tokens ON DELETE CASCADE,
+  client TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+);
+CREATE INDEX refresh_tokens_by_person ON refresh_tokens (person_id);
+CREATE INDEX refresh_tokens_by_robot ON refresh_tokens (robot_id);
+CREATE INDEX refresh_tokens_by_access_token ON refresh_tokens (access_token_id);
+CREATE TABLE sessions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash TEXT NOT NULL UNIQUE,
+  person_id INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  used_at INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  id_token TEXT NOT NULL,
+  sid TEXT NOT NULL
+);
+CREATE INDEX sessions_by_person ON sessions (person_id);
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  who TEXT NOT NULL,
+  credential TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  address TEXT NOT NULL,
+  outcome TEXT NOT NULL
+);
+CREATE INDEX audit_by_time ON audit (at);
+CREATE INDEX audit_by_who ON audit (who, id);
+CREATE INDEX audit_by_repository ON audit (repository, id);
+CREATE TABLE trial (id INTEGER PRIMARY KEY, bytes BLOB);
+`
+
+export const SCHEMA: Schema = {
+  name: 'registry',
+  /** `FuRe`. */
+  applicationId: 0x46755265,
+  steps: [(database) => database.exec(TABLES)],
+  pragmas: ['cache_size = -8192'],
+}
