@@ -1,14 +1,16 @@
 // The keys that sign tokens: published, changed while clients go on, kept over a kill. And the policy, read again on SIGHUP.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeProtectedHeader } from 'jose'
 import { expect, test } from 'vitest'
 import { startRegistry } from '../../support/registry-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 test('a new key signs as soon as the upstream accepts it, and tokens of the old one go on', async () => {
   await using registry = await startRegistry()
-  const kidOf = (token: string) => decodeProtectedHeader(token).kid
+  const kidOf = (token: string) => {
+    const [head = ''] = token.split('.')
+    return (JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string }).kid
+  }
   const token = () => registry.token(registry.owner, 'repository:a:pull')
   const before = await token()
   await registry.cli('key', 'rotate')
