@@ -9,6 +9,7 @@ import {
   callerByToken,
   isLivePerson,
   nameOf,
+  unlimited,
 } from './caller.ts'
 
 export interface Shown {
@@ -85,12 +86,7 @@ async function byPassword(
   const person = store.people.named(name)
   const isRight = await verifyPassword(secret, person?.password || NOBODY)
   if (!person || !isRight || !isLivePerson(person)) return
-  return {
-    account: { kind: 'person', person },
-    credential: { kind: 'password' },
-    limits: undefined,
-    expiresAt: undefined,
-  }
+  return unlimited({ kind: 'person', person }, 'password')
 }
 
 /** A hash that fits nothing. */

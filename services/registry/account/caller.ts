@@ -22,12 +22,12 @@ export interface Caller {
   expiresAt: number | undefined
 }
 
-export const ANONYMOUS: Caller = {
-  account: { kind: 'anonymous' },
-  credential: { kind: 'none' },
-  limits: undefined,
-  expiresAt: undefined,
+/** Somebody by something that has no limits and no end of its own. */
+export function unlimited(account: Account, kind: 'none' | 'password' | 'session'): Caller {
+  return { account, credential: { kind }, limits: undefined, expiresAt: undefined }
 }
+
+export const ANONYMOUS: Caller = unlimited({ kind: 'anonymous' }, 'none')
 
 /** As the policy sees her. */
 export function identityOf({ account }: Caller): Identity {
@@ -116,8 +116,7 @@ export function readCaller(store: Store, text: string, now: number): Caller | un
   }
   if (credential === 'refresh-token') return callerByRefresh(store, by, now)
   const account = kind === 'person' ? livePerson(store, id) : liveRobot(store, id)
-  if (!account) return
-  return { account, credential: { kind: credential }, limits: undefined, expiresAt: undefined }
+  return account && unlimited(account, credential)
 }
 
 /** Who comes by the refresh token of this row: it is worth what it was made from. */

@@ -1,7 +1,7 @@
 // Whose an upload is: its address carries a mark of who began it, so that nobody else can go on with it, and nothing has to
 // be stored.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { type Caller, writeCaller } from '../account/caller.ts'
+import { type Caller, unlimited, writeCaller } from '../account/caller.ts'
 import type { KeyRing } from '../token/key-ring.ts'
 
 const PARAMETER = '_by'
@@ -29,12 +29,7 @@ export function unmarkUpload(
 
 /** A token may be renewed within an upload: the account counts, not the credential. */
 function markOf(secret: string, { account }: Caller, path: string): string {
-  const owner = writeCaller({
-    account,
-    credential: { kind: 'none' },
-    limits: undefined,
-    expiresAt: undefined,
-  })
+  const owner = writeCaller(unlimited(account, 'none'))
   const key = createHash('sha256').update(`uploads ${secret}`).digest()
   return createHmac('sha256', key).update(`${owner}\n${path}`).digest('base64url')
 }

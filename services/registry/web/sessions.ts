@@ -10,7 +10,7 @@ import {
 } from '@fuchsbau/shared/page/cookie.ts'
 import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Caller, isLivePerson } from '../account/caller.ts'
+import { type Caller, isLivePerson, unlimited } from '../account/caller.ts'
 import type { Registry } from '../registry.ts'
 import type { PersonRecord, SessionRecord } from '../store/records.ts'
 
@@ -31,13 +31,8 @@ export interface Session {
 }
 
 /** A person at a page, as the policy sees her. */
-export function callerOf({ person }: Session): Caller {
-  return {
-    account: { kind: 'person', person },
-    credential: { kind: 'session' },
-    limits: undefined,
-    expiresAt: undefined,
-  }
+export function callerOf(person: PersonRecord): Caller {
+  return unlimited({ kind: 'person', person }, 'session')
 }
 
 export class WebSessions {

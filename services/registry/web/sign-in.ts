@@ -100,9 +100,7 @@ function enter(
   idToken?: string,
 ): FastifyReply {
   web.sessions.begin(request, reply, person, idToken)
-  const record = { id: 0, hash: '', personId: person.id, createdAt: 0, usedAt: 0 }
-  const session = { person, record: { ...record, address: '', idToken: '', sid: '' }, csrf: '' }
-  audit(web.registry, { event: 'login', caller: callerOf(session), address: request.ip })
+  audit(web.registry, { event: 'login', caller: callerOf(person), address: request.ip })
   return seeOther(reply, safeNext(web, next))
 }
 

@@ -59,7 +59,7 @@ export function page(web: Web, show: Handler): RouteHandler {
       return seeOther(reply, `${web.site.path('login')}?next=${next}`)
     }
     const { csrf } = session
-    const caller = callerOf(session)
+    const caller = callerOf(session.person)
     return show({ web, request, reply, session, caller, csrf, fields: new URLSearchParams() })
   }
 }
@@ -77,7 +77,7 @@ export function form(web: Web, take: Handler): RouteHandler {
     const { csrf } = session
     const fields = fieldsOf(request)
     if (!isCsrfRight(csrf, fields.get('csrf'))) return sendError(exchange, 403, STALE_FORM)
-    return take({ ...exchange, session, caller: callerOf(session), csrf, fields })
+    return take({ ...exchange, session, caller: callerOf(session.person), csrf, fields })
   }
 }
 
