@@ -1,17 +1,10 @@
-// The policy that is in force: read at the start, and again when its file changes. A bad file changes nothing.
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+// The policy that is in force: that of the operator's file, or the default.
+import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
-import { WrongSettings } from '@fuchsbau/shared/service.ts'
+import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import { defaultPolicy } from './policy/default.ts'
 import { type Policy, parsePolicy } from './policy/policy.ts'
-import { readPolicyFile, stampOf } from './store/policy-file.ts'
-
-const LOOK_EVERY_MS = 2_000
-
-/** The policy's file cannot be used; the message says where and why. */
-export class PolicyUnusable extends WrongSettings {
-  override name = 'PolicyUnusable'
-}
+import { WatchedFile } from './watched-file.ts'
 
 export interface PolicyOptions {
   /** Undefined: the default policy. */
@@ -19,83 +12,82 @@ export interface PolicyOptions {
   adminGroup: string
   clock: Clock
   log: Log
+  metrics?: Metrics
 }
 
 export class PolicyHolder {
-  readonly #options: PolicyOptions
-  #policy: Policy
-  #text: string
-  #stamp = ''
-  #timer: Timer | undefined
-  /** Why the newest file is not in force; undefined when it is. */
-  problem: string | undefined
+  readonly #watched: WatchedFile<Policy> | undefined
+  readonly #default: { policy: Policy; text: string }
+  readonly file: string | undefined
 
-  /** Throws PolicyUnusable when the first policy is bad: nobody would know what is in force. */
-  constructor(options: PolicyOptions) {
-    this.#options = options
-    const { policy, text } = this.#read()
-    this.#policy = policy
-    this.#text = text
+  /** Throws FileUnusable when the first policy is bad. */
+  constructor({ file, adminGroup, clock, log, metrics }: PolicyOptions) {
+    this.file = file
+    this.#default = readDefault(adminGroup)
+    if (file === undefined) return
+    const read = countReads(metrics)
+    this.#watched = new WatchedFile({
+      path: file,
+      parse(text) {
+        const parsed = parsePolicy(text)
+        return parsed.ok ? { ok: true, value: parsed.policy } : parsed
+      },
+      clock,
+      onRead({ rules }) {
+        read.used()
+        log.info({ file, rules: rules.length }, 'the policy was read again')
+      },
+      onRefused(reason) {
+        read.refused()
+        log.error({ reason }, 'the new policy is not used: the old one stays in force')
+      },
+    })
+    read.used()
   }
 
   get current(): Policy {
-    return this.#policy
+    return this.#watched?.current ?? this.#default.policy
   }
 
   /** As it was written. */
   get text(): string {
-    return this.#text
+    return this.#watched?.text ?? this.#default.text
   }
 
-  get file(): string | undefined {
-    return this.#options.file
+  /** Why the newest file is not in force; undefined when it is. */
+  get problem(): string | undefined {
+    return this.#watched?.problem
   }
 
   /** Looks from time to time whether the file changed, until closed. */
   start(): void {
-    const { file, clock } = this.#options
-    if (file === undefined) return
-    this.#timer = clock.after(LOOK_EVERY_MS, () => {
-      if (stampOf(file) !== this.#stamp) this.reload()
-      this.start()
-    })
+    this.#watched?.start()
   }
 
   /** Reads the file again. A bad one is told in the log, and the policy stays as it was. */
   reload(): void {
-    const { log, file } = this.#options
-    if (file === undefined) return
-    try {
-      const { policy, text } = this.#read()
-      this.#policy = policy
-      this.#text = text
-      this.problem = undefined
-      log.info({ file, rules: policy.rules.length }, 'the policy was read again')
-    } catch (error) {
-      if (!(error instanceof PolicyUnusable)) throw error
-      this.problem = error.message
-      log.error({ reason: error.message }, 'the new policy is not used: the old one stays in force')
-    }
+    this.#watched?.reload()
   }
 
   close(): void {
-    this.#timer?.cancel()
+    this.#watched?.close()
   }
+}
 
-  #read(): { policy: Policy; text: string } {
-    const { file, adminGroup } = this.#options
-    if (file === undefined) {
-      const text = defaultPolicy(adminGroup)
-      const parsed = parsePolicy(text)
-      if (!parsed.ok) throw new PolicyUnusable(parsed.errors.join('; '))
-      return { policy: parsed.policy, text }
-    }
-    const read = readPolicyFile(file)
-    // A file that is bad is not read again and again.
-    this.#stamp = read.ok ? read.stamp : stampOf(file)
-    if (!read.ok) throw new PolicyUnusable(`${file} cannot be read: ${read.reason}`)
-    const parsed = parsePolicy(read.text)
-    if (!parsed.ok) throw new PolicyUnusable(`${file}: ${parsed.errors.join('; ')}`)
-    return { policy: parsed.policy, text: read.text }
-  }
+function readDefault(adminGroup: string): { policy: Policy; text: string } {
+  const text = defaultPolicy(adminGroup)
+  const parsed = parsePolicy(text)
+  if (!parsed.ok) throw new Error(parsed.errors.join('; '))
+  return { policy: parsed.policy, text }
+}
+
+function countReads(metrics: Metrics | undefined) {
+  const counter = (outcome: string) =>
+    metrics?.counter(
+      'fuchsbau_registry_policy_reads_total',
+      'Times that the file of the policy was read, by whether it is in force since.',
+      { outcome },
+    )
+  const [used, refused] = [counter('used'), counter('refused')]
+  return { used: () => used?.inc(), refused: () => refused?.inc() }
 }

@@ -5,10 +5,11 @@ import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
 import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
-import { PolicyHolder, PolicyUnusable } from '../policy-holder.ts'
+import { PolicyHolder } from '../policy-holder.ts'
 import type { settings } from '../settings.ts'
 import { openStore } from '../store/store.ts'
 import { KeyRing } from '../token/key-ring.ts'
+import { FileUnusable } from '../watched-file.ts'
 import { operate } from './operate.ts'
 
 type Options = VerbOptions<typeof settings>
@@ -26,7 +27,7 @@ export async function run(verb: string, options: Options): Promise<number> {
     return await onStore(verb, options, directory, show)
   } catch (error) {
     if (error instanceof StoreLocked) warn(`${error.message} It does not answer yet: try again.`)
-    else if (error instanceof StoreUnusable || error instanceof PolicyUnusable) warn(error.message)
+    else if (error instanceof StoreUnusable || error instanceof FileUnusable) warn(error.message)
     else throw error
     return exitCode.failed
   }

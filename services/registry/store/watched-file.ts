@@ -1,12 +1,12 @@
-// The policy's file: read at the start and whenever it changes.
+// Files of the operator that are read while we run: the policy, the webhooks and their secrets.
 import { readFileSync, statSync } from 'node:fs'
 
 const MAX_BYTES = 1024 * 1024
 
 export type ReadFile = { ok: true; text: string; stamp: string } | { ok: false; reason: string }
 
-/** What is in the file, and a stamp that changes when it is written. */
-export function readPolicyFile(path: string): ReadFile {
+/** What is in a file, and a stamp that changes when it is written. */
+export function readWatched(path: string): ReadFile {
   try {
     const stamp = stampOf(path)
     const stat = statSync(path)
