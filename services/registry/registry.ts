@@ -10,9 +10,12 @@ import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
+import type { AuditRecord } from './store/records.ts'
 import type { Store } from './store/store.ts'
 import type { IssueOptions } from './token/issue.ts'
 import type { TokenVerifier } from './token/verify.ts'
+import type { Announcer } from './webhook/announcer.ts'
+import type { EventRequest, PushedManifest } from './webhook/event.ts'
 
 export interface Registry {
   store: Store
@@ -21,6 +24,7 @@ export interface Registry {
   metrics: Metrics
   throttle: Throttle
   policy: PolicyHolder
+  webhooks: Announcer
   issue: IssueOptions
   verifier: TokenVerifier
   upstream: Upstream
@@ -53,11 +57,14 @@ export interface AuditEntry {
   reference?: string | undefined
   digest?: string | undefined
   outcome?: string
+  /** What was pushed, and by which request: for the webhooks. */
+  manifest?: PushedManifest | undefined
+  request?: EventRequest | undefined
 }
 
 /**
- * Writes a line of the audit: to the store, and to the log. While nothing can be stored, only to the log: what must not
- * happen without it asks `mustStore` first.
+ * Writes a line of the audit: to the store, and to the log; with it goes what webhooks are to be told. While nothing can be
+ * stored, only to the log: what must not happen without it asks `mustStore` first.
  */
 export function audit(registry: Registry, entry: AuditEntry): void {
   const { store, clock, log } = registry
@@ -70,10 +77,28 @@ export function audit(registry: Registry, entry: AuditEntry): void {
   const line = { event, who, credential, repository, reference, digest, address, outcome }
   log.info({ audit: line }, event)
   try {
-    store.audit.add({ at: clock.now(), ...line })
+    const at = clock.now()
+    store.audit.add({ at, ...line })
+    if (outcome === 'ok') announce(registry, entry, { ...line, at })
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
   }
+}
+
+/** A push or a deletion of a manifest: layers come and go without a word. */
+function announce(
+  { webhooks }: Registry,
+  { event, manifest, request }: AuditEntry,
+  line: Pick<AuditRecord, 'at' | 'who' | 'repository' | 'reference' | 'digest' | 'address'>,
+): void {
+  if ((event !== 'push' && event !== 'delete') || line.reference === '') return
+  webhooks.announce({
+    ...line,
+    kind: event === 'push' && manifest?.refersTo ? 'signature' : event,
+    tag: line.reference.includes(':') ? undefined : line.reference,
+    manifest,
+    request: request ?? { id: '', method: '', userAgent: '' },
+  })
 }
 
 /** Throws while nothing can be stored: then nothing is changed at the upstream, either. */

@@ -23,6 +23,7 @@ import { KeyRing } from './token/key-ring.ts'
 import { startRotation } from './token/rotation.ts'
 import { grants, TokenVerifier } from './token/verify.ts'
 import { registerWeb } from './web/routes.ts'
+import { Announcer } from './webhook/announcer.ts'
 
 type Options = ServeOptions<typeof settings>
 
@@ -65,9 +66,15 @@ async function serveStore(
   const { own } = config
   await makeOwner(options, store)
   const registry = await makeRegistry(options, store, directory, closers)
-  registry.policy.start()
-  closers.push(() => registry.policy.close())
-  const reload = () => registry.policy.reload()
+  const { policy, webhooks } = registry
+  policy.start()
+  closers.push(() => policy.close())
+  webhooks.start()
+  closers.push(() => webhooks.close())
+  const reload = () => {
+    policy.reload()
+    webhooks.reload()
+  }
   process.on('SIGHUP', reload)
   closers.push(() => void process.off('SIGHUP', reload))
   closers.push(startAuditRetention(registry, own.auditRetention))
@@ -107,7 +114,17 @@ async function makeRegistry(
   closers: Parts['closers'],
 ): Promise<Registry> {
   const { own } = config
-  const policy = new PolicyHolder({ file: own.policy, adminGroup: own.adminGroup, clock, log })
+  const { policy: file, adminGroup } = own
+  const policy = new PolicyHolder({ file, adminGroup, clock, log, metrics })
+  const webhooks = new Announcer({
+    file: own.webhooks,
+    url: own.url,
+    store,
+    clock,
+    log,
+    metrics,
+    random: Math.random,
+  })
   const keys = await KeyRing.open(directory, clock)
   const { host } = new URL(own.url)
   const verifier = new TokenVerifier(keys, own.url, host)
@@ -140,6 +157,7 @@ async function makeRegistry(
     metrics,
     throttle: createThrottle(clock),
     policy,
+    webhooks,
     issue: { keys, issuer: own.url, service: host, lifetimeMs: own.tokenLifetime },
     verifier,
     upstream,
@@ -157,12 +175,13 @@ async function makeRegistry(
 /** The command line's way to this server; returns how to end it. */
 async function openControl(
   { config }: Options,
-  { store, clock, policy, issue }: Registry,
+  { store, clock, policy, webhooks, issue }: Registry,
   directory: string,
 ): Promise<() => Promise<void>> {
   removeStaleSocket(directory)
   const socket = controlSocket(directory)
-  const on = { store, clock, policy, keys: issue.keys, maxAgeMs: config.own.maxAccessTokenAge }
+  const { maxAccessTokenAge: maxAgeMs } = config.own
+  const on = { store, clock, policy, keys: issue.keys, webhooks, maxAgeMs }
   const control = await serveControl(socket.path, (verb, args) => operate(on, verb, args))
   return async () => {
     await control.close()

@@ -47,6 +47,11 @@ export const settings = {
     example: '/etc/fuchsbau/policy.yaml',
     about: 'Who may do what; read again when it changes. Without it: see the README.',
   }),
+  webhooks: string({
+    optional: true,
+    example: '/etc/fuchsbau/webhooks.yaml',
+    about: 'Who is told of pushes, deletions and signatures; read again when it changes.',
+  }),
   trustedKeys: list({
     default: '',
     example: '/etc/fuchsbau/ci.pub',

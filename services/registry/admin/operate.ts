@@ -18,12 +18,15 @@ import type { PolicyHolder } from '../policy-holder.ts'
 import type { AccessTokenRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from '../token/key-ring.ts'
+import type { Announcer } from '../webhook/announcer.ts'
+import { listWebhooks, retryWebhook, testWebhook } from './webhooks.ts'
 
 export interface Operated {
   store: Store
   clock: Clock
   policy: PolicyHolder
   keys: KeyRing
+  webhooks: Announcer
   maxAgeMs: number
 }
 
@@ -83,6 +86,7 @@ const ACTS: Readonly<Record<string, Readonly<Record<string, Act>>>> = {
     rotate: rotateKey,
   },
   audit: { list: listAudit },
+  webhook: { list: listWebhooks, test: testWebhook, retry: retryWebhook },
 }
 
 /** Runs a verb. Never rejects for what a person typed. */

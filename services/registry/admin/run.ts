@@ -4,12 +4,14 @@ import { exitCode } from '@fuchsbau/shared/command-line.ts'
 import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
 import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
+import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
 import { PolicyHolder } from '../policy-holder.ts'
 import type { settings } from '../settings.ts'
 import { openStore } from '../store/store.ts'
 import { KeyRing } from '../token/key-ring.ts'
 import { FileUnusable } from '../watched-file.ts'
+import { Announcer } from '../webhook/announcer.ts'
 import { operate } from './operate.ts'
 
 type Options = VerbOptions<typeof settings>
@@ -44,7 +46,11 @@ async function onStore(
   try {
     const policy = new PolicyHolder({ file: own.policy, adminGroup: own.adminGroup, clock, log })
     const keys = await KeyRing.open(directory, clock)
-    const on = { store, clock, policy, keys, maxAgeMs: own.maxAccessTokenAge }
+    const { webhooks: file, url, maxAccessTokenAge: maxAgeMs } = own
+    const metrics = createMetrics()
+    const { random } = Math
+    const webhooks = new Announcer({ file, url, store, clock, log, metrics, random })
+    const on = { store, clock, policy, keys, webhooks, maxAgeMs }
     const { ok, lines } = await operate(on, verb, [...args])
     for (const line of lines) show(line, ok)
     return ok ? exitCode.ok : exitCode.failed

@@ -43,6 +43,16 @@ Example:
     usage: 'list|rotate',
     help: 'rotate makes the next key; it is used as soon as the upstream accepts it.\n\nExample:\n  fuchsbau registry key rotate',
   }),
+  webhook: verb('webhook', {
+    summary: 'Show what webhooks wait for, and try them.',
+    usage: 'list|test NAME|retry NAME',
+    help: `list          how many events wait, when each was told last, and why it failed
+test NAME     sends an event of no meaning, and says what came of it
+retry NAME    tries what waits now
+
+Example:
+  fuchsbau registry webhook test flux`,
+  }),
   audit: verb('audit', {
     summary: 'Show who did what.',
     usage: 'list [--who WHO] [--event EVENT] [--repository NAME] [--json]',

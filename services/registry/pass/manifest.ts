@@ -17,6 +17,7 @@ import {
 } from '../name.ts'
 import { immutableLine } from '../policy/decide.ts'
 import { addressOf, audit, mustStore } from '../registry.ts'
+import { describeManifest, type PushedManifest } from '../webhook/event.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { jsonOf } from './read-answer.ts'
@@ -62,7 +63,10 @@ export async function putManifest(
     if (answer.status < 300) {
       const stored = parseDigest(answer.headers.get('docker-content-digest') ?? '') ?? digest
       const names = tags.length > 0 ? tags : [formatReference(reference)]
-      for (const name of names) changed(exchange, 'push', repository, name, stored)
+      const pushed = registry.webhooks.hasHooks
+        ? describeManifest(bytes, request.headers['content-type'] ?? '', tags)
+        : undefined
+      for (const name of names) changed(exchange, 'push', repository, name, stored, pushed)
     }
     return await passBack(exchange, answer)
   })
@@ -109,6 +113,10 @@ export async function deleteManifest(
   if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
   else await refuseTagged(exchange, repository, reference.digest)
   return await registry.tagChanges.run(`${repository} ${formatReference(reference)}`, async () => {
+    const digest =
+      reference.kind === 'digest'
+        ? reference.digest
+        : await digestOf(exchange, repository, reference.tag)
     const answer = await ask(exchange, {
       method: 'DELETE',
       path: exchange.path,
@@ -116,7 +124,6 @@ export async function deleteManifest(
       signal: goneOf(reply),
     })
     if (answer.status < 300) {
-      const digest = reference.kind === 'digest' ? reference.digest : undefined
       changed(exchange, 'delete', repository, formatReference(reference), digest)
     }
     return await passBack(exchange, answer)
@@ -130,9 +137,21 @@ function changed(
   repository: Repository,
   reference: string,
   digest: Digest | undefined,
+  manifest?: PushedManifest,
 ): void {
   const { caller } = identified
-  audit(registry, { event, caller, address: addressOf(request), repository, reference, digest })
+  const address = addressOf(request)
+  const { id, method, headers } = request
+  audit(registry, {
+    event,
+    caller,
+    address,
+    repository,
+    reference,
+    digest,
+    manifest,
+    request: { id, method, userAgent: headers['user-agent'] ?? '' },
+  })
   registry.store.commitTurn()
 }
 

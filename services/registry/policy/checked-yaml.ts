@@ -57,8 +57,7 @@ export class CheckedYaml {
   fixedGlobs(entry: Entry, key: string): Glob[] {
     const globs = this.globs(entry, key)
     const odd = globs.find(({ text }) => text.includes('$'))
-    if (odd)
-      this.wrong(entry.line, `"${odd.text}": nobody asks here, so there are no placeholders`)
+    if (odd) this.wrong(entry.line, `"${odd.text}": nobody asks here, so there are no placeholders`)
     return globs
   }
 

@@ -91,7 +91,7 @@ export interface AuditRecord {
   event: string
   /** `person:you`, `robot:ci`, `anonymous`. */
   who: string
-  /** By what: `session`, `password`, `token:LABEL` or `refresh-token`. */
+  /** By what: `session`, `password`, `token:ID LABEL`, `refresh-token:ID`. */
   credential: string
   repository: string
   reference: string
@@ -99,4 +99,26 @@ export interface AuditRecord {
   address: string
   /** `ok`, or why not. */
   outcome: string
+}
+
+/** Something that a webhook is still to be told. */
+export interface WebhookEventRecord {
+  id: number
+  /** Its name in the file of the webhooks. */
+  hook: string
+  /** The id that the receiver sees: the same each time that it is told. */
+  event: string
+  /** What is sent, byte by byte. */
+  body: string
+  createdAt: number
+  /** Times that it was tried in vain. */
+  failures: number
+}
+
+/** How telling a webhook went last. */
+export interface WebhookStateRecord {
+  succeededAt: number | undefined
+  failedAt: number | undefined
+  /** Why it failed, in words; empty when it succeeded since. */
+  error: string
 }

@@ -83,10 +83,29 @@ CREATE INDEX audit_by_repository ON audit (repository, id);
 CREATE TABLE trial (id INTEGER PRIMARY KEY, bytes BLOB);
 `
 
+/** Events for webhooks wait in the order of their numbers; an outsider finds no secret here. */
+const WEBHOOKS = `
+CREATE TABLE webhook_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hook TEXT NOT NULL,
+  event TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  failures INTEGER NOT NULL
+);
+CREATE INDEX webhook_events_by_hook ON webhook_events (hook, id);
+CREATE TABLE webhook_states (
+  hook TEXT PRIMARY KEY,
+  succeeded_at INTEGER,
+  failed_at INTEGER,
+  error TEXT NOT NULL
+) WITHOUT ROWID;
+`
+
 export const SCHEMA: Schema = {
   name: 'registry',
   /** `FuRe`. */
   applicationId: 0x46755265,
-  steps: [(database) => database.exec(TABLES)],
+  steps: [(database) => database.exec(TABLES), (database) => database.exec(WEBHOOKS)],
   pragmas: ['cache_size = -8192'],
 }

@@ -11,6 +11,7 @@ import { RefreshTokens } from './refresh-tokens.ts'
 import { Robots } from './robots.ts'
 import { SCHEMA } from './schema.ts'
 import { Sessions } from './sessions.ts'
+import { WebhookEvents } from './webhook-events.ts'
 
 export interface StoreOptions {
   /** Made if it is not there. */
@@ -29,6 +30,7 @@ export class Store {
   readonly refreshTokens: RefreshTokens
   readonly sessions: Sessions
   readonly audit: Audit
+  readonly webhookEvents: WebhookEvents
   readonly #turn: Turn
   readonly #open: OpenDatabase
   readonly #directory: string
@@ -45,6 +47,7 @@ export class Store {
     this.refreshTokens = new RefreshTokens(turn)
     this.sessions = new Sessions(turn)
     this.audit = new Audit(turn)
+    this.webhookEvents = new WebhookEvents(turn)
     turn.onFailed((reason) => {
       log.error({ reason }, 'storage failed')
       this.#retry ??= clock.after(RETRY_MS, () => this.#tryAgain(clock))
@@ -59,6 +62,11 @@ export class Store {
   /** Stores the turn's writes now. Else that happens by itself at the end of the turn. */
   commitTurn(): void {
     this.#turn.commitTurn()
+  }
+
+  /** Calls back after every commit. Returns how to stop. */
+  onCommitted(listener: () => void): () => void {
+    return this.#turn.onCommitted(listener)
   }
 
   /** Calls back, at once, when the turn's writes were rolled back. Returns how to stop. */
