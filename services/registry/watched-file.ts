@@ -3,7 +3,7 @@ import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
 import { WrongSettings } from '@fuchsbau/shared/service.ts'
 import { readWatched, stampOf } from './store/watched-file.ts'
 
-const LOOK_EVERY_MS = 2_000
+const LOOK_EVERY_MS = 1_000
 
 /** The file cannot be used; the message says where and why. */
 export class FileUnusable extends WrongSettings {
@@ -25,7 +25,9 @@ export class WatchedFile<T> {
   readonly #options: WatchedFileOptions<T>
   #value: T
   #text = ''
+  /** Of the file that was read, and of the file at the last look. */
   #stamp = ''
+  #seen = ''
   #timer: Timer | undefined
   /** Why the newest file is not in force; undefined when it is. */
   problem: string | undefined
@@ -49,7 +51,10 @@ export class WatchedFile<T> {
   start(): void {
     const { path, clock } = this.#options
     this.#timer = clock.after(LOOK_EVERY_MS, () => {
-      if (stampOf(path) !== this.#stamp) this.reload()
+      const stamp = stampOf(path)
+      // Half a policy may lack what it denies: one that is still being written is looked at again.
+      if (stamp !== this.#stamp && stamp === this.#seen) this.reload()
+      this.#seen = stamp
       this.start()
     })
   }

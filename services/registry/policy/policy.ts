@@ -1,6 +1,7 @@
 // The policy: rules that allow or deny, and tags that never change. Read from YAML; whatever is wrong is told with its line.
-import { type CheckedYaml, type Entry, type Field, readYaml } from './checked-yaml.ts'
 import type { Glob } from './glob.ts'
+import { readYaml } from './read-yaml.ts'
+import type { Entry, Field, Reader } from './reader.ts'
 
 /** What a rule speaks of. */
 export const RIGHTS = ['pull', 'push', 'overwrite', 'delete', 'catalog', 'admin'] as const
@@ -34,46 +35,49 @@ export interface Policy {
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
 
+/** Of people and robots. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/
+
 /** The policy in a text, or all that is wrong with it, each with its line. */
 export function parsePolicy(text: string): ParsedPolicy {
-  const read = readYaml(text, 'a policy', policyOf)
+  const read = readYaml(text, 'a policy', readPolicy)
   return read.ok ? { ok: true, policy: read.value } : read
 }
 
-function policyOf(yaml: CheckedYaml, contents: Field): Policy {
-  const { fields } = yaml.map(contents, ['rules', 'immutable'])
+function readPolicy(reader: Reader, contents: Field): Policy {
+  const { fields } = reader.map(contents, ['rules', 'immutable'])
   return {
-    rules: yaml
+    rules: reader
       .entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny'])
-      .map((entry) => ruleOf(yaml, entry)),
-    immutable: yaml.entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
+      .map((entry) => readRule(reader, entry)),
+    immutable: reader.entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
       line: entry.line,
-      repositories: yaml.fixedGlobs(entry, 'repositories'),
-      tags: yaml.fixedGlobs(entry, 'tags'),
+      repositories: reader.fixed(entry, reader.repositories(entry)),
+      tags: reader.fixed(entry, reader.globs(entry, 'tags')),
     })),
   }
 }
 
-function ruleOf(yaml: CheckedYaml, entry: Entry): Rule {
+function readRule(reader: Reader, entry: Entry): Rule {
   const { line, fields } = entry
   const hasDeny = fields.has('deny')
-  if (hasDeny === fields.has('allow')) yaml.wrong(line, 'a rule has either "allow" or "deny"')
+  if (hasDeny === fields.has('allow')) reader.wrong(line, 'a rule has either "allow" or "deny"')
   const effect = hasDeny ? 'deny' : 'allow'
-  const rights = yaml.words(entry, effect).flatMap((word) => {
+  const rights = reader.words(entry, effect).flatMap((word) => {
     const right = RIGHTS.find((known) => known === word)
-    if (!right) yaml.wrong(line, `"${word}" is no right: ${RIGHTS.join(', ')}`)
+    if (!right) reader.wrong(line, `"${word}" is no right: ${RIGHTS.join(', ')}`)
     return right ?? []
   })
   return {
     line,
     effect,
-    who: yaml.words(entry, 'who').flatMap((word) => whoOf(yaml, line, word)),
-    repositories: yaml.globs(entry, 'repositories'),
+    who: reader.words(entry, 'who').flatMap((word) => readWho(reader, line, word)),
+    repositories: reader.repositories(entry),
     rights: new Set(rights),
   }
 }
 
-function whoOf(yaml: CheckedYaml, line: number, word: string): Who[] {
+function readWho(reader: Reader, line: number, word: string): Who[] {
   switch (word) {
     case 'anonymous':
     case 'everyone':
@@ -83,8 +87,14 @@ function whoOf(yaml: CheckedYaml, line: number, word: string): Who[] {
       return [{ kind: word }]
   }
   const [, kind, name] = /^(user|group|robot):(.{1,200})$/.exec(word) ?? []
-  if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) return [{ kind, name }]
-  yaml.wrong(
+  if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) {
+    // Else a rule that denies would protect from nobody.
+    if (kind !== 'group' && !NAME.test(name)) {
+      reader.wrong(line, `"${word}": names have a–z, 0–9, ".", "_" and "-"`)
+    }
+    return [{ kind, name }]
+  }
+  reader.wrong(
     line,
     `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
   )

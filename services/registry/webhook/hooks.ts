@@ -1,7 +1,8 @@
 // Whom we tell of what happens: a list of webhooks in a YAML file. Whatever is wrong with it is told with its line.
 
-import { type CheckedYaml, type Entry, type Field, readYaml } from '../policy/checked-yaml.ts'
 import type { Glob } from '../policy/glob.ts'
+import { type Checked, readYaml } from '../policy/read-yaml.ts'
+import type { Entry, Field, Reader } from '../policy/reader.ts'
 import { isDialable } from './address.ts'
 
 /** What a webhook can be told of. `signature`: a manifest came that says something of another, and is no image. */
@@ -20,8 +21,6 @@ export interface Hook {
   repositories: readonly Glob[]
 }
 
-export type ParsedHooks = { ok: true; value: readonly Hook[] } | { ok: false; errors: string[] }
-
 export interface HookFiles {
   /** A path in the file, made absolute. */
   resolve(path: string): string
@@ -35,69 +34,78 @@ const MAX_HOOKS = 50
 const MAX_URL = 2_000
 
 /** The webhooks in a text, or all that is wrong with it, each with its line. */
-export function parseHooks(text: string, files: HookFiles): ParsedHooks {
-  return readYaml(text, 'the list of webhooks', (yaml, contents) => hooksOf(yaml, contents, files))
+export function parseHooks(text: string, files: HookFiles): Checked<readonly Hook[]> {
+  return readYaml(text, 'the list of webhooks', (reader, contents) =>
+    hooksOf(reader, contents, files),
+  )
 }
 
-function hooksOf(yaml: CheckedYaml, contents: Field, files: HookFiles): Hook[] {
-  const { line, fields } = yaml.map(contents, ['webhooks'])
-  const entries = yaml.entries(fields.get('webhooks'), KEYS)
-  if (entries.length > MAX_HOOKS) yaml.wrong(line, `at most ${MAX_HOOKS} webhooks`)
-  const hooks = entries.map((entry) => hookOf(yaml, entry, files))
+function hooksOf(reader: Reader, contents: Field, files: HookFiles): Hook[] {
+  const { line, fields } = reader.map(contents, ['webhooks'])
+  const entries = reader.entries(fields.get('webhooks'), KEYS)
+  if (entries.length > MAX_HOOKS) reader.wrong(line, `at most ${MAX_HOOKS} webhooks`)
+  const hooks = entries.map((entry) => hookOf(reader, entry, files))
   for (const [index, { line, name }] of hooks.entries()) {
     const isTaken = hooks.slice(0, index).some((other) => other.name === name)
-    if (name !== '' && isTaken) yaml.wrong(line, `there are two webhooks called ${name}`)
+    if (name !== '' && isTaken) reader.wrong(line, `there are two webhooks called ${name}`)
   }
   return hooks
 }
 
-function hookOf(yaml: CheckedYaml, entry: Entry, files: HookFiles): Hook {
+function hookOf(reader: Reader, entry: Entry, files: HookFiles): Hook {
   const { line, fields } = entry
-  const name = yaml.word(entry, 'name')
+  const name = wordOf(reader, entry, 'name')
   if (name !== '' && !NAME.test(name)) {
-    yaml.wrong(line, 'a webhook is called by 1 to 40 of a–z, 0–9, ".", "_" and "-"')
+    reader.wrong(line, 'a webhook is called by 1 to 40 of a–z, 0–9, ".", "_" and "-"')
   }
   return {
     line,
     name,
-    url: urlOf(yaml, line, yaml.word(entry, 'url')),
-    secretFile: secretOf(yaml, line, yaml.word(entry, 'secret_file'), files),
-    events: new Set(fields.has('events') ? eventsOf(yaml, entry) : EVENTS),
-    repositories: fields.has('repositories') ? yaml.fixedGlobs(entry, 'repositories') : [],
+    url: urlOf(reader, line, wordOf(reader, entry, 'url')),
+    secretFile: secretOf(reader, line, wordOf(reader, entry, 'secret_file'), files),
+    events: new Set(fields.has('events') ? eventsOf(reader, entry) : EVENTS),
+    repositories: fields.has('repositories') ? reader.fixed(entry, reader.repositories(entry)) : [],
   }
+}
+
+/** Empty, and told, when it is not there. */
+function wordOf(reader: Reader, entry: Entry, key: string): string {
+  const word = reader.word(entry, key)
+  if (word === undefined || word === '') reader.wrong(entry.line, `"${key}" is missing`)
+  return word ?? ''
 }
 
 const NOWHERE = new URL('http://nowhere.invalid')
 
 /** The URL is not told: its path may be known to nobody else. */
-function urlOf(yaml: CheckedYaml, line: number, word: string): URL {
+function urlOf(reader: Reader, line: number, word: string): URL {
   if (word === '') return NOWHERE
   const url = word.length <= MAX_URL ? URL.parse(word) : null
   if (url === null || !/^https?:$/.test(url.protocol) || url.hash !== '') {
-    yaml.wrong(line, '"url" must be an http:// or https:// URL')
+    reader.wrong(line, '"url" must be an http:// or https:// URL')
     return NOWHERE
   }
   if (url.username !== '' || url.password !== '') {
-    yaml.wrong(line, '"url" must have no user and no password: what is sent is signed')
+    reader.wrong(line, '"url" must have no user and no password: what is sent is signed')
   }
   if (!isDialable(url.hostname.replace(/^\[|\]$/g, ''))) {
-    yaml.wrong(line, '"url" leads to an address that is no receiver\'s (link-local or multicast)')
+    reader.wrong(line, '"url" leads to an address that is no receiver\'s (link-local or multicast)')
   }
   return url
 }
 
-function secretOf(yaml: CheckedYaml, line: number, word: string, files: HookFiles): string {
+function secretOf(reader: Reader, line: number, word: string, files: HookFiles): string {
   if (word === '') return ''
   const path = files.resolve(word)
   const why = files.whyUnusable(path)
-  if (why !== undefined) yaml.wrong(line, `the secret in ${path} cannot be used: ${why}`)
+  if (why !== undefined) reader.wrong(line, `the secret in ${path} cannot be used: ${why}`)
   return path
 }
 
-function eventsOf(yaml: CheckedYaml, entry: Entry): EventKind[] {
-  return yaml.words(entry, 'events').flatMap((word) => {
+function eventsOf(reader: Reader, entry: Entry): EventKind[] {
+  return reader.words(entry, 'events').flatMap((word) => {
     const event = EVENTS.find((known) => known === word)
-    if (!event) yaml.wrong(entry.line, `"${word}" is no event: ${EVENTS.join(', ')}`)
+    if (!event) reader.wrong(entry.line, `"${word}" is no event: ${EVENTS.join(', ')}`)
     return event ?? []
   })
 }
