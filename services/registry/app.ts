@@ -4,6 +4,7 @@ import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { QueueFullError } from '@fuchsbau/shared/serial.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CODES, OciError } from './errors.ts'
+import { countRequests, noteKind } from './pass/count-request.ts'
 import { serveRegistry } from './pass/serve.ts'
 import type { Registry } from './registry.ts'
 import { getToken, postToken } from './token/route.ts'
@@ -14,6 +15,7 @@ export function registerRegistry(app: FastifyInstance, registry: Registry): void
     scope.setErrorHandler((error: FastifyError, request, reply) =>
       failed(registry, error, request, reply),
     )
+    countRequests(scope, registry.counts)
     // Bodies are streamed; nothing reads them before the handler.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(
@@ -35,6 +37,12 @@ export function registerRegistry(app: FastifyInstance, registry: Registry): void
       failed(registry, error, request, reply),
     )
     acceptFields(scope)
+    countRequests(scope, registry.counts)
+    scope.addHook('preHandler', (request, _reply, done) => {
+      const { url } = request.routeOptions
+      noteKind(registry.counts, request, url === '/token' ? 'token' : 'keys')
+      done()
+    })
     scope.get('/token', (request, reply) => getToken(registry, request, reply))
     scope.post('/token', (request, reply) => postToken(registry, request, reply))
     scope.get('/.well-known/jwks.json', async (_request, reply) =>

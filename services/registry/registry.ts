@@ -6,6 +6,8 @@ import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import type { Serial } from '@fuchsbau/shared/serial.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
+import type { ToldUses } from './account/note-login.ts'
+import type { Counts } from './counts.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
 import type { Upstream } from './pass/upstream.ts'
@@ -22,6 +24,8 @@ export interface Registry {
   clock: Clock
   log: Log
   metrics: Metrics
+  counts: Counts
+  toldUses: ToldUses
   throttle: Throttle
   policy: PolicyHolder
   webhooks: Announcer
@@ -67,7 +71,7 @@ export interface AuditEntry {
  * stored, only to the log: what must not happen without it asks `mustStore` first.
  */
 export function audit(registry: Registry, entry: AuditEntry): void {
-  const { store, clock, log } = registry
+  const { store, clock, log, counts } = registry
   const { event, caller, address, repository = '', digest = '' } = entry
   // It may be what a stranger typed, and is shown in terminals.
   const reference = (entry.reference ?? '').replaceAll(/\p{C}/gu, '\u{fffd}')
@@ -76,6 +80,7 @@ export function audit(registry: Registry, entry: AuditEntry): void {
   const credential = credentialName(caller, store)
   const line = { event, who, credential, repository, reference, digest, address, outcome }
   log.info({ audit: line }, event)
+  counts.audited(event)
   try {
     const at = clock.now()
     store.audit.add({ at, ...line })

@@ -8,12 +8,15 @@ import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
+import { ToldUses } from './account/note-login.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
+import { Counts } from './counts.ts'
 import { startEvaluation } from './evaluation/server.ts'
+import { addGauges } from './gauges.ts'
 import manifest from './package.json' with { type: 'json' }
-import { Upstream } from './pass/upstream.ts'
+import { MeasuredUpstream } from './pass/measured-upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
@@ -66,6 +69,7 @@ async function serveStore(
   const { own } = config
   await makeOwner(options, store)
   const registry = await makeRegistry(options, store, directory, closers)
+  addGauges(registry)
   const { policy, webhooks } = registry
   policy.start()
   closers.push(() => policy.close())
@@ -148,13 +152,15 @@ async function makeRegistry(
     upstreamUrl = evaluation.url
     log.warn('no upstream is configured: images are kept in the evaluation storage')
   }
-  const upstream = new Upstream({ url: upstreamUrl })
+  const upstream = new MeasuredUpstream({ url: upstreamUrl }, metrics)
   closers.push(() => upstream.close())
   return {
     store,
     clock,
     log,
     metrics,
+    counts: new Counts(metrics),
+    toldUses: new ToldUses(),
     throttle: createThrottle(clock),
     policy,
     webhooks,

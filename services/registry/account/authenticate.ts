@@ -11,6 +11,7 @@ import {
   nameOf,
   unlimited,
 } from './caller.ts'
+import { noteRefused } from './note-login.ts'
 
 export interface Shown {
   name: string
@@ -37,6 +38,7 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   if (caller) return { ok: true, caller }
   const attempt = registry.throttle.begin(shown.address, shown.name)
   if (!attempt.ok) {
+    registry.counts.login('unknown', 'throttled')
     const seconds = Math.ceil(attempt.waitMs / 1000)
     return { ok: false, status: 429, why: `Too many attempts: try again in ${seconds} s.` }
   }
@@ -93,7 +95,9 @@ async function byPassword(
 const NOBODY =
   '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 
-function refuse(registry: Registry, { name, address }: Shown, outcome: string): Authenticated {
+function refuse(registry: Registry, shown: Shown, outcome: string): Authenticated {
+  const { name, address } = shown
+  noteRefused(registry, shown, outcome)
   const reference = name.slice(0, 100)
   audit(registry, { event: 'login', caller: ANONYMOUS, address, reference, outcome })
   const why = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`

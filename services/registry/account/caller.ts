@@ -44,14 +44,17 @@ export function nameOf({ account }: Caller): string {
   return `person:${account.person.name}`
 }
 
-/** For the audit. */
+/** For the audit: `token:7 laptop`, `refresh-token:3 of token:7 laptop`, `session`. */
 export function credentialName({ credential }: Caller, store: Store): string {
-  switch (credential.kind) {
-    case 'access-token':
-      return `token:${store.accessTokens.get(credential.id)?.label ?? credential.id}`
-    default:
-      return credential.kind
-  }
+  if (credential.kind === 'access-token') return tokenName(store, credential.id)
+  if (credential.kind !== 'refresh-token') return credential.kind
+  const { accessTokenId } = store.refreshTokens.get(credential.id) ?? {}
+  const origin = accessTokenId === undefined ? '' : ` of ${tokenName(store, accessTokenId)}`
+  return `refresh-token:${credential.id}${origin}`
+}
+
+function tokenName(store: Store, id: number): string {
+  return `token:${id} ${store.accessTokens.get(id)?.label ?? ''}`.trimEnd()
 }
 
 export const isLivePerson = ({ isEnabled, isGone }: PersonRecord) => isEnabled && !isGone

@@ -7,7 +7,10 @@ import { ACTIONS, type Action, type Scope } from '../scope.ts'
 import type { Caller } from './caller.ts'
 import { identityOf } from './caller.ts'
 
-export type Verdict = { isAllowed: true } | { isAllowed: false; why: string }
+export type Verdict =
+  | { isAllowed: true }
+  /** `isByLimits`: it is the limits of her token, and not the policy. */
+  | { isAllowed: false; why: string; isByLimits?: boolean }
 
 /** Whether she may, and if not, why, in a sentence for her. */
 export function verdict(
@@ -18,7 +21,7 @@ export function verdict(
 ): Verdict {
   const where = repository === undefined ? '' : ` in ${repository}`
   if (!isWithinLimits(caller, right, repository)) {
-    return { isAllowed: false, why: `This token is not for ${right}${where}.` }
+    return { isAllowed: false, why: `This token is not for ${right}${where}.`, isByLimits: true }
   }
   const { isAllowed, rule } = decide(policy, identityOf(caller), right, repository)
   return isAllowed ? { isAllowed } : { isAllowed, why: reasonOf(right, where, { isAllowed, rule }) }

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
+import { noteLogin } from '../account/note-login.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, audit, type Registry } from '../registry.ts'
@@ -41,6 +42,7 @@ export async function identify(
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
   const caller = claims && readCaller(registry.store, claims.caller, now)
+  if (claims && !caller) registry.counts.misused('ended')
   if (!caller) throw challenge(registry, scopesOf(need), 'invalid_token')
   return { caller, token, claims }
 }
@@ -51,8 +53,12 @@ async function byBasic(
   basic: { name: string; secret: string },
   need: Need | undefined,
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...basic, address: addressOf(request) })
-  if (result.ok) return result.caller
+  const address = addressOf(request)
+  const result = await authenticate(registry, { ...basic, address })
+  if (result.ok) {
+    noteLogin(registry, result.caller, address)
+    return result.caller
+  }
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
   throw challenge(registry, scopesOf(need), undefined, result.why)
 }
@@ -68,6 +74,7 @@ export function demand(
   const found = verdict(registry.policy.current, caller, need.right, repository)
   if (!found.isAllowed) {
     if (caller.account.kind === 'anonymous') throw challenge(registry, scopesOf(need))
+    registry.counts.denied(found.isByLimits ? 'token' : 'policy')
     audit(registry, {
       event: 'denied',
       caller,

@@ -169,6 +169,7 @@ async function mayTag(
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
   const why = `The tag ${tag} exists already. ${found.why}`
+  registry.counts.denied(found.isByLimits ? 'token' : 'policy')
   deny(exchange, repository, tag, why, addressOf(request))
 }
 
@@ -176,6 +177,7 @@ function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): 
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
+  exchange.registry.counts.denied('immutable')
   deny(exchange, repository, tag, why, addressOf(exchange.request))
 }
 

@@ -7,6 +7,7 @@ import { OciError } from '../errors.ts'
 import { formatReference } from '../name.ts'
 import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
+import { noteKind } from './count-request.ts'
 import { ask, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { demand, identify } from './identify.ts'
@@ -29,6 +30,7 @@ export async function serveRegistry(
   const { method } = request
   const [path = '', query = ''] = (request.raw.url ?? '').split('?', 2)
   const endpoint = endpointOf(method, path)
+  noteKind(registry.counts, request, endpoint.kind)
   const need = needOf(endpoint, method)
   const identified = await identify(registry, request, need)
   if (need) demand(registry, identified, need, request)

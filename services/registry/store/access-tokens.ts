@@ -12,6 +12,7 @@ export class AccessTokens {
   readonly #all
   readonly #use
   readonly #revoke
+  readonly #living
 
   constructor(turn: Turn) {
     this.#rows = new Rows<AccessTokenRecord>(turn, 'access_tokens', {
@@ -33,6 +34,9 @@ export class AccessTokens {
     this.#all = this.#rows.find<[]>('true ORDER BY id DESC')
     this.#use = turn.writing<[number, string, number]>(
       'UPDATE access_tokens SET last_used_at = ?, last_used_from = ? WHERE id = ?',
+    )
+    this.#living = turn.reading<[number], { count: number }>(
+      'SELECT count(*) AS count FROM access_tokens WHERE revoked_at IS NULL AND expires_at > ?',
     )
     this.#revoke = turn.writing<[number, number]>(
       'UPDATE access_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
@@ -66,6 +70,11 @@ export class AccessTokens {
 
   noteUse(id: number, at: number, address: string): void {
     this.#use.run(at, address, id)
+  }
+
+  /** How many are neither revoked nor expired. */
+  countLiving(now: number): number {
+    return this.#living.get(now)?.count ?? 0
   }
 
   /** False when it was over already. */

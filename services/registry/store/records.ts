@@ -91,7 +91,7 @@ export interface AuditRecord {
   event: string
   /** `person:you`, `robot:ci`, `anonymous`. */
   who: string
-  /** By what: `session`, `password`, `token:ID LABEL`, `refresh-token:ID`. */
+  /** By what: `session`, `password`, `token:ID LABEL`, `refresh-token:ID of token:ID LABEL`. */
   credential: string
   repository: string
   reference: string

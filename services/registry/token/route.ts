@@ -4,6 +4,7 @@ import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
+import { noteLogin } from '../account/note-login.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, type Registry } from '../registry.ts'
@@ -67,8 +68,12 @@ async function login(
   request: FastifyRequest,
   shown: { name: string; secret: string },
 ): Promise<Caller> {
-  const result = await authenticate(registry, { ...shown, address: addressOf(request) })
-  if (result.ok) return result.caller
+  const address = addressOf(request)
+  const result = await authenticate(registry, { ...shown, address })
+  if (result.ok) {
+    noteLogin(registry, result.caller, address)
+    return result.caller
+  }
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
   throw unauthorized(registry, result.why)
 }
@@ -88,6 +93,7 @@ async function answer(
   refreshToken?: string,
 ) {
   const now = registry.clock.now()
+  registry.counts.issued(caller.account.kind)
   const scopes = allowed(registry.policy.current, caller, parseScopes(asked.scopes))
   const { token, issuedAt, expiresInSeconds } = await issueToken(
     registry.issue,

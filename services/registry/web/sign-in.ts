@@ -6,7 +6,7 @@ import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
 import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { FastifyReply } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
-import { isLivePerson } from '../account/caller.ts'
+import { ANONYMOUS, isLivePerson } from '../account/caller.ts'
 import { welcome } from '../manage/welcome.ts'
 import { audit } from '../registry.ts'
 import type { PersonRecord } from '../store/records.ts'
@@ -71,8 +71,15 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   if (!finished.ok) return again(finished.message)
   const { identity } = finished
   const welcomed = welcome(registry, identityOf(identity))
-  if (!welcomed.ok) return again(welcomed.reason)
-  if (!isLivePerson(welcomed.value)) return again('This account is disabled.')
+  const refuse = (problem: string) => {
+    registry.counts.login('session', 'over')
+    const reference = (identity.preferredUsername ?? '').slice(0, 100)
+    const entry = { event: 'login', caller: ANONYMOUS, address: request.ip, reference }
+    audit(registry, { ...entry, outcome: problem })
+    return again(problem)
+  }
+  if (!welcomed.ok) return refuse(welcomed.reason)
+  if (!isLivePerson(welcomed.value)) return refuse('This account is disabled.')
   return enter(exchange, welcomed.value, pending.next, identity.idToken)
 }
 
@@ -100,6 +107,7 @@ function enter(
   idToken?: string,
 ): FastifyReply {
   web.sessions.begin(request, reply, person, idToken)
+  web.registry.counts.login('session', 'ok')
   audit(web.registry, { event: 'login', caller: callerOf(person), address: request.ip })
   return seeOther(reply, safeNext(web, next))
 }
