@@ -69,6 +69,7 @@ export function demand(
   { caller, claims }: Identified,
   need: Need,
   request: FastifyRequest,
+  reference?: string,
 ): void {
   const repository = 'repository' in need ? need.repository : undefined
   const found = verdict(registry.policy.current, caller, need.right, repository)
@@ -80,6 +81,8 @@ export function demand(
       caller,
       address: addressOf(request),
       repository,
+      reference,
+      digest: reference?.includes(':') ? reference : undefined,
       outcome: `${need.right}: ${found.why}`,
     })
     throw new OciError('DENIED', found.why)

@@ -2,13 +2,13 @@
 // manifests that are pushed are held in memory; everything else streams.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { endpointOf } from '../endpoint.ts'
+import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
-import { formatReference } from '../name.ts'
+import { formatReference, parseDigest } from '../name.ts'
 import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
 import { noteKind } from './count-request.ts'
-import { ask, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
+import { ask, askOn, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { demand, identify } from './identify.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
@@ -33,7 +33,7 @@ export async function serveRegistry(
   noteKind(registry.counts, request, endpoint.kind)
   const need = needOf(endpoint, method)
   const identified = await identify(registry, request, need)
-  if (need) demand(registry, identified, need, request)
+  if (need) demand(registry, identified, need, request, referenceOf(endpoint))
   const exchange = { registry, request, reply, identified, endpoint, path, query, need }
   switch (endpoint.kind) {
     case 'base':
@@ -55,18 +55,27 @@ export async function serveRegistry(
   }
 }
 
+/** What a request names, beside the repository. */
+function referenceOf(endpoint: Endpoint): string | undefined {
+  if (endpoint.kind === 'manifest') return formatReference(endpoint.reference)
+  return 'digest' in endpoint ? endpoint.digest : undefined
+}
+
 async function pull(exchange: Exchange): Promise<FastifyReply> {
   const { registry, request, identified, endpoint } = exchange
-  if (endpoint.kind === 'manifest' && request.method === 'GET') {
+  const answer = await askOn(exchange)
+  // What is not there is not pulled.
+  if (endpoint.kind === 'manifest' && request.method === 'GET' && answer.status < 400) {
     audit(registry, {
       event: 'pull',
       caller: identified.caller,
       address: addressOf(request),
       repository: endpoint.repository,
       reference: formatReference(endpoint.reference),
+      digest: parseDigest(answer.headers.get('docker-content-digest') ?? ''),
     })
   }
-  return await passOn(exchange)
+  return await passBack(exchange, answer)
 }
 
 /** Something that is asked of the upstream and told in the audit when it was done. */
