@@ -51,7 +51,9 @@ export class WebhookEvents {
 
   /** At the end of a webhook's queue, which has at most `limit` then. Returns how many of its oldest that cost. */
   add(record: Omit<WebhookEventRecord, 'id'>, limit: number): number {
-    this.#rows.add(record)
+    const { id } = this.#rows.add(record)
+    // Counting takes time: no more can wait than there are numbers between.
+    if (id - (this.first(record.hook)?.id ?? id) < limit) return 0
     const tooMany = this.pending(record.hook) - limit
     return tooMany > 0 ? this.#dropOldest.run(record.hook, record.hook, tooMany).changes : 0
   }

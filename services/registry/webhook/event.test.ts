@@ -70,3 +70,15 @@ test('what is no manifest that we know has its type and size', () => {
     refersTo: undefined,
   })
 })
+
+test.each([
+  'null',
+  '[]',
+  '{"manifests": [null, 1, {}], "subject": 5}',
+  '{"subject": {"digest": 1}, "annotations": [1], "layers": {}, "config": []}',
+  '{"subject": {"digest": "sha256:x"}}',
+  '['.repeat(1_000_000),
+  `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
+])('what is made to be misread is nothing in particular', (text) => {
+  expect(describeManifest(Buffer.from(text), IMAGE, ['v1']).refersTo).toBeUndefined()
+})
