@@ -145,7 +145,8 @@ export class Announcer {
   #committed(): void {
     const woken = [...this.#new]
     this.#new.clear()
-    for (const sender of woken) sender.wake()
+    // Behind the answer to whoever waits for the commit.
+    if (woken.length > 0) setImmediate(() => woken.forEach((sender) => sender.wake()))
   }
 
   /** Drops what is a day old and waits for a webhook that is no more. */

@@ -1,9 +1,11 @@
 // /metrics of the real process after real traffic: each figure is looked at, and the README names them all.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { hashSecret, makeSecret } from '../../../services/registry/token/secret.ts'
 import { blockOf, firstColumn, readDocument } from '../../support/docs.ts'
 import { manifest, pushBlob, pushImage, pushManifest } from '../../support/registry-image.ts'
 import {
@@ -241,14 +243,87 @@ test('the upstream, the policy, the webhooks, and how things stand', async () =>
   expect(now.get('log_bytes')).toBeGreaterThan(0)
 })
 
+/** What one registry alone has counted, by name and labels without the prefix. */
+async function countedBy({ management }: RegistryProcess): Promise<string> {
+  return (await (await fetch(`${management}/metrics`)).text()).replaceAll(PREFIX, '')
+}
+
 test('an upstream that is not there', async () => {
-  const upstream = 'http://127.0.0.1:9'
-  await using alone = await startRegistry({ env: { FUCHSBAU_REGISTRY_UPSTREAM: upstream } })
+  const env = { FUCHSBAU_REGISTRY_UPSTREAM: 'http://127.0.0.1:9' }
+  await using alone = await startRegistry({ env })
   expect((await alone.request('/v2/a/tags/list', { as: alone.owner })).status).toBe(503)
-  const text = await (await fetch(`${alone.management}/metrics`)).text()
-  expect(text).toContain(`${PREFIX}upstream_failures_total{reason="unreachable"} 1`)
-  expect(text).toContain(`${PREFIX}requests_total{kind="tags",outcome="failed"} 1`)
-  expect(text).toContain(`${PREFIX}evaluation_storage 0`)
+  const counted = await countedBy(alone)
+  expect(counted).toContain('upstream_failures_total{reason="unreachable"} 1')
+  expect(counted).toContain('requests_total{kind="tags",outcome="failed"} 1')
+  expect(counted).toContain('evaluation_storage 0')
+})
+
+test('an upstream that fails, and one that does not let us in', async () => {
+  let status = 500
+  const server = createServer((_, response) => response.writeHead(status).end()).listen(
+    0,
+    '127.0.0.1',
+  )
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const env = { FUCHSBAU_REGISTRY_UPSTREAM: `http://127.0.0.1:${port}` }
+  await using alone = await startRegistry({ env })
+  const ask = async () => (await alone.request('/v2/a/tags/list', { as: alone.owner })).status
+  expect(await ask()).toBe(500)
+  status = 401
+  expect(await ask()).toBe(502)
+  const counted = await countedBy(alone)
+  expect(counted).toContain('upstream_failures_total{reason="status"} 1')
+  expect(counted).toContain('upstream_failures_total{reason="unauthorized"} 1')
+  expect(counted).toContain('upstream_seconds_count 2')
+  expect(counted).toContain('requests_total{kind="tags",outcome="failed"} 2')
+  server.closeAllConnections()
+  server.close()
+})
+
+test('a token that has expired, refresh tokens, and who guesses', async () => {
+  const secrets = { expired: makeSecret('fbr'), living: makeSecret('fbr') }
+  await using alone = await startRegistry({
+    seed(store) {
+      const at = Date.now()
+      const robot = store.robots.add({
+        name: 'ci',
+        about: '',
+        isEnabled: true,
+        createdAt: at,
+        createdBy: 'you',
+      })
+      const limits = [{ repositories: ['**'], actions: ['pull' as const] }]
+      for (const [label, secret] of Object.entries(secrets)) {
+        const expiresAt = label === 'expired' ? at - 1_000 : at + 60_000
+        const hash = hashSecret(secret)
+        const robotId = robot?.id ?? 0
+        store.accessTokens.add({ robotId, label, hash, limits, createdAt: at - 2_000, expiresAt })
+      }
+    },
+  })
+  const ask = async (secret: string) => (await alone.askToken({ name: 'ci', secret })).status
+  expect(await ask(secrets.expired)).toBe(401)
+  const offline = await alone.request('/token?service=x&offline_token=true', {
+    as: { name: 'ci', secret: secrets.living },
+  })
+  const { refresh_token: refresh } = (await offline.json()) as { refresh_token: string }
+  const fields = { grant_type: 'refresh_token', service: 'x', refresh_token: refresh }
+  const renew = () =>
+    fetch(`${alone.url}/token`, { method: 'POST', body: new URLSearchParams(fields) })
+  expect((await renew()).status).toBe(200)
+  await alone.cli('token', 'revoke', '2')
+  expect((await renew()).status).toBe(401)
+  await waitFor(async () => (await ask('a guess')) === 429, { what: 'guesses to be slowed down' })
+  const counted = await countedBy(alone)
+  expect(counted).toContain('token_misuse_total{reason="expired"} 1')
+  expect(counted).toContain('token_misuse_total{reason="revoked"} 1')
+  expect(counted).toContain('logins_total{by="access-token",outcome="over"} 1')
+  expect(counted).toContain('logins_total{by="refresh-token",outcome="ok"} 1')
+  expect(counted).toContain('logins_total{by="refresh-token",outcome="over"} 1')
+  expect(counted).toContain('logins_total{by="unknown",outcome="throttled"} 1')
+  expect(counted).toContain('tokens_issued_total{holder="robot"} 2')
+  expect(counted).toContain('access_tokens 0')
 })
 
 test('the README names every figure, and nothing that strangers type is a label', async () => {
