@@ -146,7 +146,7 @@ export class Announcer {
     const woken = [...this.#new]
     this.#new.clear()
     // Behind the answer to whoever waits for the commit.
-    if (woken.length > 0) setImmediate(() => woken.forEach((sender) => sender.wake()))
+    for (const sender of woken) setImmediate(() => sender.wake())
   }
 
   /** Drops what is a day old and waits for a webhook that is no more. */

@@ -47,17 +47,18 @@ async function push(registry: RegistryProcess, tag: string, body = manifest(tag)
   expect(response.status).toBe(201)
 }
 
-/** The line of a webhook, once it says this. */
+/** The line of the webhook `ci` in the list, once it says this. */
 async function listed(registry: RegistryProcess, words: string): Promise<string> {
-  let lines: string[] = []
+  let line = ''
   await waitFor(
     async () => {
-      lines = await registry.cli('webhook', 'list')
-      return lines.join('\n').includes(words)
+      const lines = await registry.cli('webhook', 'list')
+      line = lines.find((each) => each.startsWith('ci ')) ?? ''
+      return line.includes(words)
     },
     { what: `"${words}" in the list of webhooks`, timeoutMs: 30_000 },
   )
-  return lines.join('\n')
+  return line
 }
 
 describe('what is told', () => {
@@ -242,7 +243,6 @@ describe('a receiver that fails', () => {
     await listed(registry, 'it did not answer within 10 s')
     hanging.answer = 200
     await registry.cli('webhook', 'retry', 'ci')
-    await listed(registry, 'ci  http')
     await listed(registry, '0 wait  told')
     const tags = hanging.told.map(({ event }) => event.target['tag'])
     expect(tags.length).toBeGreaterThan(3)
