@@ -4,7 +4,8 @@
 import { once } from 'node:events'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { controlSocket, makePrivate } from './control-socket.ts'
+import { exitCode } from './command-line.ts'
+import { controlSocket, makePrivate, removeStaleSocket } from './control-socket.ts'
 
 /** Whether it was done, and text for the person, which may be long. */
 export type ControlAnswer = { ok: boolean; lines: Iterable<string> }
@@ -14,11 +15,21 @@ export type Control = (verb: string, args: string[]) => Promise<ControlAnswer>
 
 const MAX_REQUEST_BYTES = 1024 * 1024
 
-/** Serves verbs on the socket until closed. */
-export async function serveControl(
-  path: string,
+/** Serves verbs on the socket of a data directory, whose lock the process holds; returns how to end that. */
+export async function openControl(
+  directory: string,
   control: Control,
-): Promise<{ close(): Promise<void> }> {
+): Promise<() => Promise<void>> {
+  removeStaleSocket(directory)
+  const socket = controlSocket(directory)
+  const close = await serveControl(socket.path, control)
+  return async () => {
+    await close()
+    socket.close()
+  }
+}
+
+async function serveControl(path: string, control: Control): Promise<() => Promise<void>> {
   const sockets = new Set<Socket>()
   const server: Server = createServer((socket) => {
     sockets.add(socket)
@@ -34,12 +45,10 @@ export async function serveControl(
   server.listen({ path, readableAll: false, writableAll: false })
   await once(server, 'listening')
   makePrivate(path)
-  return {
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
+  return async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
   }
 }
 
@@ -66,14 +75,45 @@ async function send(socket: Socket, { ok, lines }: ControlAnswer): Promise<void>
   }
 }
 
-/** What is asked of the running server of a data directory, by the path of its socket; undefined when none runs. */
-export async function askRunning<T>(
+type Request = { verb: string; args: readonly string[] }
+type OnLine = (line: string, ok: boolean) => void
+
+/** A verb as it was typed, and where its lines are shown. */
+type Typed = Request & {
+  /** A line of what was done. */
+  print(line: string): void
+  /** A line of why it was not. */
+  warn(line: string): void
+}
+
+/**
+ * Runs a verb on the server of a data directory, or, when none runs, by `here`, which shows what came of it before it lets go
+ * of the data. Returns the exit code.
+ */
+export async function runVerb(
   directory: string,
-  ask: (path: string) => Promise<T>,
-): Promise<T | undefined> {
+  { verb, args, print, warn }: Typed,
+  here: (show: (answer: ControlAnswer) => number) => Promise<number>,
+): Promise<number> {
+  const codeOf = (ok: boolean) => (ok ? exitCode.ok : exitCode.failed)
+  const show = (line: string, ok: boolean) => (ok ? print : warn)(line)
+  const asked = await askRunning(directory, { verb, args }, show)
+  if (asked !== undefined) return codeOf(asked)
+  return await here(({ ok, lines }) => {
+    for (const line of lines) show(line, ok)
+    return codeOf(ok)
+  })
+}
+
+/** Whether the running server of a data directory did it; undefined when none runs. */
+async function askRunning(
+  directory: string,
+  request: Request,
+  onLine: OnLine,
+): Promise<boolean | undefined> {
   const socket = controlSocket(directory)
   try {
-    return await ask(socket.path)
+    return await streamControl(socket.path, request, onLine)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED') return
@@ -95,11 +135,7 @@ export async function askControl(
 }
 
 /** Asks the running server, and gives each line away as it comes. Rejects when there is none, or it ends too early. */
-export async function streamControl(
-  path: string,
-  request: { verb: string; args: string[] },
-  onLine: (line: string, ok: boolean) => void,
-): Promise<boolean> {
+async function streamControl(path: string, request: Request, onLine: OnLine): Promise<boolean> {
   const socket = createConnection({ path })
   await once(socket, 'connect')
   socket.once('error', () => socket.destroy()) // then the answer has no end

@@ -39,6 +39,19 @@ export type RunningService = {
   close(): Promise<void>
 }
 
+/**
+ * Opens a service part by part. `open` says with `opened.defer` how each part is closed; that happens in reverse order, when a
+ * later part cannot be opened, or when the service ends. A part that cannot be closed does not keep the others open.
+ */
+export async function openService(
+  open: (opened: AsyncDisposableStack) => Promise<Omit<RunningService, 'close'>>,
+): Promise<RunningService> {
+  await using opened = new AsyncDisposableStack()
+  const running = await open(opened)
+  const kept = opened.move()
+  return { ...running, close: () => kept.disposeAsync() }
+}
+
 export type VerbOptions<S extends Section = Section> = {
   /** What follows the verb. */
   args: string[]

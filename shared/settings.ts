@@ -42,6 +42,18 @@ export const sharedSettings = {
   },
 } satisfies Table
 
+/** The identity provider, and who we are there. */
+export type Provider = { issuer: string; clientId: string; clientSecret: string | undefined }
+
+/** Undefined as long as the settings name none. */
+export function providerOf({
+  oidc: { issuer, clientId, clientSecret },
+}: Pick<Values<typeof sharedSettings>, 'oidc'>): Provider | undefined {
+  return issuer !== undefined && clientId !== undefined
+    ? { issuer, clientId, clientSecret }
+    : undefined
+}
+
 /** What every service is given, and under `own` what it declared itself. */
 export type ServiceConfig<S extends Section> = Values<typeof sharedSettings> & {
   readonly own: Values<S>

@@ -1,10 +1,10 @@
 // Runs the service: the store, the persons with their networks, the listeners. Wires and closes; decides nothing.
 import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
-import { serveControl } from '@fuchsbau/shared/control.ts'
-import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
+import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
-import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
+import { providerOf } from '@fuchsbau/shared/settings.ts'
 import { hashesOf } from './account/password.ts'
 import { createTokenCheck } from './account/token.ts'
 import { addressList } from './address-list.ts'
@@ -40,50 +40,30 @@ const QUIT_MS = 3_000
 type Options = ServeOptions<typeof settings>
 
 /** Starts to serve; resolves when it listens. */
-export async function serve(options: Options): Promise<RunningService> {
-  const { config, clock, log } = options
+export function serve(options: Options): Promise<RunningService> {
+  return openService((opened) => open(options, opened))
+}
+
+async function open(options: Options, opened: AsyncDisposableStack) {
+  const { config, clock, log, metrics, say } = options
+  const { own } = config
   const directory = join(config.data, 'bouncer')
   const store = openStore({ directory, clock, log })
-  const closers: (() => Promise<void> | void)[] = [() => store.close()]
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
-  }
-  try {
-    return await serveStore(options, { store, directory, closers, close })
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-interface Parts {
-  store: Store
-  directory: string
-  /** What has been opened, in order. */
-  closers: (() => Promise<void> | void)[]
-  close(): Promise<void>
-}
-
-async function serveStore(
-  options: Options,
-  { store, directory, closers, close }: Parts,
-): Promise<RunningService> {
-  const { config, log, metrics, say } = options
-  const { own } = config
+  opened.defer(() => store.close())
   const bouncer = makeBouncer(options, store)
   addGauges(bouncer)
   // First of all: a listener that fails must not take the password with it that was just shown.
   const isNew = await makeOwner(bouncer, own.owner, options.ownerPassword)
   const certificate = await openCertificate(options, directory)
-  closers.push(() => certificate.close())
+  opened.defer(() => certificate.close())
 
   const admission = new Admission(own.maxStrangers)
   const proxies = addressList(own.proxies)
   const guarded = { admission, ...(proxies && { proxies }) }
   const secure = await listenTls(bouncer, own.listen, certificate, guarded)
-  closers.push(() => secure.close())
+  opened.defer(() => secure.close())
   const plain = own.plainListen && (await listenPlain(bouncer, own.plainListen, guarded))
-  if (plain) closers.push(() => plain.close())
+  if (plain) opened.defer(() => plain.close())
   const app = createHttp({
     log,
     metrics,
@@ -103,14 +83,14 @@ async function serveStore(
   const { uploadsUrl } = bouncer
   if (uploadsUrl) registerFilehost(app, { bouncer, url: uploadsUrl, fileBytes, quotaBytes })
   const web = await listen(app, own.webListen)
-  closers.push(() => app.close())
-  closers.push(() => goodbye(bouncer, own.quitMessage))
-  closers.push(await openControl(bouncer, directory))
+  opened.defer(() => app.close())
+  opened.defer(() => goodbye(bouncer, own.quitMessage))
+  opened.defer(await openControl(directory, (verb, args) => operate(bouncer, verb, args)))
   bouncer.start()
   await bouncer.goneOn()
-  closers.push(startAutoDetach(bouncer))
-  closers.push(startSweeping(bouncer, own.retention))
-  closers.push(startUploadSweeping(bouncer, own.uploadRetention))
+  opened.defer(startAutoDetach(bouncer))
+  opened.defer(startSweeping(bouncer, own.retention))
+  opened.defer(startUploadSweeping(bouncer, own.uploadRetention))
 
   log.info({ tls: secure.address, plain: plain?.address, web }, 'listening')
   const isOwn = own.certificate === undefined
@@ -124,7 +104,6 @@ async function serveStore(
     url: own.webUrl,
     listening: secure.address,
     notReady: () => store.failure,
-    close,
   }
 }
 
@@ -135,7 +114,6 @@ function webDeps(
   { address, certificate }: { address: string; certificate: ServerCertificate },
 ): WebDeps {
   const { own } = config
-  const { issuer, clientId, clientSecret } = config.oidc
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? []
   const isMade = own.certificate === undefined
   const name = isMade ? host : own.hostname
@@ -143,10 +121,7 @@ function webDeps(
     bouncer,
     url: own.webUrl,
     software: { name: 'fuchsbau', version: manifest.version },
-    oidc:
-      issuer !== undefined && clientId !== undefined
-        ? { issuer, clientId, clientSecret }
-        : undefined,
+    oidc: providerOf(config),
     linkByUserName: own.linkByUserName,
     connection: () => ({
       host: isAny(name) ? new URL(own.webUrl).hostname : name,
@@ -158,26 +133,12 @@ function webDeps(
   }
 }
 
-/** The command line's way to this server; returns how to end it. */
-async function openControl(bouncer: Bouncer, directory: string): Promise<() => Promise<void>> {
-  removeStaleSocket(directory)
-  const socket = controlSocket(directory)
-  const control = await serveControl(socket.path, (verb, args) => operate(bouncer, verb, args))
-  return async () => {
-    await control.close()
-    socket.close()
-  }
-}
-
 function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bouncer {
-  const { own, oidc } = config
+  const { own } = config
   const limits = limitsOf(own)
-  const { issuer, clientId, clientSecret } = oidc
+  const provider = providerOf(config)
   const namesUser = own.linkByUserName
-  const tokens =
-    issuer !== undefined && clientId !== undefined
-      ? createTokenCheck({ issuer, clientId, clientSecret, namesUser, clock, log })
-      : undefined
+  const tokens = provider && createTokenCheck({ ...provider, namesUser, clock, log })
   const isPublic = own.webUrl.startsWith('https:')
   return new Bouncer({
     store,

@@ -1,10 +1,9 @@
 // Runs the service: the core, the inbox with its gate and effects, the delivery engine, the web server, the socket of
 // the command line. Wires and closes; decides nothing.
 
-import { serveControl } from '@fuchsbau/shared/control.ts'
-import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
+import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
-import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
 import type { FastifyInstance } from 'fastify'
 import { createUser } from './account/create.ts'
 import { startDelivery } from './activitypub/delivery.ts'
@@ -34,19 +33,14 @@ const UPLOAD_MS = 2 * 3_600_000
 type Options = ServeOptions<typeof settings>
 
 /** Starts to serve; resolves when it listens. */
-export async function serve(options: Options): Promise<RunningService> {
-  const { config, log, clock, say } = options
-  const core = await whenUnlocked(() => openCore(config, log, clock), clock, say)
-  try {
-    return await serveCore(options, core)
-  } catch (error) {
-    await core.close()
-    throw error
-  }
+export function serve(options: Options): Promise<RunningService> {
+  return openService((opened) => open(options, opened))
 }
 
-async function serveCore(options: Options, core: Core): Promise<RunningService> {
+async function open(options: Options, opened: AsyncDisposableStack) {
   const { config, log, clock, metrics, say, ownerPassword } = options
+  const core = await whenUnlocked(() => openCore(config, log, clock), clock, say)
+  opened.defer(() => core.close())
   const { context, remote, signerOf, blockedHosts } = core
   const { store, urls } = context
   const { own } = config
@@ -67,9 +61,12 @@ async function serveCore(options: Options, core: Core): Promise<RunningService> 
     onGone: makeOnGone(context),
     limits: { giveUpMs: own.giveUpAfter },
   })
+  opened.defer(() => delivery.close(DELIVERY_DEADLINE_MS))
   core.onWake((deliveries) => delivery.wake(deliveries))
   const polls = startPolls(context)
+  opened.defer(() => polls.close())
   const effects = startEffects(context, metrics)
+  opened.defer(() => effects.close())
 
   const keys = new KeyCache({
     remote,
@@ -81,29 +78,19 @@ async function serveCore(options: Options, core: Core): Promise<RunningService> 
   const onLife = (host: string) => delivery.noteLife(host)
   const gate = makeGate({ context, keys, metrics, verifyForwarded, blockedHosts, onLife })
   const app = makeApp(options, { context, gate, effects })
+  opened.defer(() => app.close())
   const parts = { context, delivery, owner: own.owner }
-  removeStaleSocket(store.directory)
-  const socket = controlSocket(store.directory)
-  const control = await serveControl(socket.path, (verb, args) => operate(parts, verb, args))
+  opened.defer(await openControl(store.directory, (verb, args) => operate(parts, verb, args)))
   const listening = await listen(app, own.listen)
   const sweep = new MediaSweep(store.tree, clock)
   const maintenance = setInterval(() => maintain(core, sweep), MAINTAIN_EVERY_MS)
+  opened.defer(() => clearInterval(maintenance))
   if (isNew) say(`First login: ${urls.base}/login  user ${own.owner}`)
 
   return {
     url: urls.base,
     listening,
     notReady: () => store.tree.unavailable(),
-    async close() {
-      clearInterval(maintenance)
-      await control.close()
-      socket.close()
-      await app.close()
-      await effects.close()
-      await polls.close()
-      await delivery.close(DELIVERY_DEADLINE_MS)
-      await core.close()
-    },
   }
 }
 

@@ -1,12 +1,12 @@
 // Runs the service: the store, the upstream, the listener. Wires and closes; decides nothing.
 import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
-import { serveControl } from '@fuchsbau/shared/control.ts'
-import { controlSocket, removeStaleSocket } from '@fuchsbau/shared/control-socket.ts'
+import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
-import type { RunningService, ServeOptions } from '@fuchsbau/shared/service.ts'
+import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
+import { providerOf } from '@fuchsbau/shared/settings.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { ToldUses } from './account/note-login.ts'
 import { operate } from './admin/operate.ts'
@@ -37,51 +37,21 @@ const HEADER_BYTES = 32 * 1024
 const MIB = 1024 * 1024
 
 /** Starts to serve; resolves when it listens. */
-export async function serve(options: Options): Promise<RunningService> {
-  const { config, clock, log } = options
+export function serve(options: Options): Promise<RunningService> {
+  return openService((opened) => open(options, opened))
+}
+
+async function open(options: Options, opened: AsyncDisposableStack) {
+  const { config, clock, log, metrics } = options
+  const { own } = config
   const directory = join(config.data, 'registry')
   const store = openStore({ directory, clock, log })
-  const closers: (() => Promise<void> | void)[] = [() => store.close()]
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
-  }
-  try {
-    return await serveStore(options, { store, directory, closers, close })
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-interface Parts {
-  store: Store
-  directory: string
-  /** What has been opened, in order. */
-  closers: (() => Promise<void> | void)[]
-  close(): Promise<void>
-}
-
-async function serveStore(
-  options: Options,
-  { store, directory, closers, close }: Parts,
-): Promise<RunningService> {
-  const { config, log, metrics } = options
-  const { own } = config
+  opened.defer(() => store.close())
   await makeOwner(options, store)
-  const registry = await makeRegistry(options, store, directory, closers)
+  const registry = await makeRegistry(options, store, directory, opened)
   addGauges(registry)
-  const { policy, webhooks } = registry
-  policy.start()
-  closers.push(() => policy.close())
-  webhooks.start()
-  closers.push(() => webhooks.close())
-  const reload = () => {
-    policy.reload()
-    webhooks.reload()
-  }
-  process.on('SIGHUP', reload)
-  closers.push(() => void process.off('SIGHUP', reload))
-  closers.push(startAuditRetention(registry, own.auditRetention))
+  watchFiles(registry, opened)
+  opened.defer(startAuditRetention(registry, own.auditRetention))
   const app = createHttp({
     log,
     metrics,
@@ -93,29 +63,42 @@ async function serveStore(
   })
   answerWhenStored(app, store)
   registerRegistry(app, registry)
-  const { issuer, clientId, clientSecret } = config.oidc
   registerWeb(app, {
     registry,
     software: { name: 'fuchsbau', version: manifest.version },
-    oidc:
-      issuer !== undefined && clientId !== undefined
-        ? { issuer, clientId, clientSecret }
-        : undefined,
+    oidc: providerOf(config),
     maxAgeMs: own.maxAccessTokenAge,
   })
   const listening = await listen(app, own.listen)
-  closers.push(() => app.close())
-  closers.push(startRotation(registry))
-  closers.push(await openControl(options, registry, directory))
+  opened.defer(() => app.close())
+  opened.defer(startRotation(registry))
+  const { policy, webhooks, issue } = registry
+  const maxAgeMs = own.maxAccessTokenAge
+  const on = { store, clock, policy, keys: issue.keys, webhooks, maxAgeMs }
+  opened.defer(await openControl(directory, (verb, args) => operate(on, verb, args)))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
-  return { url: own.url, listening, notReady: () => store.failure, close }
+  return { url: own.url, listening, notReady: () => store.failure }
+}
+
+/** What the operator changes while we run. */
+function watchFiles({ policy, webhooks }: Registry, opened: AsyncDisposableStack): void {
+  policy.start()
+  opened.defer(() => policy.close())
+  webhooks.start()
+  opened.defer(() => webhooks.close())
+  const reload = () => {
+    policy.reload()
+    webhooks.reload()
+  }
+  process.on('SIGHUP', reload)
+  opened.defer(() => void process.off('SIGHUP', reload))
 }
 
 async function makeRegistry(
   { config, log, clock, metrics }: Options,
   store: Store,
   directory: string,
-  closers: Parts['closers'],
+  opened: AsyncDisposableStack,
 ): Promise<Registry> {
   const { own } = config
   const { policy: file, adminGroup } = own
@@ -148,12 +131,12 @@ async function makeRegistry(
       clock,
       authorize,
     })
-    closers.push(() => evaluation.close())
+    opened.defer(() => evaluation.close())
     upstreamUrl = evaluation.url
     log.warn('no upstream is configured: images are kept in the evaluation storage')
   }
   const upstream = new MeasuredUpstream({ url: upstreamUrl }, metrics)
-  closers.push(() => upstream.close())
+  opened.defer(() => upstream.close())
   return {
     store,
     clock,
@@ -175,23 +158,6 @@ async function makeRegistry(
     trustedKeys: readTrustedKeys(own.trustedKeys),
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
-  }
-}
-
-/** The command line's way to this server; returns how to end it. */
-async function openControl(
-  { config }: Options,
-  { store, clock, policy, webhooks, issue }: Registry,
-  directory: string,
-): Promise<() => Promise<void>> {
-  removeStaleSocket(directory)
-  const socket = controlSocket(directory)
-  const { maxAccessTokenAge: maxAgeMs } = config.own
-  const on = { store, clock, policy, keys: issue.keys, webhooks, maxAgeMs }
-  const control = await serveControl(socket.path, (verb, args) => operate(on, verb, args))
-  return async () => {
-    await control.close()
-    socket.close()
   }
 }
 

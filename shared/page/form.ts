@@ -25,3 +25,14 @@ export function queryOf(request: FastifyRequest, name: string): string | undefin
     ? value.slice(0, MAX_QUERY_CHARACTERS)
     : undefined
 }
+
+/** The whole query as it came, without its question mark. */
+export function queryTextOf({ url }: FastifyRequest): string {
+  const at = url.indexOf('?')
+  return at < 0 ? '' : url.slice(at + 1)
+}
+
+/** A row's number as it stands in an address or a form; 0 is none. */
+export function numberOf(text: string | null | undefined): number {
+  return /^[1-9]\d{0,14}$/.test(text ?? '') ? Number(text) : 0
+}

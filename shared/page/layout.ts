@@ -1,5 +1,5 @@
 // The frame of every page: head, site header, footer; and small pieces that many pages share.
-import { type Html, html } from '../html.ts'
+import { type Html, type HtmlValue, html } from '../html.ts'
 import type { PageSite } from './site.ts'
 
 export type PageFrame = {
@@ -44,6 +44,33 @@ ${footer}
 </html>
 `.text
 }
+
+/** What a page for people says. `Section`: links of the navigation. */
+export type PageContent<Section extends string = string> = {
+  title: string
+  body: Html
+  /** What was done; what went wrong. */
+  message?: string | undefined
+  problem?: string | undefined
+  /** Which link of the navigation is this page, or leads to it. */
+  section?: Section
+}
+
+/** The whole document of a page with its messages, which no search engine keeps. `above`: before them, on every page. */
+export function renderPrivate(
+  { title, body, message, problem }: PageContent,
+  { above, ...frame }: Pick<PageFrame, 'site' | 'navigation' | 'footer'> & { above?: HtmlValue },
+): string {
+  return renderFrame({
+    ...frame,
+    title: problem ? `Error: ${title}` : title,
+    head: NO_INDEX,
+    body: html`${above}${notice(message)}${notice(problem, 'bad')}
+${body}`,
+  })
+}
+
+export const NO_INDEX = html`<meta name="robots" content="noindex">\n`
 
 /** A link of the navigation; `count` of new things, when there are. */
 export function navigationLink(

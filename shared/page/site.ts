@@ -38,6 +38,13 @@ export function makePageSite(
   }
 }
 
+/** Whether it is a path of this site, and nothing that a browser takes for another one. At most 2,500 characters. */
+export function isOwnPath(site: PageSite, path: string): boolean {
+  const isPath =
+    path.startsWith(site.path('')) && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2500}$/.test(path)
+  return isPath && URL.parse(path, site.origin)?.origin === site.origin
+}
+
 function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('base64url').slice(0, 12)
 }

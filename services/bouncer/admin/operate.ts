@@ -1,18 +1,13 @@
 // The operator's verbs, done: by the running server, or on the store when none runs. They are BouncerServ's commands, for
 // any user, and those that a client has no room for.
 
+import type { ControlAnswer } from '@fuchsbau/shared/control.ts'
 import type { Bouncer } from '../bouncer.ts'
 import { exportHistory } from '../history/export.ts'
 import { OPERATOR } from '../manage/authority.ts'
 import { isRefusal } from '../service/command.ts'
 import { linesOf, runWords } from '../service/commands.ts'
 import type { User } from '../user.ts'
-
-/** Whether it was done, and what to show. */
-export interface Operated {
-  ok: boolean
-  lines: Iterable<string>
-}
 
 /** Verbs whose words are those of BouncerServ: `server status`. */
 export const SAME: readonly string[] = ['user', 'server']
@@ -34,7 +29,11 @@ export const SHORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Runs a verb. Never rejects for what a person typed. */
-export async function operate(bouncer: Bouncer, verb: string, args: string[]): Promise<Operated> {
+export async function operate(
+  bouncer: Bouncer,
+  verb: string,
+  args: string[],
+): Promise<ControlAnswer> {
   if (SAME.includes(verb)) return await run(bouncer, undefined, [verb, ...args])
   if (verb === 'export') return exportTo(bouncer, args)
   const short = Object.hasOwn(SHORT, verb) ? SHORT[verb] : undefined
@@ -53,7 +52,11 @@ export async function operate(bouncer: Bouncer, verb: string, args: string[]): P
   return await run(bouncer, user, [...(short ?? [verb, own]), ...rest])
 }
 
-async function run(bouncer: Bouncer, user: User | undefined, words: string[]): Promise<Operated> {
+async function run(
+  bouncer: Bouncer,
+  user: User | undefined,
+  words: string[],
+): Promise<ControlAnswer> {
   const asking = { bouncer, by: OPERATOR, user, network: undefined, isAppLogin: false }
   const answer = await runWords(asking, words)
   // Whoever reads the answer may rely on it.
@@ -64,7 +67,7 @@ async function run(bouncer: Bouncer, user: User | undefined, words: string[]): P
   return { ok: !isRefusal(answer), lines: linesOf(answer) }
 }
 
-async function listAll(bouncer: Bouncer): Promise<Operated> {
+async function listAll(bouncer: Bouncer): Promise<ControlAnswer> {
   const lines: string[] = []
   for (const user of bouncer.users.values()) {
     const { lines: own } = await run(bouncer, user, ['network', 'status'])
@@ -74,7 +77,7 @@ async function listAll(bouncer: Bouncer): Promise<Operated> {
 }
 
 /** `export USER NETWORK TARGET [--json]`: line by line, however much it is. */
-function exportTo(bouncer: Bouncer, args: string[]): Operated {
+function exportTo(bouncer: Bouncer, args: string[]): ControlAnswer {
   const words = args.filter((word) => !word.startsWith('--'))
   const [name = '', networkName = '', target, ...more] = words
   const isJson = args.includes('--json')
@@ -101,4 +104,4 @@ function* linesOfPages(pages: Iterable<string>): Generator<string> {
   if (rest !== '') yield rest
 }
 
-const refused = (reason: string): Operated => ({ ok: false, lines: [reason] })
+const refused = (reason: string): ControlAnswer => ({ ok: false, lines: [reason] })

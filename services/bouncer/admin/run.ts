@@ -1,7 +1,7 @@
 // A verb of the command line: asked of the running server, or done on the store when none runs.
 import { join } from 'node:path'
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
-import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
+import { runVerb } from '@fuchsbau/shared/control.ts'
 import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
@@ -16,17 +16,9 @@ type Options = VerbOptions<typeof settings>
 
 /** Returns the exit code. */
 export async function run(verb: string, options: Options): Promise<number> {
-  const { args, print, warn } = options
-  const show = (line: string, ok: boolean) => (ok ? print : warn)(line)
-  const asked = await askRunning(directoryOf(options.config), (path) =>
-    streamControl(path, { verb, args: [...args] }, show),
+  return await runVerb(directoryOf(options.config), { ...options, verb }, (show) =>
+    withStore(options, async (bouncer) => show(await operate(bouncer, verb, [...options.args]))),
   )
-  if (asked !== undefined) return asked ? exitCode.ok : exitCode.failed
-  return await withStore(options, async (bouncer) => {
-    const { ok, lines } = await operate(bouncer, verb, [...args])
-    for (const line of lines) show(line, ok)
-    return ok ? exitCode.ok : exitCode.failed
-  })
 }
 
 /** `fsck`. */

@@ -1,11 +1,12 @@
 // The clients of a person that are connected just now.
 import { html } from '@fuchsbau/shared/html.ts'
+import { buttonForm } from '@fuchsbau/shared/page/button.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import type { Downstream } from '../downstream/downstream.ts'
-import { buttonForm } from './layout.ts'
 import { done, sendError, sendOwn } from './send.ts'
-import { numberOf, type Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 export function showClients(visit: Visit): FastifyReply {
   const { user, web } = visit

@@ -1,7 +1,7 @@
 // How to connect a client: address, name, fingerprint, and what to type into those that many people have.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonLink } from '@fuchsbau/shared/page/button.ts'
 import type { FastifyReply } from 'fastify'
-import { buttonLink } from './layout.ts'
 import { sendOwn } from './send.ts'
 import type { Connection, Visit } from './visit.ts'
 

@@ -1,5 +1,7 @@
 // What logs a person's programs in: app passwords and client certificates.
 import { html } from '@fuchsbau/shared/html.ts'
+import { buttonForm } from '@fuchsbau/shared/page/button.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { addCertificate, listCertificates, removeCertificate } from '../manage/certificates.ts'
@@ -7,9 +9,9 @@ import { createAppPassword, listAppPasswords, revokeAppPassword } from '../manag
 import type { Fingerprint } from '../store/credentials.ts'
 import type { AppPassword } from '../store/records.ts'
 import { type Problem, renderField } from './fields.ts'
-import { buttonForm, type Page } from './layout.ts'
+import type { Page } from './layout.ts'
 import { done, sendError, sendOwn } from './send.ts'
-import { numberOf, type Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 interface Shown {
   /** Made just now: shown this once. */

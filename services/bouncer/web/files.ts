@@ -1,9 +1,9 @@
 // The files that a person's clients have uploaded here.
 import { html } from '@fuchsbau/shared/html.ts'
+import { buttonForm } from '@fuchsbau/shared/page/button.ts'
 import { count, time as timeOf } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import type { Upload } from '../store/uploads.ts'
-import { buttonForm } from './layout.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import type { Visit } from './visit.ts'
 

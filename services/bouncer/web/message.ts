@@ -1,6 +1,6 @@
 // Messages that a page shows after a form was sent: a code in the address names one of these sentences.
 
-const messages = {
+export const messages = {
   added: 'Added. The bouncer connects now.',
   away: 'Ended.',
   changed: 'Saved.',
@@ -18,11 +18,3 @@ const messages = {
   unlinked: 'The identity provider is unlinked from this account.',
 } as const
 export type MessageCode = keyof typeof messages
-
-/** The sentence for the `m` of an address; undefined for anything else. */
-export function messageOf(query: unknown): string | undefined {
-  const code = (query as { m?: unknown } | undefined)?.m
-  return typeof code === 'string' && Object.hasOwn(messages, code)
-    ? messages[code as MessageCode]
-    : undefined
-}

@@ -1,5 +1,6 @@
 // One network: how it is, its channels, and what can be done with them.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
 import { count, csrfField } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { generateCertificate, networkFingerprints } from '../manage/certificates.ts'
@@ -7,7 +8,7 @@ import { createChannel, removeChannel, updateChannel } from '../manage/channels.
 import type { ChannelRecord } from '../store/records.ts'
 import { type Field, type Problem, renderField } from './fields.ts'
 import { plainText, renderText } from './irc-text.ts'
-import { buttonForm, buttonLink, type Page } from './layout.ts'
+import type { Page } from './layout.ts'
 import { networkButtons, networkFacts, networkPath, stateOf } from './networks.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import type { NetworkVisit } from './visit.ts'

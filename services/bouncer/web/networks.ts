@@ -1,5 +1,6 @@
 // The networks of a person: how each is, and what can be done with it; adding one.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
 import { count, csrfField } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import {
@@ -13,7 +14,6 @@ import type { Outcome } from '../manage/outcome.ts'
 import type { Network } from '../network.ts'
 import { WELL_KNOWN_NETWORKS, wellKnownNetwork } from '../service/well-known.ts'
 import { type Problem, renderField } from './fields.ts'
-import { buttonForm, buttonLink } from './layout.ts'
 import { readNetwork, renderNetworkFields, typedIn, valuesOf } from './network-form.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import type { NetworkVisit, Visit } from './visit.ts'

@@ -1,13 +1,10 @@
 // Every page and form, on one screen. All but the login are for who is logged in; ids of networks are looked up among hers.
 
-import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
-import { HttpError } from '@fuchsbau/shared/http.ts'
 import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
-import { acceptFields } from '@fuchsbau/shared/page/form.ts'
-import { serveAssets } from '@fuchsbau/shared/page/send.ts'
+import { preparePages } from '@fuchsbau/shared/page/routes.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { disconnectClient, showClients } from './clients.ts'
 import { showConnect } from './connect.ts'
 import {
@@ -45,7 +42,7 @@ import { changeRetention, showRetention } from './retention.ts'
 import { showSearch } from './search.ts'
 import { sendError } from './send.ts'
 import { showAudit, showStatus } from './server-pages.ts'
-import { WebSessions } from './sessions.ts'
+import { makeSessions } from './sessions.ts'
 import { changePassword, logOutElsewhere, saveSettings, showSettings, unlink } from './settings.ts'
 import { beginOidc, finishOidc, link, logIn, logOut, showLink, showLogin } from './sign-in.ts'
 import { style } from './style.ts'
@@ -65,8 +62,7 @@ import {
   type Handler,
   ofNetwork,
   page,
-  type Request,
-  type RouteHandler,
+  type RouteParams,
   type Web,
   type WebDeps,
 } from './visit.ts'
@@ -135,13 +131,10 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
   const web = makeWeb(deps)
   app.register(
     async (scope) => {
-      acceptFields(scope)
-      scope.setErrorHandler((error: FastifyError, request, reply) =>
-        failed(web, error, request, reply),
-      )
-      serveAssets(scope, style)
-      const get = (path: string, handle: RouteHandler) => scope.get(path, guarded(handle))
-      const post = (path: string, handle: RouteHandler) => scope.post(path, guarded(handle))
+      const { get, post } = preparePages<RouteParams>(scope, {
+        style,
+        showError: (request, reply, ...what) => sendError({ web, request, reply }, ...what),
+      })
       get('/login', (request, reply) => showLogin(web, request, reply))
       post('/login', (request, reply) => logIn(web, request, reply))
       get('/login/oidc', (request, reply) => beginOidc(web, request, reply))
@@ -164,27 +157,8 @@ function makeWeb(deps: WebDeps): Web {
   return {
     ...deps,
     site,
-    sessions: new WebSessions(bouncer, site),
+    sessions: makeSessions(bouncer, site),
     party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),
     pendingLogins: new PendingLogins(site, clock, 'fuchsbau-bouncer-login'),
   }
-}
-
-/** What is thrown, or rejected, is for the error handler. */
-function guarded(handle: RouteHandler) {
-  return async (request: Request, reply: FastifyReply) => await handle(request, reply)
-}
-
-/** Errors as pages. Only messages meant for readers are shown; what went wrong on our side is logged. */
-function failed(
-  web: Web,
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const exchange = { web, request, reply }
-  if (error instanceof StoreUnavailable) return sendError(exchange, 503)
-  const status = error.statusCode ?? 500
-  if (status >= 500) request.log.error({ err: error, request: request.id }, 'page failed')
-  return sendError(exchange, status, error instanceof HttpError ? error.message : undefined)
 }

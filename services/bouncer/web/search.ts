@@ -1,6 +1,6 @@
 // Searching the history: all of hers, one network or one conversation. What is found leads to its place.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
-import { queryOf } from '@fuchsbau/shared/page/form.ts'
+import { numberOf, queryOf } from '@fuchsbau/shared/page/form.ts'
 import { count, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import type { Network } from '../network.ts'
@@ -8,7 +8,7 @@ import type { StoredMessage } from '../store/records.ts'
 import { renderField } from './fields.ts'
 import { historyPath, renderWords } from './history-line.ts'
 import { sendError, sendOwn } from './send.ts'
-import { numberOf, ownNetwork, type Visit } from './visit.ts'
+import { ownNetwork, type Visit } from './visit.ts'
 
 const PAGE = 50
 

@@ -1,12 +1,13 @@
 // What a person sets of herself: nick, real name, password, how she logs in, where she is logged in.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
 import { count, csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { updateNetwork } from '../manage/networks.ts'
 import { passwordProblem, setPassword } from '../manage/passwords.ts'
 import { updateUser } from '../manage/users.ts'
 import { type Problem, renderField } from './fields.ts'
-import { buttonForm, buttonLink, type Page } from './layout.ts'
+import type { Page } from './layout.ts'
 import { authenticateByOwn } from './own-password.ts'
 import { linesInWords } from './retention.ts'
 import { done, sendError, sendOwn } from './send.ts'
@@ -69,7 +70,7 @@ export function logOutElsewhere(visit: Visit): FastifyReply {
   const { web, user, session } = visit
   const { sessions } = web.bouncer.store
   for (const { hash } of sessions.list(user.record.id)) {
-    if (hash !== session.hash) sessions.remove(user.record.id, hash)
+    if (hash !== session.record.hash) sessions.remove(user.record.id, hash)
   }
   return done(visit, 'settings', 'away')
 }
@@ -132,6 +133,6 @@ function sessions(visit: Visit): Html {
   const { web, user, session } = visit
   const all = web.bouncer.store.sessions.list(user.record.id)
   return html`<section class="panel"><h2>Logged in</h2>
-<ul class="rows">${all.map(({ hash, createdAt, usedAt, address }) => html`<li><div>${hash === session.hash ? html`<strong>This browser</strong>` : 'Another browser'} <span class="small">from ${address}, since ${time(createdAt)}, last seen ${time(usedAt)}</span></div></li>`)}</ul>
+<ul class="rows">${all.map(({ hash, createdAt, usedAt, address }) => html`<li><div>${hash === session.record.hash ? html`<strong>This browser</strong>` : 'Another browser'} <span class="small">from ${address}, since ${time(createdAt)}, last seen ${time(usedAt)}</span></div></li>`)}</ul>
 ${all.length > 1 && html`<p></p>${buttonForm(visit, 'settings/sessions', 'Log out all others')}`}</section>`
 }

@@ -2,13 +2,15 @@
 
 import type { Identity } from '@fuchsbau/shared/login/oidc.ts'
 import { foreignOrigin, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
-import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
+import { fieldsOf, queryOf, queryTextOf } from '@fuchsbau/shared/page/form.ts'
+import { messageOf, withMessage } from '@fuchsbau/shared/page/message.ts'
 import { seeOther } from '@fuchsbau/shared/page/send.ts'
+import { isOwnPath } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply } from 'fastify'
 import { admit } from '../account/authenticate.ts'
 import { linkedUser } from '../account/linked.ts'
 import { linkPage, loginPage } from './login.ts'
-import { type MessageCode, messageOf } from './message.ts'
+import { type MessageCode, messages } from './message.ts'
 import { authenticateByOwn } from './own-password.ts'
 import { type Exchange, sendError, sendPublic } from './send.ts'
 import type { Request, Visit, Web } from './visit.ts'
@@ -16,7 +18,7 @@ import type { Request, Visit, Web } from './visit.ts'
 export function showLogin(web: Web, request: Request, reply: FastifyReply): FastifyReply {
   if (web.sessions.find(request)) return seeOther(reply, web.site.path(''))
   const next = queryOf(request, 'next') ?? ''
-  const message = messageOf(request.query)
+  const message = messageOf(messages, request.query)
   return sendPublic({ web, request, reply }, loginPage(web, { next, message }))
 }
 
@@ -59,7 +61,7 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   if (!party || pending?.step !== 'provider') {
     return again('This login has begun too long ago, or in another browser. Begin again.')
   }
-  const finished = await party.finish(queryText(request), pending.login)
+  const finished = await party.finish(queryTextOf(request), pending.login)
   if (!finished.ok) return again(finished.message)
   const { identity } = finished
   const subject = subjectOf(identity)
@@ -75,7 +77,7 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
         },
       )
     : undefined
-  if (result?.ok) return enter(exchange, result.user.id, pending.next, identity.idToken)
+  if (result?.ok) return enter(exchange, result.user.id, pending.next, identity)
   if (result?.isForNow) return again(`${result.reason}.`)
   if (bouncer.store.users.bySubject(subject) !== undefined)
     return again('This account is disabled. Administrators of the bouncer can enable it.')
@@ -110,13 +112,12 @@ export async function link(web: Web, request: Request, reply: FastifyReply) {
   }
   user.record = record
   web.pendingLogins.end(request, reply)
-  return enter(exchange, record.id, next, identity.idToken, 'linked')
+  return enter(exchange, record.id, next, identity, 'linked')
 }
 
 /** Here, and at the provider if the session came from there. */
 export async function logOut({ web, reply, session }: Visit): Promise<FastifyReply> {
-  const idToken = web.sessions.end(session)
-  web.sessions.forgetCookie(reply)
+  const idToken = web.sessions.end(session, reply)
   const { url, site } = web
   const elsewhere = idToken && (await web.party?.logoutUrl(idToken, `${url}/login`))
   return seeOther(reply, elsewhere || `${site.path('login')}?m=out`)
@@ -126,14 +127,14 @@ function enter(
   { web, request, reply }: Exchange,
   userId: number,
   next: string,
-  idToken?: string,
+  identity?: Identity,
   code?: MessageCode,
 ): FastifyReply {
   const user = web.bouncer.users.get(userId)
   if (!user) return sendError({ web, request, reply }, 404)
-  web.sessions.begin(request, reply, user, idToken)
-  const to = isOwnPath(web, next) ? next : web.site.path('')
-  return seeOther(reply, code ? `${to}${to.includes('?') ? '&' : '?'}m=${code}` : to)
+  web.sessions.begin(request, reply, user, identity)
+  const to = isOwnPath(web.site, next) ? next : web.site.path('')
+  return seeOther(reply, code ? withMessage(to, code) : to)
 }
 
 async function byPassword(web: Web, request: Request) {
@@ -154,16 +155,4 @@ function attemptOf(request: Request, name: string, method: string) {
 
 export function subjectOf({ issuer, subject }: Identity): string {
   return `${issuer} ${subject}`
-}
-
-function queryText({ url }: Request): string {
-  const at = url.indexOf('?')
-  return at < 0 ? '' : url.slice(at + 1)
-}
-
-/** A path of this site, and nothing that a browser takes for another one. */
-function isOwnPath({ site }: Web, path: string): boolean {
-  const isPath =
-    path.startsWith(site.path('')) && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2500}$/.test(path)
-  return isPath && URL.parse(path, site.origin)?.origin === site.origin
 }

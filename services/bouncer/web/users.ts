@@ -1,16 +1,18 @@
 // For administrators: users, made, changed and removed.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { count, csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { setPassword } from '../manage/passwords.ts'
 import { createUser, removeUser, updateUser } from '../manage/users.ts'
 import type { User } from '../user.ts'
 import { type Problem, renderField } from './fields.ts'
-import { buttonForm, buttonLink, type Page } from './layout.ts'
+import type { Page } from './layout.ts'
 import { linesInWords } from './retention.ts'
 import { done, sendError, sendOwn } from './send.ts'
 import { serverTabs } from './server-pages.ts'
-import { type Handler, numberOf, type Visit } from './visit.ts'
+import type { Handler, Visit } from './visit.ts'
 
 interface Shown {
   /** Shown this once. */

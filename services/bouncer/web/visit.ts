@@ -3,21 +3,15 @@
 
 import type { Identity, PendingLogin, RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import type { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
-import {
-  foreignOrigin,
-  isCsrfRight,
-  isOwnOrigin,
-  STALE_FORM,
-} from '@fuchsbau/shared/page/cookie.ts'
-import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
-import { seeOther } from '@fuchsbau/shared/page/send.ts'
+import { admitForm, toLogin } from '@fuchsbau/shared/page/admit.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Bouncer } from '../bouncer.ts'
 import type { Network } from '../network.ts'
 import type { User } from '../user.ts'
 import { sendError } from './send.ts'
-import type { Session, WebSessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 
 /** How clients reach the bouncer. */
 export interface Connection {
@@ -50,12 +44,13 @@ export type Pending = { next: string } & (
 
 export interface Web extends WebDeps {
   site: PageSite
-  sessions: WebSessions
+  sessions: Sessions
   party: RelyingParty | undefined
   pendingLogins: PendingLogins<Pending>
 }
 
-export type Request = FastifyRequest<{ Params: { id?: string } }>
+export type RouteParams = { Params: { id?: string } }
+export type Request = FastifyRequest<RouteParams>
 
 /** A person who is logged in, at a page or with a form. */
 export interface Visit {
@@ -84,11 +79,8 @@ export type RouteHandler = (request: Request, reply: FastifyReply) => Answer
 export function page(web: Web, show: Handler): RouteHandler {
   return (request, reply) => {
     const session = web.sessions.find(request)
-    if (!session) {
-      const next = encodeURIComponent(request.url)
-      return seeOther(reply, `${web.site.path('login')}?next=${next}`)
-    }
-    const { user, csrf } = session
+    if (!session) return toLogin(request, reply, web.site)
+    const { person: user, csrf } = session
     return show({ web, request, reply, user, session, csrf, fields: new URLSearchParams() })
   }
 }
@@ -96,21 +88,12 @@ export function page(web: Web, show: Handler): RouteHandler {
 /** A form: its origin, session and token are checked before anything is done. */
 export function form(web: Web, take: Handler): RouteHandler {
   return (request, reply) => {
-    const { site, sessions } = web
-    if (!isOwnOrigin(request, site)) {
-      return sendError({ web, request, reply }, 403, foreignOrigin(site))
-    }
-    const session = sessions.find(request)
-    if (!session) {
-      const detail = 'You are logged out. Log in, go back, and send it again.'
-      return sendError({ web, request, reply }, 403, detail)
-    }
-    const { user, csrf } = session
-    const fields = fieldsOf(request)
-    if (!isCsrfRight(csrf, fields.get('csrf'))) {
-      return sendError({ web, request, reply }, 403, STALE_FORM)
-    }
-    return take({ web, request, reply, user, session, csrf, fields })
+    const exchange = { web, request, reply }
+    const admitted = admitForm(request, web)
+    if (!admitted.ok) return sendError(exchange, 403, admitted.why)
+    const { session, fields } = admitted
+    const { person: user, csrf } = session
+    return take({ ...exchange, user, session, csrf, fields })
   }
 }
 
@@ -130,9 +113,4 @@ export function forAdmins(handle: Handler): Handler {
 /** The network of this person with the id that stands in an address. */
 export function ownNetwork({ networks }: User, id: string | undefined): Network | undefined {
   return networks.get(numberOf(id))
-}
-
-/** A row's number as it stands in an address; 0 is none. */
-export function numberOf(text: string | null | undefined): number {
-  return /^[1-9]\d{0,14}$/.test(text ?? '') ? Number(text) : 0
 }

@@ -1,7 +1,7 @@
 // The command line's verbs of this service: asked of the running server, or done on the tree when none runs.
 
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
-import { askControl, askRunning } from '@fuchsbau/shared/control.ts'
+import { runVerb } from '@fuchsbau/shared/control.ts'
 import { makePassword } from '@fuchsbau/shared/password.ts'
 import type { Verb, VerbOptions } from '@fuchsbau/shared/service.ts'
 import { createUser } from '../account/create.ts'
@@ -59,13 +59,13 @@ async function init({ config, log, clock, print, warn }: Options): Promise<numbe
 }
 
 async function runOperation(name: string, options: Options): Promise<number> {
-  const { config, print, warn } = options
+  const { config } = options
   const args = [...options.args]
   if (OPERATIONS[name]?.takesInput?.(args)) args.push(await readBase64(options.input))
-  const asked = await askRunning(dataDirectory(config), (path) => askControl(path, name, args))
-  if (asked) return show(asked, print, warn)
-  return withCore(options, async ({ context }) =>
-    show(await operate({ context, owner: config.own.owner }, name, args), print, warn),
+  return runVerb(dataDirectory(config), { ...options, verb: name, args }, (show) =>
+    withCore(options, async ({ context }) =>
+      show(await operate({ context, owner: config.own.owner }, name, args)),
+    ),
   )
 }
 
@@ -80,15 +80,6 @@ async function readBase64(input: Options['input']): Promise<string> {
     if (size > MAX_INPUT_BYTES) break // too large for any verb, which says so
   }
   return Buffer.concat(chunks).toString('base64')
-}
-
-function show(
-  { ok, lines }: { ok: boolean; lines: string[] },
-  print: Options['print'],
-  warn: Options['warn'],
-): number {
-  for (const line of lines) (ok ? print : warn)(line)
-  return ok ? exitCode.ok : exitCode.failed
 }
 
 async function check({ args, config, print, warn }: Options): Promise<number> {

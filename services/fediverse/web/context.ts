@@ -1,7 +1,7 @@
 // What every handler of this folder is given, and how it learns who is there.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import { toLogin } from '@fuchsbau/shared/page/admit.ts'
 import { foreignOrigin, isCsrfRight, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
-import { seeOther } from '@fuchsbau/shared/page/send.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { WebDeps } from './deps.ts'
@@ -29,10 +29,7 @@ const isMultipart = ({ headers }: Request) =>
 export function ownPage(web: Web, handle: OwnHandler) {
   return (request: Request, reply: FastifyReply) => {
     const reader = readerOf(web, request)
-    if (!reader) {
-      const next = encodeURIComponent(request.url)
-      return seeOther(reply, `${web.site.path('login')}?next=${next}`)
-    }
+    if (!reader) return toLogin(request, reply, web.site)
     if (reader.user !== request.params.user) return sendError(request, reply, web.site, 404)
     return handle({ web, request, reply, reader })
   }

@@ -1,6 +1,7 @@
 // The frame of every page, with the navigation of who is signed in; and small pieces that many pages share.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
-import { csrfField, navigationLink, renderFrame } from '@fuchsbau/shared/page/layout.ts'
+import { logOutForm } from '@fuchsbau/shared/page/button.ts'
+import { navigationLink, renderFrame } from '@fuchsbau/shared/page/layout.ts'
 import type { Site } from './site.ts'
 import type { PageOf, ViewerView } from './views.ts'
 
@@ -31,7 +32,7 @@ export function renderPage({ site, title, body, head, reader, current }: Page): 
     head,
     navigation: reader && navigation(site, reader, current),
     footer: reader
-      ? signOutForm(site, reader)
+      ? logOutForm({ web: { site }, csrf: reader.csrf }, `Sign out ${reader.person.handle}`)
       : html`<p><a href="${site.path('login')}">Sign in</a></p>`,
   })
 }
@@ -46,10 +47,6 @@ ${link(site.own(user, 'notifications'), 'Notifications', reader.unread)}
 ${link(site.own(user, 'people'), 'People', reader.requests)}
 ${link(site.own(user, 'profile'), 'Profile')}
 </ul></nav>`
-}
-
-function signOutForm(site: Site, reader: Reader): Html {
-  return html`<form method="post" action="${site.path('logout')}">${csrfField(reader)}<button class="link">Sign out ${reader.person.handle}</button></form>`
 }
 
 /** Links to older posts and back to the newest. `path` is that of the page, perhaps with a query. */

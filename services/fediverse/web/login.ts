@@ -1,5 +1,6 @@
 // The sign-in page.
 import { html } from '@fuchsbau/shared/html.ts'
+import { NO_INDEX } from '@fuchsbau/shared/page/layout.ts'
 import { notice, renderPage } from './layout.ts'
 import type { Site } from './site.ts'
 
@@ -31,6 +32,6 @@ ${next ? html`<input type="hidden" name="next" value="${next}">` : ''}
     site,
     title: 'Sign in',
     body,
-    head: html`<meta name="robots" content="noindex">\n`,
+    head: NO_INDEX,
   })
 }

@@ -1,4 +1,5 @@
 // Messages that a page shows after a form was sent: a code in the address names one of these sentences.
+import { messageOf as messageIn } from '@fuchsbau/shared/page/message.ts'
 
 const messages: Record<string, string> = {
   accept: 'Accepted: she follows you now.',
@@ -19,8 +20,7 @@ const messages: Record<string, string> = {
 
 /** The sentence for the `m` of an address; undefined for anything else. */
 export function messageOf(query: unknown): string | undefined {
-  const code = (query as { m?: unknown } | undefined)?.m
-  return typeof code === 'string' && Object.hasOwn(messages, code) ? messages[code] : undefined
+  return messageIn(messages, query)
 }
 
 /** Whether there is a sentence for this code: likes and boosts show on their button. */

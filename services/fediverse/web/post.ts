@@ -1,5 +1,6 @@
 // A post with its thread: on its public page, and on the private one where it can be answered.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { NO_INDEX } from '@fuchsbau/shared/page/layout.ts'
 import { plainText } from '../post/sanitize.ts'
 import { renderArticle } from './article.ts'
 import { type ComposeOptions, renderCompose } from './compose.ts'
@@ -74,6 +75,6 @@ function head(post: PostView, site: Site): Html {
 <meta property="og:description" content="${warning ?? plainText(content.text, 300)}">
 <meta property="article:published_time" content="${new Date(post.publishedAt).toISOString()}">
 ${image ? html`<meta property="og:image" content="${image}">\n` : ''}${
-  post.audience === 'public' ? '' : html`<meta name="robots" content="noindex">\n`
+  post.audience === 'public' ? '' : NO_INDEX
 }`
 }

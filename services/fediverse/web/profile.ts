@@ -1,5 +1,6 @@
 // A person's public page: who she is, what she pinned, what she wrote.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { NO_INDEX } from '@fuchsbau/shared/page/layout.ts'
 import { plainText } from '../post/sanitize.ts'
 import { renderArticle } from './article.ts'
 import { count, formatDate, paging, renderPage } from './layout.ts'
@@ -63,7 +64,7 @@ function head({ person, bio, isDiscoverable, posts }: ProfileView, site: Site): 
 <meta property="og:url" content="${url}">
 <meta property="og:description" content="${plainText(bio.text, 200)}">
 ${person.avatarUrl ? html`<meta property="og:image" content="${person.avatarUrl}">\n` : ''}${
-  isDiscoverable && posts.isFirst ? '' : html`<meta name="robots" content="noindex">\n`
+  isDiscoverable && posts.isFirst ? '' : NO_INDEX
 }`
 }
 

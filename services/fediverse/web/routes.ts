@@ -1,10 +1,10 @@
 // Every page and form for people, on one screen. Public pages come from kept bytes and never look at the cookie;
 // what a signed-in person does is below /USER/admin.
-import { HttpError } from '@fuchsbau/shared/http.ts'
 import { queryOf } from '@fuchsbau/shared/page/form.ts'
+import { showErrors } from '@fuchsbau/shared/page/routes.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type OwnHandler, ownForm, ownPage, type Web } from './context.ts'
 import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
 import { RSS, renderFeed } from './feed.ts'
@@ -96,7 +96,7 @@ export function makePages(deps: WebDeps): Pages {
 
 function registerAll(app: FastifyInstance, web: Web): void {
   acceptForms(app, web.limits)
-  app.setErrorHandler((error: FastifyError, request, reply) => failed(web, error, request, reply))
+  showErrors(app, (request, reply, ...what) => sendError(request, reply, web.site, ...what))
   registerPublic(app, web)
   app.get('/login', (request, reply) => showLogin(web, request, reply))
   app.post('/login', (request, reply) => signIn(web, request, reply))
@@ -157,22 +157,4 @@ function sendPublic(
   return kept
     ? sendKept(request, reply, web.site, kept, type)
     : sendError(request, reply, web.site, 404)
-}
-
-/** Errors as pages. Only messages meant for readers are shown; what went wrong on our side is logged. */
-function failed(
-  { site }: Web,
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  const status = error.statusCode ?? 500
-  if (status >= 500) request.log.error({ err: error, request: request.id }, 'page failed')
-  return sendError(
-    request,
-    reply,
-    site,
-    status,
-    error instanceof HttpError ? error.message : undefined,
-  )
 }

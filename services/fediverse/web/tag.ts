@@ -1,5 +1,6 @@
 // The public page of a hashtag: what was written here under it.
 import { html } from '@fuchsbau/shared/html.ts'
+import { NO_INDEX } from '@fuchsbau/shared/page/layout.ts'
 import { renderArticle } from './article.ts'
 import { count, paging, renderPage } from './layout.ts'
 import type { Site } from './site.ts'
@@ -19,6 +20,6 @@ ${paging(site.tag(tag), posts)}`
 <meta property="og:site_name" content="${site.host}">
 <meta property="og:title" content="#${tag}">
 <meta property="og:url" content="${id}">
-${posts.isFirst ? '' : html`<meta name="robots" content="noindex">\n`}`
+${posts.isFirst ? '' : NO_INDEX}`
   return renderPage({ site, title: `#${tag}`, body, head })
 }

@@ -1,7 +1,7 @@
 // A verb of the command line: asked of the running server, or done on the store when none runs.
 import { join } from 'node:path'
 import { exitCode } from '@fuchsbau/shared/command-line.ts'
-import { askRunning, streamControl } from '@fuchsbau/shared/control.ts'
+import { type ControlAnswer, runVerb } from '@fuchsbau/shared/control.ts'
 import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
@@ -18,15 +18,12 @@ type Options = VerbOptions<typeof settings>
 
 /** Returns the exit code. */
 export async function run(verb: string, options: Options): Promise<number> {
-  const { args, config, print, warn } = options
+  const { config, warn } = options
   const directory = join(config.data, 'registry')
-  const show = (line: string, ok: boolean) => (ok ? print : warn)(line)
-  const asked = await askRunning(directory, (path) =>
-    streamControl(path, { verb, args: [...args] }, show),
-  )
-  if (asked !== undefined) return asked ? exitCode.ok : exitCode.failed
   try {
-    return await onStore(verb, options, directory, show)
+    return await runVerb(directory, { ...options, verb }, (show) =>
+      onStore(verb, options, directory, show),
+    )
   } catch (error) {
     if (error instanceof StoreLocked) warn(`${error.message} It does not answer yet: try again.`)
     else if (error instanceof StoreUnusable || error instanceof FileUnusable) warn(error.message)
@@ -39,7 +36,7 @@ async function onStore(
   verb: string,
   { args, config, clock, log }: Options,
   directory: string,
-  show: (line: string, ok: boolean) => void,
+  show: (answer: ControlAnswer) => number,
 ): Promise<number> {
   const { own } = config
   const store = openStore({ directory, clock, log })
@@ -51,9 +48,7 @@ async function onStore(
     const { random } = Math
     const webhooks = new Announcer({ file, url, store, clock, log, metrics, random })
     const on = { store, clock, policy, keys, webhooks, maxAgeMs }
-    const { ok, lines } = await operate(on, verb, [...args])
-    for (const line of lines) show(line, ok)
-    return ok ? exitCode.ok : exitCode.failed
+    return show(await operate(on, verb, [...args]))
   } finally {
     store.close()
   }

@@ -1,35 +1,21 @@
 // The frame of every page, with the navigation of who is logged in; and pieces that several pages share.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
-import { csrfField, navigationLink, notice, renderFrame } from '@fuchsbau/shared/page/layout.ts'
+import { logOutForm } from '@fuchsbau/shared/page/button.ts'
+import { navigationLink, type PageContent, renderPrivate } from '@fuchsbau/shared/page/layout.ts'
 import type { Visit, Web } from './visit.ts'
 
-export interface Page {
-  title: string
-  body: Html
-  /** What was done; what went wrong. */
-  message?: string | undefined
-  problem?: string | undefined
-  /** Which link of the navigation is this page, or leads to it. */
-  section?: '' | 'tokens' | 'account'
-}
-
-const NO_INDEX = html`<meta name="robots" content="noindex">\n`
+export type Page = PageContent<'' | 'tokens' | 'account'>
 
 /** The whole document. */
-export function renderPage(web: Web, page: Page, visit: Visit | undefined): string {
-  const { title, message, problem } = page
-  const evaluation =
-    web.registry.isEvaluation &&
+export function renderPage({ site, registry }: Web, page: Page, visit: Visit | undefined): string {
+  const above =
+    registry.isEvaluation &&
     html`<p class="notice">Evaluation storage: images are kept by this service itself. Set <code>registry.upstream</code> to a registry such as Zot before you rely on it.</p>`
-  const body = html`${evaluation}${notice(message)}${notice(problem, 'bad')}
-${page.body}`
-  return renderFrame({
-    site: web.site,
-    title: problem ? `Error: ${title}` : title,
-    body,
-    head: NO_INDEX,
+  return renderPrivate(page, {
+    site,
+    above,
     navigation: visit && navigation(visit, page.section),
-    footer: visit && logOutForm(visit),
+    footer: visit && logOutForm(visit, `Log out ${visit.session.person.name}`),
   })
 }
 
@@ -41,20 +27,6 @@ ${link('', 'Repositories')}
 ${link('tokens', 'Access tokens')}
 ${link('account', 'Account')}
 </ul></nav>`
-}
-
-function logOutForm({ web: { site }, csrf, session }: Visit): Html {
-  return html`<form method="post" action="${site.path('logout')}">${csrfField({ csrf })}<button class="link">Log out ${session.person.name}</button></form>`
-}
-
-/** A form that is one button. */
-export function buttonForm(
-  { web: { site }, csrf }: Visit,
-  path: string,
-  label: string,
-  about: string,
-): Html {
-  return html`<form method="post" action="${site.path(path)}">${csrfField({ csrf })}<button class="small-button">${label}<span class="hidden"> ${about}</span></button></form>`
 }
 
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']

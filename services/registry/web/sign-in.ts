@@ -2,8 +2,10 @@
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import type { Identity } from '@fuchsbau/shared/login/oidc.ts'
 import { foreignOrigin, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
-import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
+import { fieldsOf, queryOf, queryTextOf } from '@fuchsbau/shared/page/form.ts'
+import { messageOf } from '@fuchsbau/shared/page/message.ts'
 import { seeOther } from '@fuchsbau/shared/page/send.ts'
+import { isOwnPath } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, isLivePerson } from '../account/caller.ts'
@@ -11,7 +13,7 @@ import { welcome } from '../manage/welcome.ts'
 import { audit } from '../registry.ts'
 import type { PersonRecord } from '../store/records.ts'
 import type { Page } from './layout.ts'
-import { messageOf } from './message.ts'
+import { messages } from './message.ts'
 import { type Exchange, sendError, sendPublic } from './send.ts'
 import { callerOf } from './sessions.ts'
 import type { Request, Visit, Web } from './visit.ts'
@@ -19,7 +21,7 @@ import type { Request, Visit, Web } from './visit.ts'
 export function showLogin(web: Web, request: Request, reply: FastifyReply): FastifyReply {
   if (web.sessions.find(request)) return seeOther(reply, web.site.path(''))
   const next = queryOf(request, 'next') ?? ''
-  const message = messageOf(request.query)
+  const message = messageOf(messages, request.query)
   return sendPublic({ web, request, reply }, loginPage(web, { next, message }))
 }
 
@@ -66,8 +68,7 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   if (!party || !pending) {
     return again('This login has begun too long ago, or in another browser. Begin again.')
   }
-  const query = request.url.split('?')[1] ?? ''
-  const finished = await party.finish(query, pending.login)
+  const finished = await party.finish(queryTextOf(request), pending.login)
   if (!finished.ok) return again(finished.message)
   const { identity } = finished
   const welcomed = welcome(registry, identityOf(identity))
@@ -80,7 +81,7 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   }
   if (!welcomed.ok) return refuse(welcomed.reason)
   if (!isLivePerson(welcomed.value)) return refuse('This account is disabled.')
-  return enter(exchange, welcomed.value, pending.next, identity.idToken)
+  return enter(exchange, welcomed.value, pending.next, identity)
 }
 
 const identityOf = ({ issuer, subject, preferredUsername, groups }: Identity) => ({
@@ -92,31 +93,23 @@ const identityOf = ({ issuer, subject, preferredUsername, groups }: Identity) =>
 
 /** Here, and at the provider if the login was there. */
 export async function logOut({ web, reply, session, request, caller }: Visit) {
-  const { idToken } = session.record
-  web.sessions.end(session, reply)
+  const idToken = web.sessions.end(session, reply)
   audit(web.registry, { event: 'logout', caller, address: request.ip })
   const back = `${web.registry.url}${web.site.path('login')}?m=out`
-  const there = idToken === '' ? undefined : await web.party?.logoutUrl(idToken, back)
-  return seeOther(reply, there ?? `${web.site.path('login')}?m=out`)
+  const there = idToken && (await web.party?.logoutUrl(idToken, back))
+  return seeOther(reply, there || `${web.site.path('login')}?m=out`)
 }
 
 function enter(
   { web, request, reply }: Exchange,
   person: PersonRecord,
   next: string,
-  idToken?: string,
+  identity?: Identity,
 ): FastifyReply {
-  web.sessions.begin(request, reply, person, idToken)
+  web.sessions.begin(request, reply, person, identity)
   web.registry.counts.login('session', 'ok')
   audit(web.registry, { event: 'login', caller: callerOf(person), address: request.ip })
-  return seeOther(reply, safeNext(web, next))
-}
-
-/** Only paths of ours: `//host` and `/\host` lead elsewhere. */
-function safeNext({ site }: Web, next: string): string {
-  const isOwn =
-    next.startsWith(site.path('')) && !/^\/[/\\]|\\/.test(next) && URL.canParse(next, site.base)
-  return isOwn ? next : site.path('')
+  return seeOther(reply, isOwnPath(web.site, next) ? next : web.site.path(''))
 }
 
 interface LoginState {

@@ -1,5 +1,7 @@
 // A person's access tokens: made, shown once, revoked.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm } from '@fuchsbau/shared/page/button.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import {
@@ -11,9 +13,8 @@ import {
 import { audit } from '../registry.ts'
 import { ACTIONS } from '../scope.ts'
 import type { AccessTokenRecord } from '../store/records.ts'
-import { buttonForm } from './layout.ts'
 import { done, sendError, sendOwn } from './send.ts'
-import { numberOf, type Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 const DAY_MS = 86_400_000
 const LIFETIMES = [7, 30, 90, 365]
@@ -110,5 +111,5 @@ function row(visit: Visit, token: AccessTokenRecord): Html {
     token.lastUsedAt === undefined
       ? 'never used'
       : html`used ${time(token.lastUsedAt)} from ${token.lastUsedFrom ?? ''}`
-  return html`<li><div><strong>${token.label}</strong><p class="small">${limits}; until ${time(token.expiresAt, '', true)}; ${used}</p></div>${buttonForm(visit, `tokens/${token.id}/revoke`, 'Revoke', token.label)}</li>`
+  return html`<li><div><strong>${token.label}</strong><p class="small">${limits}; until ${time(token.expiresAt, '', true)}; ${used}</p></div>${buttonForm(visit, `tokens/${token.id}/revoke`, 'Revoke', { about: token.label })}</li>`
 }

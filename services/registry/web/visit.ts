@@ -1,14 +1,7 @@
 // What every handler of this folder is given, and how it learns who is there, and what she may.
 import type { PendingLogin, RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import type { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
-import {
-  foreignOrigin,
-  isCsrfRight,
-  isOwnOrigin,
-  STALE_FORM,
-} from '@fuchsbau/shared/page/cookie.ts'
-import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
-import { seeOther } from '@fuchsbau/shared/page/send.ts'
+import { admitForm, toLogin } from '@fuchsbau/shared/page/admit.ts'
 import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../account/caller.ts'
@@ -18,20 +11,21 @@ import type { Repository } from '../name.ts'
 import type { Right } from '../policy/policy.ts'
 import type { Registry } from '../registry.ts'
 import { sendError } from './send.ts'
-import { callerOf, type Session, type WebSessions } from './sessions.ts'
+import { callerOf, type Session, type Sessions } from './sessions.ts'
 
 export interface Web {
   registry: Registry
   images: ImageReader
   site: PageSite
-  sessions: WebSessions
+  sessions: Sessions
   party: RelyingParty | undefined
   pendingLogins: PendingLogins<{ login: PendingLogin; next: string }>
   /** The longest lifetime of access tokens. */
   maxAgeMs: number
 }
 
-export type Request = FastifyRequest<{ Params: { id?: string; '*'?: string } }>
+export type RouteParams = { Params: { id?: string; '*'?: string } }
+export type Request = FastifyRequest<RouteParams>
 
 /** A person who is logged in, at a page or with a form. */
 export interface Visit {
@@ -54,10 +48,7 @@ export type RouteHandler = (request: Request, reply: FastifyReply) => Answer
 export function page(web: Web, show: Handler): RouteHandler {
   return (request, reply) => {
     const session = web.sessions.find(request)
-    if (!session) {
-      const next = encodeURIComponent(request.url)
-      return seeOther(reply, `${web.site.path('login')}?next=${next}`)
-    }
+    if (!session) return toLogin(request, reply, web.site)
     const { csrf } = session
     const caller = callerOf(session.person)
     return show({ web, request, reply, session, caller, csrf, fields: new URLSearchParams() })
@@ -67,17 +58,12 @@ export function page(web: Web, show: Handler): RouteHandler {
 /** A form: its origin, session and token are checked before anything is done. */
 export function form(web: Web, take: Handler): RouteHandler {
   return (request, reply) => {
-    const { site, sessions } = web
     const exchange = { web, request, reply }
-    if (!isOwnOrigin(request, site)) return sendError(exchange, 403, foreignOrigin(site))
-    const session = sessions.find(request)
-    if (!session) {
-      return sendError(exchange, 403, 'You are logged out. Log in, go back, and send it again.')
-    }
-    const { csrf } = session
-    const fields = fieldsOf(request)
-    if (!isCsrfRight(csrf, fields.get('csrf'))) return sendError(exchange, 403, STALE_FORM)
-    return take({ ...exchange, session, caller: callerOf(session.person), csrf, fields })
+    const admitted = admitForm(request, web)
+    if (!admitted.ok) return sendError(exchange, 403, admitted.why)
+    const { session, fields } = admitted
+    const { person, csrf } = session
+    return take({ ...exchange, session, caller: callerOf(person), csrf, fields })
   }
 }
 
@@ -89,9 +75,4 @@ export function mayNot(
 ): string | undefined {
   const found = verdict(web.registry.policy.current, caller, right, repository)
   return found.isAllowed ? undefined : found.why
-}
-
-/** A row's number as it stands in an address; 0 is none. */
-export function numberOf(text: string | null | undefined): number {
-  return /^[1-9]\d{0,14}$/.test(text ?? '') ? Number(text) : 0
 }
