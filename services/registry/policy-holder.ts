@@ -6,7 +6,7 @@ import { defaultPolicy } from './policy/default.ts'
 import { type Policy, parsePolicy } from './policy/policy.ts'
 import { readPolicyFile, stampOf } from './store/policy-file.ts'
 
-const LOOK_EVERY_MS = 2_000
+const LOOK_EVERY_MS = 1_000
 
 /** The policy's file cannot be used; the message says where and why. */
 export class PolicyUnusable extends WrongSettings {
@@ -25,7 +25,9 @@ export class PolicyHolder {
   readonly #options: PolicyOptions
   #policy: Policy
   #text: string
+  /** Of the file that was read, and of the file at the last look. */
   #stamp = ''
+  #seen = ''
   #timer: Timer | undefined
   /** Why the newest file is not in force; undefined when it is. */
   problem: string | undefined
@@ -56,7 +58,10 @@ export class PolicyHolder {
     const { file, clock } = this.#options
     if (file === undefined) return
     this.#timer = clock.after(LOOK_EVERY_MS, () => {
-      if (stampOf(file) !== this.#stamp) this.reload()
+      const stamp = stampOf(file)
+      // Half a policy may lack what it denies: one that is still being written is looked at again.
+      if (stamp !== this.#stamp && stamp === this.#seen) this.reload()
+      this.#seen = stamp
       this.start()
     })
   }

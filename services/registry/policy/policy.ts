@@ -34,16 +34,21 @@ export interface Policy {
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
 
-const MAX_CHARACTERS = 1024 * 1024
+/** Reading it takes a second at most, whatever is in it. */
+const MAX_CHARACTERS = 256 * 1024
 const MAX_ENTRIES = 1_000
 /** What is wrong beyond these, nobody reads. */
 const MAX_ERRORS = 20
+/** Of people and robots. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/
 
 /** The policy in a text, or all that is wrong with it, each with its line. */
 export function parsePolicy(text: string): ParsedPolicy {
-  if (text.length > MAX_CHARACTERS) return { ok: false, errors: ['a policy has at most 1 MiB'] }
+  if (text.length > MAX_CHARACTERS) return { ok: false, errors: ['a policy has at most 256 KiB'] }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  // Both would take minutes for a file made for it: keys are compared below, and lines are counted here.
+  const options = { uniqueKeys: false, prettyErrors: false } as const
+  const document = parseDocument(text, { lineCounter: lines, ...options })
   // A warning is a tag that nobody knows: its value is not what it looks like.
   const syntax = [...document.errors, ...document.warnings].map(
     ({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message.split(/ at line |\n/)[0]}`,
@@ -83,8 +88,8 @@ class Reader {
       ),
       immutable: this.#entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
         line: entry.line,
-        repositories: this.#fixedGlobs(entry, 'repositories'),
-        tags: this.#fixedGlobs(entry, 'tags'),
+        repositories: this.#fixed(entry, this.#repositories(entry)),
+        tags: this.#fixed(entry, this.#globs(entry, 'tags')),
       })),
     }
   }
@@ -103,7 +108,7 @@ class Reader {
       line,
       effect,
       who: this.#words(entry, 'who').flatMap((word) => this.#who(line, word)),
-      repositories: this.#globs(entry, 'repositories'),
+      repositories: this.#repositories(entry),
       rights: new Set(rights),
     }
   }
@@ -118,7 +123,13 @@ class Reader {
         return [{ kind: word }]
     }
     const [, kind, name] = /^(user|group|robot):(.{1,200})$/.exec(word) ?? []
-    if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) return [{ kind, name }]
+    if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) {
+      // Else a rule that denies would protect from nobody.
+      if (kind !== 'group' && !NAME.test(name)) {
+        this.#wrong(line, `"${word}": names have a–z, 0–9, ".", "_" and "-"`)
+      }
+      return [{ kind, name }]
+    }
     this.#wrong(
       line,
       `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
@@ -130,9 +141,16 @@ class Reader {
     return this.#words(entry, key).map((word) => this.#glob(entry.line, word))
   }
 
+  /** Patterns for names of repositories: one that matches none would protect nothing. */
+  #repositories(entry: Entry): Glob[] {
+    const globs = this.#globs(entry, 'repositories')
+    const odd = globs.find(({ text }) => /[A-Z]|^\/|\/$|\/\//.test(text))
+    if (odd) this.#wrong(entry.line, `"${odd.text}": no repository is called so`)
+    return globs
+  }
+
   /** Of what holds whoever asks: a placeholder would match nothing, and protect nothing. */
-  #fixedGlobs(entry: Entry, key: string): Glob[] {
-    const globs = this.#globs(entry, key)
+  #fixed(entry: Entry, globs: Glob[]): Glob[] {
     const odd = globs.find(({ text }) => text.includes('$'))
     if (odd)
       this.#wrong(entry.line, `"${odd.text}": nobody asks here, so there are no placeholders`)
@@ -162,7 +180,7 @@ class Reader {
   }
 
   #entries(node: Field, keys: readonly string[]): Entry[] {
-    if (node === undefined || (isScalar(node) && node.value === null)) return []
+    if (node === undefined) return []
     if (isSeq(node) && node.items.length <= MAX_ENTRIES) {
       return node.items.map((item) => this.#map(item, keys))
     }
@@ -183,6 +201,7 @@ class Reader {
       if (keys && !keys.includes(name)) {
         this.#wrong(this.#lineOf(key, line), `"${name}" is unknown: ${keys.join(', ')}`)
       }
+      if (fields.has(name)) this.#wrong(this.#lineOf(key, line), `"${name}" is there twice`)
       fields.set(name, value)
     }
     return { line, fields }

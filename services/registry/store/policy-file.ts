@@ -1,7 +1,7 @@
 // The policy's file: read at the start and whenever it changes.
 import { readFileSync, statSync } from 'node:fs'
 
-const MAX_BYTES = 1024 * 1024
+const MAX_BYTES = 256 * 1024
 
 export type ReadFile = { ok: true; text: string; stamp: string } | { ok: false; reason: string }
 
@@ -11,7 +11,7 @@ export function readPolicyFile(path: string): ReadFile {
     const stamp = stampOf(path)
     const stat = statSync(path)
     if (!stat.isFile()) return { ok: false, reason: 'it is no file' }
-    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 1 MiB' }
+    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 256 KiB' }
     return { ok: true, text: readFileSync(path, 'utf8'), stamp }
   } catch (error) {
     return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? String(error) }
