@@ -16,6 +16,8 @@ export interface Shown {
   name: string
   secret: string
   address: string
+  /** Shown where a refresh token belongs: nowhere else does one count, and nothing else counts there. */
+  isRefresh?: boolean
 }
 
 export type Authenticated =
@@ -35,7 +37,8 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
   if (caller === 'over') return refuse(registry, shown, 'over')
   if (caller) return { ok: true, caller }
-  const attempt = registry.throttle.begin(shown.address, shown.name)
+  // As the store compares names: else each spelling would have guesses of its own.
+  const attempt = registry.throttle.begin(shown.address, shown.name.toLowerCase())
   if (!attempt.ok) {
     const seconds = Math.ceil(attempt.waitMs / 1000)
     return { ok: false, status: 429, why: `Too many attempts: try again in ${seconds} s.` }
@@ -53,10 +56,11 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
 /** `over`: it was good once, or its owner may not be here. */
 function bySecret(
   { store, clock }: Registry,
-  { name, secret, address }: Shown,
+  { name, secret, address, isRefresh }: Shown,
 ): Caller | 'over' | undefined {
   const now = clock.now()
-  if (isSecret('fbrr', secret)) {
+  if (isRefresh) {
+    if (!isSecret('fbrr', secret)) return
     const token = store.refreshTokens.byHash(hashSecret(secret))
     return token && (callerByRefresh(store, token.id, now) ?? 'over')
   }
