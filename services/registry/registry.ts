@@ -8,6 +8,7 @@ import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
+import type { FairShare } from './pass/fair-share.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { Store } from './store/store.ts'
@@ -34,6 +35,8 @@ export interface Registry {
   isEvaluation: boolean
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
+  /** Requests that are under way at the upstream, by who makes them. */
+  places: FairShare
   /** Changes of one tag, one after the other. */
   tagChanges: Serial
   /** Largest manifest, in bytes. */

@@ -13,7 +13,8 @@ import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import manifest from './package.json' with { type: 'json' }
-import { Upstream } from './pass/upstream.ts'
+import { FairShare } from './pass/fair-share.ts'
+import { MAX_CONNECTIONS, Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
@@ -127,6 +128,7 @@ async function makeRegistry(
     host,
     isEvaluation: own.upstream === undefined,
     trustedKeys: readTrustedKeys(own.trustedKeys),
+    places: new FairShare(MAX_CONNECTIONS),
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
   }

@@ -1,7 +1,9 @@
 // Every request below /v2/: which endpoint it means, whether its sender may, and how it gets to the upstream and back. Only
 // manifests that are pushed are held in memory; everything else streams.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import { addressGroup } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Caller, nameOf } from '../account/caller.ts'
 import { endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import { formatReference } from '../name.ts'
@@ -32,10 +34,12 @@ export async function serveRegistry(
   const need = needOf(endpoint, method)
   const identified = await identify(registry, request, need)
   if (need) demand(registry, identified, need, request)
+  if (endpoint.kind === 'base') {
+    return reply.header('docker-distribution-api-version', 'registry/2.0').send({})
+  }
+  takePlace(registry, identified.caller, request, reply)
   const exchange = { registry, request, reply, identified, endpoint, path, query, need }
   switch (endpoint.kind) {
-    case 'base':
-      return reply.header('docker-distribution-api-version', 'registry/2.0').send({})
     case 'catalog':
       return await serveCatalog(exchange)
     case 'manifest':
@@ -52,6 +56,26 @@ export async function serveRegistry(
       return await pull(exchange)
   }
 }
+
+/** Until the answer is whole, or its client gone. Nobody in particular is one for each address. */
+function takePlace(
+  { places }: Registry,
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const isNobody = caller.account.kind === 'anonymous'
+  const leave = places.take(isNobody ? addressGroup(addressOf(request)) : nameOf(caller))
+  if (!leave) throw tooMany
+  if (reply.raw.destroyed) leave()
+  else reply.raw.once('close', leave)
+}
+
+const tooMany = new OciError(
+  'TOOMANYREQUESTS',
+  'Too many requests of yours are under way here: let some of them end first.',
+  { headers: { 'retry-after': '5' } },
+)
 
 async function pull(exchange: Exchange): Promise<FastifyReply> {
   const { registry, request, identified, endpoint } = exchange

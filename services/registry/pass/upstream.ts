@@ -34,7 +34,7 @@ export interface UpstreamOptions {
   silenceMs?: number
 }
 
-const MAX_CONNECTIONS = 256
+export const MAX_CONNECTIONS = 256
 const MAX_IDLE = 32
 /** Shorter than any server keeps a connection open by itself. */
 const IDLE_MS = 20_000
