@@ -37,8 +37,8 @@ export interface Registry {
   trustedKeys: readonly TrustedKey[]
   /** Requests that are under way at the upstream, by who makes them. */
   places: FairShare
-  /** Changes of one tag, one after the other. */
-  tagChanges: Serial
+  /** Changes of one repository's tags, and what is deleted there: one after the other. */
+  changes: Serial
   /** Largest manifest, in bytes. */
   maxManifestBytes: number
 }

@@ -129,7 +129,7 @@ async function makeRegistry(
     isEvaluation: own.upstream === undefined,
     trustedKeys: readTrustedKeys(own.trustedKeys),
     places: new FairShare(MAX_CONNECTIONS),
-    tagChanges: createSerial({ limit: 100 }),
+    changes: createSerial({ limit: 500 }),
     maxManifestBytes: own.maxManifest * MIB,
   }
 }

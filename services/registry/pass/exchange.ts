@@ -28,16 +28,20 @@ export interface Exchange {
 }
 
 /** Passes a request on, with its body, and the answer back. `query`: another than it came with. */
-export async function passOn(exchange: Exchange, query = exchange.query): Promise<FastifyReply> {
+export async function passOn(exchange: Exchange, query?: string): Promise<FastifyReply> {
+  return await passBack(exchange, await askOn(exchange, query))
+}
+
+/** The first half of that. */
+export async function askOn(exchange: Exchange, query = exchange.query): Promise<UpstreamAnswer> {
   const { request, reply } = exchange
-  const answer = await ask(exchange, {
+  return await ask(exchange, {
     method: request.method,
     path: `${exchange.path}${query === '' ? '' : `?${query}`}`,
     headers: toUpstream(request.headers),
     body: bodyOf(request),
     signal: goneOf(reply),
   })
-  return await passBack(exchange, answer)
 }
 
 /** Asks the upstream, in the name of who asks us. Throws OciError when it cannot be reached, or does not let us in. */

@@ -6,12 +6,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Caller, nameOf } from '../account/caller.ts'
 import { endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
-import { formatReference } from '../name.ts'
+import {
+  type Digest,
+  formatReference,
+  parseDigest,
+  type Reference,
+  type Repository,
+} from '../name.ts'
 import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
-import { ask, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
+import { ask, askOn, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { demand, identify } from './identify.ts'
+import { refuseNeeded } from './immutable.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
 import { mountQuery } from './mount.ts'
 import { needOf } from './needs.ts'
@@ -45,15 +52,15 @@ export async function serveRegistry(
     case 'manifest':
       if (method === 'PUT') return await putManifest(exchange, endpoint)
       if (method === 'DELETE') return await deleteManifest(exchange, endpoint)
-      return await pull(exchange)
+      return await pullManifest(exchange, endpoint)
     case 'blob':
-      return method === 'DELETE' ? await change(exchange, 'delete') : await pull(exchange)
+      return await (method === 'DELETE' ? deleteBlob(exchange, endpoint) : passOn(exchange))
     case 'uploads':
       return await beginUpload(exchange)
     case 'upload':
       return await goOn(exchange)
     default:
-      return await pull(exchange)
+      return await passOn(exchange)
   }
 }
 
@@ -77,41 +84,48 @@ const tooMany = new OciError(
   { headers: { 'retry-after': '5' } },
 )
 
-async function pull(exchange: Exchange): Promise<FastifyReply> {
-  const { registry, request, identified, endpoint } = exchange
-  if (endpoint.kind === 'manifest' && request.method === 'GET') {
+/** Of what there is: what is not there is not pulled. */
+async function pullManifest(
+  exchange: Exchange,
+  { repository, reference }: { repository: Repository; reference: Reference },
+): Promise<FastifyReply> {
+  const { registry, request, identified } = exchange
+  const answer = await askOn(exchange)
+  if (answer.status < 400 && request.method === 'GET') {
     audit(registry, {
       event: 'pull',
       caller: identified.caller,
       address: addressOf(request),
-      repository: endpoint.repository,
-      reference: formatReference(endpoint.reference),
+      repository,
+      reference: formatReference(reference),
+      digest: parseDigest(answer.headers.get('docker-content-digest') ?? ''),
     })
-  }
-  return await passOn(exchange)
-}
-
-/** Something that is asked of the upstream and told in the audit when it was done. */
-async function change(exchange: Exchange, event: string): Promise<FastifyReply> {
-  const { registry, request, reply, identified, endpoint } = exchange
-  mustStore(registry)
-  const answer = await ask(exchange, {
-    method: request.method,
-    path: exchange.path,
-    headers: toUpstream(request.headers),
-    signal: goneOf(reply),
-  })
-  if (answer.status < 300 && 'repository' in endpoint) {
-    audit(registry, {
-      event,
-      caller: identified.caller,
-      address: addressOf(request),
-      repository: endpoint.repository,
-      digest: 'digest' in endpoint ? endpoint.digest : undefined,
-    })
-    registry.store.commitTurn()
   }
   return await passBack(exchange, answer)
+}
+
+/** On disk, in the audit, before the client is told. */
+async function deleteBlob(
+  exchange: Exchange,
+  { repository, digest }: { repository: Repository; digest: Digest },
+): Promise<FastifyReply> {
+  const { registry, request, reply, identified } = exchange
+  mustStore(registry)
+  return await registry.changes.run(repository, async () => {
+    await refuseNeeded(exchange, repository, digest)
+    const answer = await ask(exchange, {
+      method: 'DELETE',
+      path: exchange.path,
+      headers: toUpstream(request.headers),
+      signal: goneOf(reply),
+    })
+    if (answer.status < 300) {
+      const { caller } = identified
+      audit(registry, { event: 'delete', caller, address: addressOf(request), repository, digest })
+      registry.store.commitTurn()
+    }
+    return await passBack(exchange, answer)
+  })
 }
 
 async function beginUpload(exchange: Exchange): Promise<FastifyReply> {
