@@ -18,6 +18,7 @@ import { MAX_CONNECTIONS, Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
+import { hasPublicKey } from './store/keys.ts'
 import { openStore, type Store } from './store/store.ts'
 import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
@@ -87,7 +88,11 @@ async function makeRegistry(
 ): Promise<Registry> {
   const { own } = config
   const policy = new PolicyHolder({ file: own.policy, adminGroup: own.adminGroup, clock, log })
+  const hadKey = hasPublicKey(directory)
   const keys = await KeyRing.open(directory, clock)
+  if (hadKey && keys.isNew) {
+    log.warn('keys.json was not there: give the upstream the new token-key.pem, and restart it')
+  }
   const { host } = new URL(own.url)
   const verifier = new TokenVerifier(keys, own.url, host)
   const authorize = async (

@@ -238,6 +238,23 @@ test('an upstream that does not verify our tokens gets our credential, and never
   expect(new Set(seen)).toEqual(new Set([expected]))
 })
 
+test.each([
+  ['GET', 'pull'],
+  ['HEAD', 'pull'],
+  ['POST', 'push'],
+])('of an extension the upstream gets a token for %s alone: %s', async (method, action) => {
+  let head = ''
+  answer = (request) => {
+    ;({ head } = request)
+    says('200 OK', '{}')(request)
+  }
+  expect((await get('/v2/_zot/ext/search', method)).status).toBe(200)
+  const claims = Buffer.from(/Bearer [\w-]+\.([\w-]+)/.exec(head)?.[1] ?? '', 'base64url')
+  expect(JSON.parse(claims.toString()).access).toEqual([
+    { type: 'repository', name: '', actions: [action] },
+  ])
+})
+
 test('no token and no password is in the log', () => {
   expect(registry.log()).not.toMatch(/eyJ|Basic |correct horse/)
 })
