@@ -26,7 +26,7 @@ import { unmarkUpload } from './upload-owner.ts'
 
 /** An upload has to bring so many bytes in each half minute. */
 const LEAST_UPLOAD_BYTES = 1
-/** A connection on which an upload is may be silent for so long: the upstream may have to read a large blob once more. */
+/** A connection on which an upload is may be silent for as long as the upstream may be. */
 const UPLOAD_SILENCE_MS = 600_000
 
 /** Answers one request. Throws OciError. */
