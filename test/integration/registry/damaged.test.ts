@@ -1,7 +1,7 @@
 // A data directory that is damaged, newer, or somebody else's: the process says so in a sentence, and ends.
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RegistryProcess, startRegistry } from '../../support/registry-process.ts'
 
@@ -41,11 +41,11 @@ test('without keys.json there is a new key, and the log says that the upstream n
 })
 
 test('a database of a newer version is left alone', async () => {
-  const database = new Database(join(registry.directory, 'registry.db'))
-  const version = database.pragma('user_version', { simple: true })
-  database.pragma('user_version = 99')
+  const database = new DatabaseSync(join(registry.directory, 'registry.db'))
+  const row = database.prepare('PRAGMA user_version').get()
+  database.exec('PRAGMA user_version = 99')
   await expect(registry.start()).rejects.toThrow(/was written by a newer Fuchsbau/)
-  database.pragma(`user_version = ${version}`)
+  database.exec(`PRAGMA user_version = ${row?.['user_version']}`)
   database.close()
   await registry.start()
   await expect(startRegistry({ env: { FUCHSBAU_DATA: registry.data } })).rejects.toThrow(
@@ -56,7 +56,7 @@ test('a database of a newer version is left alone', async () => {
 
 test('another process that holds the database for long: nothing is changed, images are pulled, and then all is well', async () => {
   await registry.start()
-  const holder = new Database(join(registry.directory, 'registry.db'))
+  const holder = new DatabaseSync(join(registry.directory, 'registry.db'))
   holder.exec('BEGIN IMMEDIATE')
   const as = registry.owner
   const push = () => registry.request('/v2/a/manifests/v1', { method: 'PUT', as, body: '{}' })
