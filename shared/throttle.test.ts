@@ -33,6 +33,14 @@ describe('guessing passwords', () => {
     expect(Math.max(...waits)).toBe(900)
   })
 
+  test('a clock that is put back makes nobody wait longer', () => {
+    const clock = settableClock(100_000_000)
+    const throttle = createThrottle(clock)
+    for (let round = 0; round < 6; round += 1) fail(throttle, '192.0.2.1', `user${round}`)
+    clock.set(0)
+    expect(fail(throttle, '192.0.2.1')).toBe(1_000)
+  })
+
   test('gets slower for one account from many addresses, but never by more than 30 seconds', () => {
     const clock = settableClock(0)
     const throttle = createThrottle(clock)

@@ -34,7 +34,8 @@ export function createThrottle(clock: Pick<Clock, 'now'>): Throttle {
     const entry = failures.get(key)
     if (!entry || entry.count < free) return 0
     const delay = Math.min(longestMs, 1_000 * 2 ** Math.min(entry.count - free, 30))
-    return Math.max(0, entry.lastAt + delay - clock.now())
+    // Not longer when the clock was put back meanwhile.
+    return Math.min(delay, Math.max(0, entry.lastAt + delay - clock.now()))
   }
   const fail = (key: string) => {
     const entry = failures.get(key)

@@ -33,7 +33,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^policy\//,
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
-    /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|head|body|connection|sink|send-body|upstream|measured-upstream)\.ts/,
+    /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|fair-share|head|body|connection|sink|send-body|upstream|measured-upstream)\.ts/,
     /^(account|token|login|pass|manage)\//,
     /^(images|web)\//,
     /^admin\/|^(app|gauges|service|main)\.ts/,

@@ -89,7 +89,7 @@ function send(reply: FastifyReply, { status, headers, body }: OciError): Fastify
 
 function translate(error: FastifyError): OciError {
   if (error instanceof QueueFullError) {
-    return new OciError('TOOMANYREQUESTS', 'Too many change this tag at once: try again.')
+    return new OciError('TOOMANYREQUESTS', 'Too many change this repository at once: try again.')
   }
   const status = error.statusCode ?? 500
   if (status >= 500) return new OciError('UNKNOWN', 'Something failed on our side.')

@@ -10,6 +10,7 @@ import type { ToldUses } from './account/note-login.ts'
 import type { Counts } from './counts.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
+import type { FairShare } from './pass/fair-share.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { AuditRecord } from './store/records.ts'
@@ -42,8 +43,10 @@ export interface Registry {
   isEvaluation: boolean
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
-  /** Changes of one tag, one after the other. */
-  tagChanges: Serial
+  /** Requests that are under way at the upstream, by who makes them. */
+  places: FairShare
+  /** Changes of one repository's tags, and what is deleted there: one after the other. */
+  changes: Serial
   /** Largest manifest, in bytes. */
   maxManifestBytes: number
 }

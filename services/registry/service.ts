@@ -16,10 +16,13 @@ import { Counts } from './counts.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import { addGauges } from './gauges.ts'
 import manifest from './package.json' with { type: 'json' }
+import { FairShare } from './pass/fair-share.ts'
 import { MeasuredUpstream } from './pass/measured-upstream.ts'
+import { MAX_CONNECTIONS } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
+import { hasPublicKey } from './store/keys.ts'
 import { openStore, type Store } from './store/store.ts'
 import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
@@ -112,7 +115,11 @@ async function makeRegistry(
     metrics,
     random: Math.random,
   })
+  const hadKey = hasPublicKey(directory)
   const keys = await KeyRing.open(directory, clock)
+  if (hadKey && keys.isNew) {
+    log.warn('keys.json was not there: give the upstream the new token-key.pem, and restart it')
+  }
   const { host } = new URL(own.url)
   const verifier = new TokenVerifier(keys, own.url, host)
   const authorize = async (
@@ -156,7 +163,8 @@ async function makeRegistry(
     host,
     isEvaluation: own.upstream === undefined,
     trustedKeys: readTrustedKeys(own.trustedKeys),
-    tagChanges: createSerial({ limit: 100 }),
+    places: new FairShare(MAX_CONNECTIONS),
+    changes: createSerial({ limit: 500 }),
     maxManifestBytes: own.maxManifest * MIB,
   }
 }

@@ -17,6 +17,8 @@ export interface Shown {
   name: string
   secret: string
   address: string
+  /** Shown where a refresh token belongs: nowhere else does one count, and nothing else counts there. */
+  isRefresh?: boolean
 }
 
 export type Authenticated =
@@ -36,7 +38,8 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
   if (caller === 'over') return refuse(registry, shown, 'over')
   if (caller) return { ok: true, caller }
-  const attempt = registry.throttle.begin(shown.address, shown.name)
+  // As the store compares names: else each spelling would have guesses of its own.
+  const attempt = registry.throttle.begin(shown.address, shown.name.toLowerCase())
   if (!attempt.ok) {
     registry.counts.login('unknown', 'throttled')
     const seconds = Math.ceil(attempt.waitMs / 1000)
@@ -55,10 +58,11 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
 /** `over`: it was good once, or its owner may not be here. */
 function bySecret(
   { store, clock }: Registry,
-  { name, secret, address }: Shown,
+  { name, secret, address, isRefresh }: Shown,
 ): Caller | 'over' | undefined {
   const now = clock.now()
-  if (isSecret('fbrr', secret)) {
+  if (isRefresh) {
+    if (!isSecret('fbrr', secret)) return
     const token = store.refreshTokens.byHash(hashSecret(secret))
     return token && (callerByRefresh(store, token.id, now) ?? 'over')
   }

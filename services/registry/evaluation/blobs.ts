@@ -20,8 +20,8 @@ export interface Upload {
   usedAtMs: number
 }
 
-/** After so long without a request an upload is given up. */
-const MOST_IDLE_MS = 24 * 60 * 60_000
+/** After so long without a request an upload is given up; sooner when there are too many, so that nobody can fill the list. */
+const IDLE_MS = { usual: 24 * 60 * 60_000, crowded: 5 * 60_000 }
 const MOST_UPLOADS = 1000
 
 const unknown = () => new OciError('BLOB_UNKNOWN', 'There is no such blob here.')
@@ -76,8 +76,9 @@ async function mountBlob(at: Exchange, repository: Repository, digest: Digest): 
 
 async function newUpload(at: Exchange, repository: Repository, algorithm: string) {
   const usedAtMs = at.clock.now()
+  const idleMs = IDLE_MS[at.uploads.size < MOST_UPLOADS ? 'usual' : 'crowded']
   for (const upload of at.uploads.values()) {
-    if (!upload.isBusy && usedAtMs - upload.usedAtMs > MOST_IDLE_MS) await drop(at, upload)
+    if (!upload.isBusy && usedAtMs - upload.usedAtMs > idleMs) await drop(at, upload)
   }
   if (at.uploads.size >= MOST_UPLOADS) throw new OciError('TOOMANYREQUESTS', 'Try again later.')
   const id = randomBytes(16).toString('hex')

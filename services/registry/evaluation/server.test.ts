@@ -119,6 +119,15 @@ test('an upload is cancelled, is unknown elsewhere, and is given up after a day'
   expect((await registry.send('GET', other)).status).toBe(404)
 })
 
+test('a thousand uploads that nobody goes on with keep the others out for minutes, not for a day', async () => {
+  await using registry = await startRegistry()
+  for (let count = 0; count < 1_000; count += 1) await begin(registry)
+  const refused = await registry.send('POST', 'a/blobs/uploads/')
+  expect(await seen(refused)).toEqual([429, 'TOOMANYREQUESTS'])
+  registry.clock.advance(6 * 60_000)
+  expect((await registry.send('POST', 'a/blobs/uploads/')).status).toBe(202)
+})
+
 test.each(['sha256', 'sha384', 'sha512'])('%s is verified', async (algorithm) => {
   await using registry = await startRegistry()
   for (const [said, status] of [

@@ -26,6 +26,8 @@ import {
 
 const MAX_BYTES = 4 * 1024 * 1024
 const MAX_CACHED = 500
+/** Larger ones are read again: people choose how large theirs are. */
+const MAX_CACHED_BYTES = 64 * 1024
 const ACCEPT = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
@@ -102,7 +104,7 @@ export class ImageReader {
       return
     }
     const bytes = await answer.bytes(MAX_BYTES)
-    this.#keep(key, bytes)
+    if (bytes.length <= MAX_CACHED_BYTES) this.#keep(key, bytes)
     return bytes
   }
 

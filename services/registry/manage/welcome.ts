@@ -16,7 +16,10 @@ export interface Known {
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$/
 
 /** Her groups are those of now; her name is kept, because repositories are called by it. */
-export function welcome({ store, clock }: Registry, known: Known): Outcome<PersonRecord> {
+export function welcome(
+  { store, clock }: Pick<Registry, 'store' | 'clock'>,
+  known: Known,
+): Outcome<PersonRecord> {
   const { issuer, sub } = known
   const groups = known.groups.slice(0, 200)
   const now = clock.now()

@@ -82,7 +82,7 @@ export async function ask(
  */
 function ownAccess(endpoint: Endpoint, { method }: UpstreamRequest): Access[] | undefined {
   if (endpoint.kind === 'extension') {
-    return [{ type: 'repository', name: '', actions: ['pull', 'push'] }]
+    return [{ type: 'repository', name: '', actions: [method === 'POST' ? 'push' : 'pull'] }]
   }
   if (endpoint.kind !== 'upload' || method !== 'DELETE') return
   return [{ type: 'repository', name: endpoint.repository, actions: ['push', 'delete'] }]

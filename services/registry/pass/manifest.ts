@@ -1,5 +1,5 @@
 // Manifests that come and go: the one moment at which tags change. Tags that are immutable stay, others need the right to
-// overwrite.
+// overwrite. Changes of one repository come one after the other: what was looked at is still so when it is changed.
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
@@ -15,27 +15,14 @@ import {
   type Repository,
   type Tag,
 } from '../name.ts'
-import { immutableLine } from '../policy/decide.ts'
 import { addressOf, audit, mustStore } from '../registry.ts'
 import { describeManifest, type PushedManifest } from '../webhook/event.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
-import { jsonOf } from './read-answer.ts'
+import { deny, digestOfTag, refuseImmutable, refuseNeeded } from './immutable.ts'
 
 type ManifestEndpoint = Extract<Endpoint, { kind: 'manifest' }>
 
-/** Of everything that a manifest can be. */
-const ACCEPT = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  '*/*',
-].join(', ')
-/** Tags are read in pages of so many before a manifest is deleted by its digest. */
-const PAGE = 1_000
-const MAX_PAGES = 100
-const MAX_PAGE_BYTES = 4 * 1024 * 1024
 const MAX_PUSHED_TAGS = 100
 
 /** A push: whole in memory, so that its digest is known before the tag is touched. */
@@ -48,7 +35,7 @@ export async function putManifest(
   const tags = tagsOfPush(exchange, reference)
   const bytes = await bodyOf(exchange)
   mustStore(registry)
-  return await inTurn(exchange, repository, tags, async () => {
+  const push = async () => {
     const said = reference.kind === 'digest' ? reference.digest : undefined
     const algorithm = said?.split(':')[0] ?? 'sha256'
     const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
@@ -69,7 +56,9 @@ export async function putManifest(
       for (const name of names) changed(exchange, 'push', repository, name, stored, pushed)
     }
     return await passBack(exchange, answer)
-  })
+  }
+  // What touches no tag need not wait.
+  return await (tags.length === 0 ? push() : registry.changes.run(repository, push))
 }
 
 /**
@@ -89,19 +78,6 @@ function tagsOfPush({ query }: Exchange, reference: Reference): Tag[] {
   })
 }
 
-/** Two pushes of one tag at once: the second sees what the first has done. Sorted, they never wait for each other. */
-async function inTurn<T>(
-  exchange: Exchange,
-  repository: Repository,
-  [tag, ...others]: readonly Tag[],
-  task: () => Promise<T>,
-): Promise<T> {
-  if (tag === undefined) return await task()
-  return await exchange.registry.tagChanges.run(`${repository} ${tag}`, () =>
-    inTurn(exchange, repository, others, task),
-  )
-}
-
 /** A tag alone, or a manifest with all its tags. */
 export async function deleteManifest(
   exchange: Exchange,
@@ -110,13 +86,13 @@ export async function deleteManifest(
   const { registry, request, reply } = exchange
   const { repository, reference } = endpoint
   mustStore(registry)
-  if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
-  else await refuseTagged(exchange, repository, reference.digest)
-  return await registry.tagChanges.run(`${repository} ${formatReference(reference)}`, async () => {
+  return await registry.changes.run(repository, async () => {
+    if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
+    else await refuseNeeded(exchange, repository, reference.digest)
     const digest =
       reference.kind === 'digest'
         ? reference.digest
-        : await digestOf(exchange, repository, reference.tag)
+        : await digestOfTag(exchange, repository, reference.tag)
     const answer = await ask(exchange, {
       method: 'DELETE',
       path: exchange.path,
@@ -162,103 +138,14 @@ async function mayTag(
   tag: Tag,
   digest: Digest,
 ): Promise<void> {
-  const before = await digestOf(exchange, repository, tag)
+  const before = await digestOfTag(exchange, repository, tag)
   if (before === undefined || before === digest) return
   refuseImmutable(exchange, repository, tag)
-  const { registry, identified, request } = exchange
+  const { registry, identified } = exchange
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
-  const why = `The tag ${tag} exists already. ${found.why}`
   registry.counts.denied(found.isByLimits ? 'token' : 'policy')
-  deny(exchange, repository, tag, why, addressOf(request))
-}
-
-function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): void {
-  const line = immutableLine(exchange.registry.policy.current, repository, tag)
-  if (line === undefined) return
-  const why = `The tag ${tag} is immutable (line ${line} of the policy).`
-  exchange.registry.counts.denied('immutable')
-  deny(exchange, repository, tag, why, addressOf(exchange.request))
-}
-
-function deny(
-  { registry, identified }: Exchange,
-  repository: Repository,
-  reference: string,
-  why: string,
-  address: string,
-): never {
-  const { caller } = identified
-  audit(registry, { event: 'denied', caller, address, repository, reference, outcome: why })
-  throw new OciError('DENIED', why)
-}
-
-/** What is deleted by its digest takes its tags along. */
-async function refuseTagged(
-  exchange: Exchange,
-  repository: Repository,
-  digest: Digest,
-): Promise<void> {
-  const { registry } = exchange
-  const policy = registry.policy.current
-  if (policy.immutable.length === 0) return
-  for (const tag of await tagsOf(exchange, repository)) {
-    if (immutableLine(policy, repository, tag) === undefined) continue
-    if ((await digestOf(exchange, repository, tag)) === digest) {
-      refuseImmutable(exchange, repository, tag as Tag)
-    }
-  }
-}
-
-async function digestOf(
-  exchange: Exchange,
-  repository: Repository,
-  tag: string,
-): Promise<Digest | undefined> {
-  const answer = await ask(asReader(exchange, repository), {
-    method: 'HEAD',
-    path: `/v2/${repository}/manifests/${tag}`,
-    headers: { accept: ACCEPT },
-  })
-  answer.discard()
-  if (answer.status === 404) return
-  const digest = parseDigest(answer.headers.get('docker-content-digest') ?? '')
-  if (answer.status === 200 && digest) return digest
-  throw new OciError('UNAVAILABLE', 'The registry behind this one did not say what the tag names.')
-}
-
-async function tagsOf(exchange: Exchange, repository: Repository): Promise<string[]> {
-  const all: string[] = []
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const last = all.at(-1)
-    const answer = await ask(asReader(exchange, repository), {
-      method: 'GET',
-      path: `/v2/${repository}/tags/list?n=${PAGE}${last === undefined ? '' : `&last=${last}`}`,
-      headers: {},
-    })
-    if (answer.status === 404) {
-      answer.discard()
-      return all
-    }
-    if (answer.status !== 200) {
-      answer.discard()
-      break
-    }
-    const body = (await jsonOf(answer, MAX_PAGE_BYTES)) as { tags?: unknown } | null
-    const tags = (Array.isArray(body?.tags) ? body.tags : []).flatMap(
-      (tag) => parseTag(String(tag)) ?? [],
-    )
-    all.push(...tags)
-    const hasMore = tags.length > 0 && (answer.headers.has('link') || tags.length >= PAGE)
-    if (!hasMore) return all
-  }
-  throw new OciError('UNAVAILABLE', 'The registry behind this one did not say which tags it has.')
-}
-
-/** We look by ourselves: her token may be for pushing alone. */
-function asReader(exchange: Exchange, repository: Repository): Exchange {
-  const identified = { ...exchange.identified, token: undefined, claims: undefined }
-  return { ...exchange, identified, need: { right: 'pull', repository } }
+  deny(exchange, repository, tag, `The tag ${tag} exists already. ${found.why}`)
 }
 
 async function bodyOf({ request, registry }: Exchange): Promise<Buffer> {
@@ -275,5 +162,7 @@ async function bodyOf({ request, registry }: Exchange): Promise<Buffer> {
     throw new OciError('MANIFEST_INVALID', 'The manifest broke off.')
   }
   if (bytes <= registry.maxManifestBytes) return Buffer.concat(parts)
+  // The next request on this connection comes behind it.
+  request.raw.resume()
   throw new OciError('SIZE_INVALID', 'The manifest is too large.', { status: 413 })
 }

@@ -1,16 +1,25 @@
 // Every request below /v2/: which endpoint it means, whether its sender may, and how it gets to the upstream and back. Only
 // manifests that are pushed are held in memory; everything else streams.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import { addressGroup } from '@fuchsbau/shared/throttle.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Caller, nameOf } from '../account/caller.ts'
 import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
-import { formatReference, parseDigest } from '../name.ts'
+import {
+  type Digest,
+  formatReference,
+  parseDigest,
+  type Reference,
+  type Repository,
+} from '../name.ts'
 import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
 import { noteKind } from './count-request.ts'
 import { ask, askOn, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { demand, identify } from './identify.ts'
+import { refuseNeeded } from './immutable.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
 import { mountQuery } from './mount.ts'
 import { needOf } from './needs.ts'
@@ -18,7 +27,7 @@ import { unmarkUpload } from './upload-owner.ts'
 
 /** An upload has to bring so many bytes in each half minute. */
 const LEAST_UPLOAD_BYTES = 1
-/** A connection on which an upload is may be silent for so long: the upstream may have to read a large blob once more. */
+/** A connection on which an upload is may be silent for as long as the upstream may be. */
 const UPLOAD_SILENCE_MS = 600_000
 
 /** Answers one request. Throws OciError. */
@@ -34,24 +43,26 @@ export async function serveRegistry(
   const need = needOf(endpoint, method)
   const identified = await identify(registry, request, need)
   if (need) demand(registry, identified, need, request, referenceOf(endpoint))
+  if (endpoint.kind === 'base') {
+    return reply.header('docker-distribution-api-version', 'registry/2.0').send({})
+  }
+  takePlace(registry, identified.caller, request, reply)
   const exchange = { registry, request, reply, identified, endpoint, path, query, need }
   switch (endpoint.kind) {
-    case 'base':
-      return reply.header('docker-distribution-api-version', 'registry/2.0').send({})
     case 'catalog':
       return await serveCatalog(exchange)
     case 'manifest':
       if (method === 'PUT') return await putManifest(exchange, endpoint)
       if (method === 'DELETE') return await deleteManifest(exchange, endpoint)
-      return await pull(exchange)
+      return await pullManifest(exchange, endpoint)
     case 'blob':
-      return method === 'DELETE' ? await change(exchange, 'delete') : await pull(exchange)
+      return await (method === 'DELETE' ? deleteBlob(exchange, endpoint) : passOn(exchange))
     case 'uploads':
       return await beginUpload(exchange)
     case 'upload':
       return await goOn(exchange)
     default:
-      return await pull(exchange)
+      return await passOn(exchange)
   }
 }
 
@@ -61,44 +72,68 @@ function referenceOf(endpoint: Endpoint): string | undefined {
   return 'digest' in endpoint ? endpoint.digest : undefined
 }
 
-async function pull(exchange: Exchange): Promise<FastifyReply> {
-  const { registry, request, identified, endpoint } = exchange
+/** Until the answer is whole, or its client gone. Nobody in particular is one for each address. */
+function takePlace(
+  { places }: Registry,
+  caller: Caller,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const isNobody = caller.account.kind === 'anonymous'
+  const leave = places.take(isNobody ? addressGroup(addressOf(request)) : nameOf(caller))
+  if (!leave) throw tooMany
+  if (reply.raw.destroyed) leave()
+  else reply.raw.once('close', leave)
+}
+
+const tooMany = new OciError(
+  'TOOMANYREQUESTS',
+  'Too many requests of yours are under way here: let some of them end first.',
+  { headers: { 'retry-after': '5' } },
+)
+
+/** Of what there is: what is not there is not pulled. */
+async function pullManifest(
+  exchange: Exchange,
+  { repository, reference }: { repository: Repository; reference: Reference },
+): Promise<FastifyReply> {
+  const { registry, request, identified } = exchange
   const answer = await askOn(exchange)
-  // What is not there is not pulled.
-  if (endpoint.kind === 'manifest' && request.method === 'GET' && answer.status < 400) {
+  if (answer.status < 400 && request.method === 'GET') {
     audit(registry, {
       event: 'pull',
       caller: identified.caller,
       address: addressOf(request),
-      repository: endpoint.repository,
-      reference: formatReference(endpoint.reference),
+      repository,
+      reference: formatReference(reference),
       digest: parseDigest(answer.headers.get('docker-content-digest') ?? ''),
     })
   }
   return await passBack(exchange, answer)
 }
 
-/** Something that is asked of the upstream and told in the audit when it was done. */
-async function change(exchange: Exchange, event: string): Promise<FastifyReply> {
-  const { registry, request, reply, identified, endpoint } = exchange
+/** On disk, in the audit, before the client is told. */
+async function deleteBlob(
+  exchange: Exchange,
+  { repository, digest }: { repository: Repository; digest: Digest },
+): Promise<FastifyReply> {
+  const { registry, request, reply, identified } = exchange
   mustStore(registry)
-  const answer = await ask(exchange, {
-    method: request.method,
-    path: exchange.path,
-    headers: toUpstream(request.headers),
-    signal: goneOf(reply),
-  })
-  if (answer.status < 300 && 'repository' in endpoint) {
-    audit(registry, {
-      event,
-      caller: identified.caller,
-      address: addressOf(request),
-      repository: endpoint.repository,
-      digest: 'digest' in endpoint ? endpoint.digest : undefined,
+  return await registry.changes.run(repository, async () => {
+    await refuseNeeded(exchange, repository, digest)
+    const answer = await ask(exchange, {
+      method: 'DELETE',
+      path: exchange.path,
+      headers: toUpstream(request.headers),
+      signal: goneOf(reply),
     })
-    registry.store.commitTurn()
-  }
-  return await passBack(exchange, answer)
+    if (answer.status < 300) {
+      const { caller } = identified
+      audit(registry, { event: 'delete', caller, address: addressOf(request), repository, digest })
+      registry.store.commitTurn()
+    }
+    return await passBack(exchange, answer)
+  })
 }
 
 async function beginUpload(exchange: Exchange): Promise<FastifyReply> {

@@ -34,12 +34,13 @@ export interface UpstreamOptions {
   silenceMs?: number
 }
 
-const MAX_CONNECTIONS = 256
+export const MAX_CONNECTIONS = 256
 const MAX_IDLE = 32
 /** Shorter than any server keeps a connection open by itself. */
 const IDLE_MS = 20_000
 const MAX_WAITING = 1_000
-const SILENCE_MS = 300_000
+/** A large blob may have to be read once more before its upload is answered. */
+const SILENCE_MS = 600_000
 const DISCARD_BYTES = 64 * 1024
 
 type Waiting = { take(connection: Connection): void; fail(error: Error): void }

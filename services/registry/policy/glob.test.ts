@@ -101,3 +101,40 @@ test('a name that is made for it does not make a pattern slow', () => {
     expect(matches('**a**a**a**b', 'a'.repeat(255))).toBe(false)
   }
 })
+
+test('random patterns and names: what the definition says, word for word', () => {
+  /** As it is defined: slow, and right by reading. */
+  const isOne = (pattern: string, name: string): boolean => {
+    if (pattern === '') return name === ''
+    const wild = /^\*+/.exec(pattern)?.[0] ?? ''
+    if (wild === '') return pattern[0] === name[0] && isOne(pattern.slice(1), name.slice(1))
+    for (let length = 1; length <= name.length; length += 1) {
+      if (wild === '*' && name[length - 1] === '/') return false
+      if (isOne(pattern.slice(wild.length), name.slice(length))) return true
+    }
+    return false
+  }
+  const random = randomOf(20)
+  const pick = (letters: readonly string[], most: number) =>
+    Array.from({ length: 1 + random(most) }, () => letters[random(letters.length)]).join('')
+  let matched = 0
+  for (let count = 0; count < 20_000; count += 1) {
+    const pattern = pick(['a', 'b', '/', '.', '*', '**'], 7)
+    const name = pick(['a', 'a', 'b', '/', '.'], 8)
+    const parsed = parseGlob(pattern)
+    if (!parsed.ok) continue
+    const found = parsed.glob.matches(name, { groups: [] })
+    if (found !== isOne(pattern, name)) expect([pattern, name, found]).toEqual('what is defined')
+    if (found) matched += 1
+  }
+  expect(matched).toBeGreaterThan(500)
+})
+
+/** The same numbers in each run. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+    return Math.floor((state / 2 ** 31) * below)
+  }
+}

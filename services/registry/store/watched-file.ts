@@ -1,7 +1,7 @@
 // Files of the operator that are read while we run: the policy, the webhooks and their secrets.
 import { readFileSync, statSync } from 'node:fs'
 
-const MAX_BYTES = 1024 * 1024
+const MAX_BYTES = 256 * 1024
 
 export type ReadFile = { ok: true; text: string; stamp: string } | { ok: false; reason: string }
 
@@ -11,7 +11,7 @@ export function readWatched(path: string): ReadFile {
     const stamp = stampOf(path)
     const stat = statSync(path)
     if (!stat.isFile()) return { ok: false, reason: 'it is no file' }
-    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 1 MiB' }
+    if (stat.size > MAX_BYTES) return { ok: false, reason: 'it is larger than 256 KiB' }
     return { ok: true, text: readFileSync(path, 'utf8'), stamp }
   } catch (error) {
     return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? String(error) }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK } from 'jose'
-import { type KeyRecord, readKeys, writeKeys } from '../store/keys.ts'
+import { type KeyRecord, KeysUnusable, readKeys, writeKeys } from '../store/keys.ts'
 
 /** Zot and docker's registry both know it; signing takes 0.05 ms. */
 export const ALGORITHM = 'ES256'
@@ -19,6 +19,8 @@ export class KeyRing {
   readonly #directory: string
   readonly #clock: Clock
   #keys: SigningKey[]
+  /** Whether the key that signs was made at this start. */
+  isNew = false
 
   private constructor(directory: string, clock: Clock, keys: SigningKey[]) {
     this.#directory = directory
@@ -29,9 +31,13 @@ export class KeyRing {
   /** Reads the keys of a directory; makes the first. */
   static async open(directory: string, clock: Clock): Promise<KeyRing> {
     const records = readKeys(directory) ?? []
-    const ring = new KeyRing(directory, clock, await Promise.all(records.map(load)))
+    const loaded = Promise.all(records.map(load)).catch((error: Error) => {
+      throw new KeysUnusable(directory, error.message)
+    })
+    const ring = new KeyRing(directory, clock, await loaded)
     if (!ring.#keys.some(({ record }) => record.state === 'active')) {
       ring.#keys.push(await makeKey('active', clock.now()))
+      ring.isNew = true
       await ring.#write()
     }
     return ring

@@ -2,7 +2,7 @@
 // https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/
 import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { authenticate } from '../account/authenticate.ts'
+import { authenticate, type Shown } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { noteLogin } from '../account/note-login.ts'
 import { allowed } from '../account/rights.ts'
@@ -48,7 +48,7 @@ export async function postToken(registry: Registry, request: FastifyRequest, rep
   }
   if (grant === 'refresh_token') {
     const secret = fields.get('refresh_token') ?? ''
-    const caller = await login(registry, request, { name: '', secret })
+    const caller = await login(registry, request, { name: '', secret, isRefresh: true })
     return await answer(registry, reply, caller, { ...asked, isOffline: false }, secret)
   }
   if (grant !== 'password') {
@@ -66,7 +66,7 @@ export async function postToken(registry: Registry, request: FastifyRequest, rep
 async function login(
   registry: Registry,
   request: FastifyRequest,
-  shown: { name: string; secret: string },
+  shown: Omit<Shown, 'address'>,
 ): Promise<Caller> {
   const address = addressOf(request)
   const result = await authenticate(registry, { ...shown, address })

@@ -179,6 +179,23 @@ describe('by POST', () => {
     expect((await registry.request('/v2/team/a/blobs/uploads/', push)).status).toBe(401)
   })
 
+  test('a refresh token is for its grant alone, and nothing else is for that', async () => {
+    const { refresh_token: refresh = '' } = await json(
+      await registry.request('/token?offline_token=true', { as: ci }),
+    )
+    const from = { 'x-forwarded-for': '192.0.2.200' }
+    for (const name of ['ci', 'token', '']) {
+      const as = { name, secret: refresh }
+      expect((await registry.request('/token', { as, headers: from })).status).toBe(401)
+    }
+    const as = { name: 'ci', secret: refresh }
+    expect((await registry.request('/v2/', { as })).status).toBe(401)
+    for (const secret of [ci.secret, registry.owner.secret]) {
+      const fields = { grant_type: 'refresh_token', refresh_token: secret, username: 'you' }
+      expect((await post(fields)).status).toBe(401)
+    }
+  })
+
   test('refresh tokens of one robot do not pile up', async () => {
     await registry.cli('robot', 'create', 'busy')
     const busy = { name: 'busy', secret: await accessToken('robot:busy') }
@@ -241,6 +258,33 @@ describe('what is wrong', () => {
     const long = { name: 'you', secret: 'x'.repeat(2_000) }
     expect((await registry.askToken(long)).status).toBe(429)
     expect((await registry.askToken(ci)).status).toBe(200)
+  })
+
+  test('who guesses from many addresses is slowed down, however she spells the name', async () => {
+    const statuses = []
+    for (let count = 0; count < 13; count += 1) {
+      // Of three letters each spelling once, and five twice.
+      const name = [...'you'].map((letter, bit) =>
+        count & (1 << bit) ? letter.toUpperCase() : letter,
+      )
+      const headers = { 'x-forwarded-for': `198.51.100.${count}` }
+      const as = { name: name.join(''), secret: 'guess' }
+      statuses.push((await registry.request('/token', { as, headers })).status)
+    }
+    expect(statuses.at(-1)).toBe(429)
+  })
+
+  test('a proxy that is not trusted cannot say where somebody comes from', async () => {
+    await using open = await startRegistry({})
+    const statuses: number[] = []
+    for (let count = 0; count < 8; count += 1) {
+      const headers = { 'x-forwarded-for': `198.51.100.${count}` }
+      const as = { name: `guess${count}`, secret: 'guess' }
+      statuses.push((await open.request('/token', { as, headers })).status)
+    }
+    expect(statuses).toContain(429)
+    const [line = ''] = await open.cli('audit', 'list', '--event', 'login')
+    expect(line).toContain('  127.0.0.1  ')
   })
 
   test('the audit has the failures, in one line each, whatever the name', async () => {

@@ -124,8 +124,8 @@ test('a manifest is not deleted by its digest before all its tags were looked at
   const digest = digestOf('x')
   answer = ({ head, socket }) => {
     const last = /last=(\w+)/.exec(head)?.[1]
-    if (head.startsWith('HEAD ')) {
-      says('200 OK', '', `docker-content-digest: ${digest}\r\n`)({ head, socket, connection: 0 })
+    if (head.includes('/manifests/')) {
+      says('200 OK', '{}', `docker-content-digest: ${digest}\r\n`)({ head, socket, connection: 0 })
     } else if (last === undefined) {
       const more = 'link: </v2/a/tags/list?last=b>; rel="next"\r\n'
       says('200 OK', '{"tags":["a","b"]}', more)({ head, socket, connection: 0 })
@@ -143,6 +143,24 @@ test('a manifest that is too large is answered, and the client gets to the answe
   const response = await pushManifest(registry, token, 'a', 'x', 'x'.repeat(5 * 1024 * 1024))
   expect(response.status).toBe(413)
   expect(await response.json()).toHaveProperty('errors.0.code', 'SIZE_INVALID')
+})
+
+test('behind a manifest that is too large the connection goes on with the next request', async () => {
+  const socket = await openSocket(registry.url)
+  let heard = ''
+  socket.on('data', (bytes: Buffer) => {
+    heard += bytes.toString('latin1')
+  })
+  const bearer = `host: x\r\nauthorization: Bearer ${token}\r\n`
+  const size = 5 * 1024 * 1024
+  socket.write(`PUT /v2/a/manifests/x HTTP/1.1\r\n${bearer}content-length: ${size}\r\n\r\n`)
+  socket.write(Buffer.alloc(size - 100_000))
+  await waitFor(() => heard.includes('SIZE_INVALID'), { what: 'the refusal' })
+  socket.write(Buffer.alloc(100_000))
+  socket.write(`GET ${BLOB} HTTP/1.1\r\n${bearer}\r\n`)
+  await waitFor(() => heard.endsWith('ok'), { what: 'the next answer' })
+  socket.destroy()
+  expect(heard).toMatch(/^HTTP\/1\.1 413 .*HTTP\/1\.1 200 /s)
 })
 
 /** Connections to the upstream that are in use: an answer is awaited on them. */
@@ -218,6 +236,23 @@ test('an upstream that does not verify our tokens gets our credential, and never
     .match(/authorization: .*/g)
   const expected = `authorization: ${basic({ name: 'fuchsbau', secret: 'of the service' })}`
   expect(new Set(seen)).toEqual(new Set([expected]))
+})
+
+test.each([
+  ['GET', 'pull'],
+  ['HEAD', 'pull'],
+  ['POST', 'push'],
+])('of an extension the upstream gets a token for %s alone: %s', async (method, action) => {
+  let head = ''
+  answer = (request) => {
+    ;({ head } = request)
+    says('200 OK', '{}')(request)
+  }
+  expect((await get('/v2/_zot/ext/search', method)).status).toBe(200)
+  const claims = Buffer.from(/Bearer [\w-]+\.([\w-]+)/.exec(head)?.[1] ?? '', 'base64url')
+  expect(JSON.parse(claims.toString()).access).toEqual([
+    { type: 'repository', name: '', actions: [action] },
+  ])
 })
 
 test('no token and no password is in the log', () => {

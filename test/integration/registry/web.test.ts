@@ -58,6 +58,7 @@ test.each([
   '//evil.test/',
   '/\\evil.test',
   '/\t/evil.test/',
+  '/\n/evil.test/',
   'https://evil.test/',
   'javascript:alert(1)',
 ])('the login does not lead to %j', async (next) => {
