@@ -92,7 +92,7 @@ export async function deleteManifest(
     const digest =
       reference.kind === 'digest'
         ? reference.digest
-        : await digestOfTag(exchange, repository, reference.tag)
+        : await digestToTell(exchange, repository, reference.tag)
     const answer = await ask(exchange, {
       method: 'DELETE',
       path: exchange.path,
@@ -104,6 +104,20 @@ export async function deleteManifest(
     }
     return await passBack(exchange, answer)
   })
+}
+
+/** For the audit alone: an upstream that does not say what a tag names may delete it nevertheless. */
+async function digestToTell(
+  exchange: Exchange,
+  repository: Repository,
+  tag: Tag,
+): Promise<Digest | undefined> {
+  try {
+    return await digestOfTag(exchange, repository, tag)
+  } catch (error) {
+    if (error instanceof OciError) return
+    throw error
+  }
 }
 
 /** On disk before the client is told. */
