@@ -1,6 +1,8 @@
-// The policy: rules that allow or deny, and tags that never change. Read from YAML; whatever is wrong is told with its line.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml'
-import { type Glob, parseGlob } from './glob.ts'
+// The policy: rules that allow or deny, tags that never change, and whose ID tokens are good for a token here. Read from YAML; whatever is wrong is told with its line.
+import { LineCounter, parseDocument } from 'yaml'
+import { type ExchangeEntry, readExchange } from './exchange.ts'
+import type { Glob } from './glob.ts'
+import { type Entry, type Field, Reader } from './reader.ts'
 
 /** What a rule speaks of. */
 export const RIGHTS = ['pull', 'push', 'overwrite', 'delete', 'catalog', 'admin'] as const
@@ -30,12 +32,12 @@ export interface Immutable {
 export interface Policy {
   rules: readonly Rule[]
   immutable: readonly Immutable[]
+  exchange: readonly ExchangeEntry[]
 }
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
 
 const MAX_CHARACTERS = 1024 * 1024
-const MAX_ENTRIES = 1_000
 /** What is wrong beyond these, nobody reads. */
 const MAX_ERRORS = 20
 
@@ -50,150 +52,60 @@ export function parsePolicy(text: string): ParsedPolicy {
   )
   if (syntax.length > 0) return { ok: false, errors: syntax.slice(0, MAX_ERRORS) }
   const reader = new Reader(lines)
-  const policy = reader.policy(document.contents)
+  const policy = readPolicy(reader, document.contents)
   return reader.errors.length > 0
     ? { ok: false, errors: reader.errors.slice(0, MAX_ERRORS) }
     : { ok: true, policy }
 }
 
-type Field = unknown
-type Entry = { line: number; fields: ReadonlyMap<string, Field> }
-
-/** As it is written: a tag `1.10` is not `1.1`. */
-function wordOf({ value, source }: Scalar): string | undefined {
-  if (typeof value === 'string') return value
-  return typeof value === 'number' || typeof value === 'bigint' ? source : undefined
+function readPolicy(reader: Reader, contents: Field): Policy {
+  const { fields } = reader.map(contents, ['rules', 'immutable', 'exchange'])
+  const rules = reader.entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny'])
+  const immutable = reader.entries(fields.get('immutable'), ['repositories', 'tags'])
+  return {
+    rules: rules.map((entry) => readRule(reader, entry)),
+    immutable: immutable.map((entry) => ({
+      line: entry.line,
+      repositories: reader.fixedGlobs(entry, 'repositories'),
+      tags: reader.fixedGlobs(entry, 'tags'),
+    })),
+    exchange: readExchange(reader, fields.get('exchange')),
+  }
 }
 
-/** Reads nodes and collects what is wrong; what it answers counts only when there are no errors. */
-class Reader {
-  readonly errors: string[] = []
-  readonly #lines: LineCounter
-
-  constructor(lines: LineCounter) {
-    this.#lines = lines
+function readRule(reader: Reader, entry: Entry): Rule {
+  const { line, fields } = entry
+  const hasDeny = fields.has('deny')
+  if (hasDeny === fields.has('allow')) reader.wrong(line, 'a rule has either "allow" or "deny"')
+  const effect = hasDeny ? 'deny' : 'allow'
+  const rights = reader.words(entry, effect).flatMap((word) => {
+    const right = RIGHTS.find((known) => known === word)
+    if (!right) reader.wrong(line, `"${word}" is no right: ${RIGHTS.join(', ')}`)
+    return right ?? []
+  })
+  return {
+    line,
+    effect,
+    who: reader.words(entry, 'who').flatMap((word) => readWho(reader, line, word)),
+    repositories: reader.globs(entry, 'repositories'),
+    rights: new Set(rights),
   }
+}
 
-  policy(contents: Field): Policy {
-    const keys = ['rules', 'immutable']
-    const { fields } = this.#map(contents, keys)
-    return {
-      rules: this.#entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny']).map(
-        (entry) => this.#rule(entry),
-      ),
-      immutable: this.#entries(fields.get('immutable'), ['repositories', 'tags']).map((entry) => ({
-        line: entry.line,
-        repositories: this.#fixedGlobs(entry, 'repositories'),
-        tags: this.#fixedGlobs(entry, 'tags'),
-      })),
-    }
+function readWho(reader: Reader, line: number, word: string): Who[] {
+  switch (word) {
+    case 'anonymous':
+    case 'everyone':
+    case 'people':
+    case 'robots':
+    case 'owner':
+      return [{ kind: word }]
   }
-
-  #rule(entry: Entry): Rule {
-    const { line, fields } = entry
-    const hasDeny = fields.has('deny')
-    if (hasDeny === fields.has('allow')) this.#wrong(line, 'a rule has either "allow" or "deny"')
-    const effect = hasDeny ? 'deny' : 'allow'
-    const rights = this.#words(entry, effect).flatMap((word) => {
-      const right = RIGHTS.find((known) => known === word)
-      if (!right) this.#wrong(line, `"${word}" is no right: ${RIGHTS.join(', ')}`)
-      return right ?? []
-    })
-    return {
-      line,
-      effect,
-      who: this.#words(entry, 'who').flatMap((word) => this.#who(line, word)),
-      repositories: this.#globs(entry, 'repositories'),
-      rights: new Set(rights),
-    }
-  }
-
-  #who(line: number, word: string): Who[] {
-    switch (word) {
-      case 'anonymous':
-      case 'everyone':
-      case 'people':
-      case 'robots':
-      case 'owner':
-        return [{ kind: word }]
-    }
-    const [, kind, name] = /^(user|group|robot):(.{1,200})$/.exec(word) ?? []
-    if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) return [{ kind, name }]
-    this.#wrong(
-      line,
-      `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
-    )
-    return []
-  }
-
-  #globs(entry: Entry, key: string): Glob[] {
-    return this.#words(entry, key).map((word) => this.#glob(entry.line, word))
-  }
-
-  /** Of what holds whoever asks: a placeholder would match nothing, and protect nothing. */
-  #fixedGlobs(entry: Entry, key: string): Glob[] {
-    const globs = this.#globs(entry, key)
-    const odd = globs.find(({ text }) => text.includes('$'))
-    if (odd)
-      this.#wrong(entry.line, `"${odd.text}": nobody asks here, so there are no placeholders`)
-    return globs
-  }
-
-  #glob(line: number, text: string): Glob {
-    const parsed = parseGlob(text)
-    if (parsed.ok) return parsed.glob
-    this.#wrong(line, `"${text}": ${parsed.reason}`)
-    return { text, matches: () => false }
-  }
-
-  /** One word or a list of them, at least one. */
-  #words({ line, fields }: Entry, key: string): string[] {
-    const node = fields.get(key)
-    if (node === undefined) {
-      this.#wrong(line, `"${key}" is missing`)
-      return []
-    }
-    const items = isSeq(node) ? node.items : [node]
-    const words = items.flatMap((item) => (isScalar(item) ? (wordOf(item) ?? []) : []))
-    if (words.length === 0 || words.length !== items.length || words.length > MAX_ENTRIES) {
-      this.#wrong(this.#lineOf(node, line), `"${key}" must be a word or a list of words`)
-    }
-    return words
-  }
-
-  #entries(node: Field, keys: readonly string[]): Entry[] {
-    if (node === undefined || (isScalar(node) && node.value === null)) return []
-    if (isSeq(node) && node.items.length <= MAX_ENTRIES) {
-      return node.items.map((item) => this.#map(item, keys))
-    }
-    this.#wrong(this.#lineOf(node), `must be a list of at most ${MAX_ENTRIES} entries`)
-    return []
-  }
-
-  #map(node: Field, keys?: readonly string[]): Entry {
-    const line = this.#lineOf(node)
-    const fields = new Map<string, Field>()
-    if (!isMap(node)) {
-      // A file that is empty, or not written whole yet, must not take everything from everybody.
-      this.#wrong(line, keys ? `must have ${keys.join(', ')}` : 'must have keys and values')
-      return { line, fields }
-    }
-    for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value) : ''
-      if (keys && !keys.includes(name)) {
-        this.#wrong(this.#lineOf(key, line), `"${name}" is unknown: ${keys.join(', ')}`)
-      }
-      fields.set(name, value)
-    }
-    return { line, fields }
-  }
-
-  #lineOf(node: Field, otherwise = 1): number {
-    const start = (node as Node | undefined)?.range?.[0]
-    return start === undefined ? otherwise : this.#lines.linePos(start).line
-  }
-
-  #wrong(line: number, what: string): void {
-    this.errors.push(`line ${line}: ${what}`)
-  }
+  const [, kind, name] = /^(user|group|robot):(.{1,200})$/.exec(word) ?? []
+  if (name && (kind === 'user' || kind === 'group' || kind === 'robot')) return [{ kind, name }]
+  reader.wrong(
+    line,
+    `"${word}" is nobody: anonymous, everyone, people, robots, owner, user:NAME, group:NAME or robot:NAME`,
+  )
+  return []
 }
