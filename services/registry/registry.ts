@@ -8,6 +8,8 @@ import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
+import type { DevicePolls } from './login/device-polls.ts'
+import type { IssuerKeys } from './login/issuer-keys.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { Store } from './store/store.ts'
@@ -34,6 +36,11 @@ export interface Registry {
   isEvaluation: boolean
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
+  /** Of the ID tokens of CI jobs. `refusals` slows down those that are not good. */
+  idTokens: { keys: IssuerKeys; refusals: Throttle }
+  devicePolls: DevicePolls
+  /** The longest lifetime of access tokens. */
+  maxTokenAgeMs: number
   /** Changes of one tag, one after the other. */
   tagChanges: Serial
   /** Largest manifest, in bytes. */

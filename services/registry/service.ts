@@ -12,6 +12,8 @@ import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
 import { startEvaluation } from './evaluation/server.ts'
+import { DevicePolls } from './login/device-polls.ts'
+import { IssuerKeys } from './login/issuer-keys.ts'
 import manifest from './package.json' with { type: 'json' }
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
@@ -127,6 +129,9 @@ async function makeRegistry(
     host,
     isEvaluation: own.upstream === undefined,
     trustedKeys: readTrustedKeys(own.trustedKeys),
+    idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
+    devicePolls: new DevicePolls(clock),
+    maxTokenAgeMs: own.maxAccessTokenAge,
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
   }

@@ -6,6 +6,9 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
+import { answerDevice } from '../login/device.ts'
+import { exchangeToken } from '../login/exchange-route.ts'
+import { DEVICE_GRANT, EXCHANGE_GRANT } from '../login/oauth.ts'
 import { addressOf, type Registry } from '../registry.ts'
 import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
@@ -36,10 +39,12 @@ export async function getToken(registry: Registry, request: FastifyRequest, repl
   })
 }
 
-/** By POST: the grants `password` and `refresh_token`. */
+/** By POST: the grants `password` and `refresh_token`; those of terminals and of CI jobs give access tokens. */
 export async function postToken(registry: Registry, request: FastifyRequest, reply: FastifyReply) {
   const fields = fieldsOf(request)
   const grant = fields.get('grant_type')
+  if (grant === DEVICE_GRANT) return answerDevice(registry, request, reply)
+  if (grant === EXCHANGE_GRANT) return await exchangeToken(registry, request, reply)
   const asked: Asked = {
     scopes: fields.getAll('scope'),
     isOffline: fields.get('access_type') === 'offline',
@@ -70,6 +75,7 @@ async function login(
   const result = await authenticate(registry, { ...shown, address: addressOf(request) })
   if (result.ok) return result.caller
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
   throw unauthorized(registry, result.why)
 }
 
