@@ -14,6 +14,7 @@ import type { Visit } from './visit.ts'
 
 /** With a code, what it is for; else where to type one. */
 export function showDevice(visit: Visit): FastifyReply {
+  if (queryOf(visit.request, 'm') !== undefined) return sendOwn(visit, decidedPage(visit))
   const typed = queryOf(visit.request, 'user_code')
   if (typed === undefined) return sendOwn(visit, codePage(visit, ''))
   const found = find(visit, typed)
@@ -75,6 +76,17 @@ function codePage({ web: { site } }: Visit, typed: string): Page {
 <input id="user_code" name="user_code" class="code" value="${typed}" required maxlength="20" placeholder="BCDF-GHJK" autocomplete="off" autocapitalize="characters" spellcheck="false">
 <button class="primary">Go on</button>
 </form>
+</section>`
+  return { title: 'Log in a terminal', body }
+}
+
+/** What was decided stands above, as a message. */
+function decidedPage({ web: { site } }: Visit): Page {
+  const body = html`<section class="narrow">
+<h1>That is all</h1>
+<p>You can close this page.</p>
+<p><a href="${site.path('tokens')}">Your access tokens</a></p>
+<p><a href="${site.path('device')}">Another terminal</a></p>
 </section>`
   return { title: 'Log in a terminal', body }
 }

@@ -1,7 +1,7 @@
 // Messages that a page shows after a form was sent: a code in the address names one of these sentences.
 
 export const messages = {
-  approved: 'Approved. The terminal goes on by itself in a few seconds; you can close this page.',
+  approved: 'Approved. The terminal goes on by itself in a few seconds.',
   deleted: 'Deleted.',
   denied: 'Denied. The terminal gets nothing.',
   out: 'You are logged out.',
