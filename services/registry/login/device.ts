@@ -30,7 +30,11 @@ export function beginDevice(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const wanted = readWanted(fieldsOf(request), registry.maxTokenAgeMs)
+  const fields = fieldsOf(request)
+  if (!fields.get('client_id')) {
+    return refuseOAuth(reply, 'invalid_request', 'client_id is missing: it stands in a form.')
+  }
+  const wanted = readWanted(fields, registry.maxTokenAgeMs)
   if (!wanted.ok) return refuseOAuth(reply, wanted.error, wanted.reason)
   const asked = askDeviceLogin(registry, wanted.value, addressOf(request))
   if (!asked.ok) return refuseOAuth(reply, 'temporarily_unavailable', asked.reason, 429)

@@ -276,6 +276,21 @@ describe('the endpoints', () => {
     expect((await ask(code))['error']).toBe('access_denied')
   })
 
+  test.each([
+    ['JSON', 'application/json', '{"client_id": "x", "token": "x"}', 400],
+    ['broken JSON', 'application/json', '{', 400],
+    ['another type', 'application/xml', '<x/>', 415],
+    ['too much', 'application/x-www-form-urlencoded', `client_id=${'x'.repeat(70_000)}`, 413],
+    ['nothing', 'application/x-www-form-urlencoded', '', 400],
+  ])('say no to %s', async (_, type, body, status) => {
+    for (const path of ['/token/device', '/token/revoke']) {
+      const headers = { 'x-forwarded-for': '192.0.2.9', 'content-type': type }
+      const response = await registry.request(path, { method: 'POST', headers, body })
+      expect(response.status).toBe(status)
+      expect(Object.keys(await json(response))[0]).toMatch(/^errors?$/)
+    }
+  })
+
   test('revoke what whoever knows it gives back, and say yes to all else (RFC 7009, 2.2)', async () => {
     expect((await post('/token/revoke', { token: 'unknown' })).status).toBe(200)
     expect((await post('/token/revoke', {})).status).toBe(400)
