@@ -136,6 +136,7 @@ function leaf(service: Service, verb: Verb, output: Output): Leaf {
           config,
           log,
           clock: systemClock(),
+          env: process.env,
           input: process.stdin,
           ...output,
         })

@@ -58,6 +58,8 @@ export type VerbOptions<S extends Section = Section> = {
   config: ServiceConfig<S>
   log: Log
   clock: Clock
+  /** The environment of the process: what belongs to other programs, and where they are. */
+  env: Readonly<Record<string, string | undefined>>
   input: Readable
   /** A line of the result, to stdout. */
   print(line: string): void

@@ -36,7 +36,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|fair-share|head|body|connection|sink|send-body|upstream|measured-upstream)\.ts/,
     /^(account|token|login|pass|manage)\//,
     /^(images|web)\//,
-    /^admin\/|^(app|gauges|service|main)\.ts/,
+    /^(admin|terminal)\/|^(app|gauges|service|main)\.ts/,
   ],
 }
 
@@ -49,7 +49,7 @@ const homes: Record<string, RegExp> = {
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
   'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
-  jose: /^services\/(bouncer\/account\/token\.ts$|registry\/token\/)/,
+  jose: /^services\/(bouncer\/account\/token\.ts$|registry\/(token|login)\/)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
     /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,

@@ -4,6 +4,8 @@ import { acceptFields } from '@fuchsbau/shared/page/form.ts'
 import { QueueFullError } from '@fuchsbau/shared/serial.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { CODES, OciError } from './errors.ts'
+import { beginDevice, revoke } from './login/device.ts'
+import { metadata } from './login/oauth.ts'
 import { countRequests, noteKind } from './pass/count-request.ts'
 import { serveRegistry } from './pass/serve.ts'
 import type { Registry } from './registry.ts'
@@ -45,6 +47,11 @@ export function registerRegistry(app: FastifyInstance, registry: Registry): void
     })
     scope.get('/token', (request, reply) => getToken(registry, request, reply))
     scope.post('/token', (request, reply) => postToken(registry, request, reply))
+    scope.post('/token/device', (request, reply) => beginDevice(registry, request, reply))
+    scope.post('/token/revoke', (request, reply) => revoke(registry, request, reply))
+    scope.get('/.well-known/oauth-authorization-server', async (_request, reply) =>
+      reply.header('cache-control', 'public, max-age=300').send(metadata(registry)),
+    )
     scope.get('/.well-known/jwks.json', async (_request, reply) =>
       reply.header('cache-control', 'public, max-age=300').send(registry.issue.keys.jwks()),
     )

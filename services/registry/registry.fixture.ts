@@ -11,6 +11,8 @@ import { unlimited } from './account/caller.ts'
 import { ToldUses } from './account/note-login.ts'
 import { registerRegistry } from './app.ts'
 import { Counts } from './counts.ts'
+import { DevicePolls } from './login/device-polls.ts'
+import { IssuerKeys } from './login/issuer-keys.ts'
 import { FairShare } from './pass/fair-share.ts'
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
@@ -73,6 +75,9 @@ export async function startRegistryFixture({
     host: HOST,
     isEvaluation: false,
     trustedKeys: [],
+    idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
+    devicePolls: new DevicePolls(clock),
+    maxTokenAgeMs: 86_400_000,
     places: new FairShare(256),
     changes: createSerial({ limit: 100 }),
     maxManifestBytes: 1_000_000,

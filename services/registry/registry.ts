@@ -10,6 +10,8 @@ import type { ToldUses } from './account/note-login.ts'
 import type { Counts } from './counts.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
+import type { DevicePolls } from './login/device-polls.ts'
+import type { IssuerKeys } from './login/issuer-keys.ts'
 import type { FairShare } from './pass/fair-share.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
@@ -43,6 +45,11 @@ export interface Registry {
   isEvaluation: boolean
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
+  /** Of the ID tokens of CI jobs. `refusals` slows down those that are not good. */
+  idTokens: { keys: IssuerKeys; refusals: Throttle }
+  devicePolls: DevicePolls
+  /** The longest lifetime of access tokens. */
+  maxTokenAgeMs: number
   /** Requests that are under way at the upstream, by who makes them. */
   places: FairShare
   /** Changes of one repository's tags, and what is deleted there: one after the other. */

@@ -15,6 +15,8 @@ import { startAuditRetention } from './audit-retention.ts'
 import { Counts } from './counts.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import { addGauges } from './gauges.ts'
+import { DevicePolls } from './login/device-polls.ts'
+import { IssuerKeys } from './login/issuer-keys.ts'
 import manifest from './package.json' with { type: 'json' }
 import { FairShare } from './pass/fair-share.ts'
 import { MeasuredUpstream } from './pass/measured-upstream.ts'
@@ -163,6 +165,9 @@ async function makeRegistry(
     host,
     isEvaluation: own.upstream === undefined,
     trustedKeys: readTrustedKeys(own.trustedKeys),
+    idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
+    devicePolls: new DevicePolls(clock),
+    maxTokenAgeMs: own.maxAccessTokenAge,
     places: new FairShare(MAX_CONNECTIONS),
     changes: createSerial({ limit: 500 }),
     maxManifestBytes: own.maxManifest * MIB,

@@ -78,6 +78,33 @@ describe.skipIf(!requirePeer('chromium'))('a person with a browser and the regis
     await look('account')
   })
 
+  test('approves a terminal that wants to be logged in', async () => {
+    const response = await registry.request('/token/device', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        client_id: 'fuchsbau',
+        label: 'terminal fox-laptop',
+        scope: 'repository:you/**:pull,push repository:library/alpine:pull,push',
+      }).toString(),
+    })
+    const asked = (await response.json()) as { user_code: string; verification_uri: string }
+    await page.goto(asked.verification_uri)
+    await look('device-code')
+    await page.getByLabel('Code').fill('bcdf ghjk')
+    await press('Go on')
+    expect(await page.getByRole('alert').innerText()).toContain('No login waits for this code.')
+    await page.getByLabel('Code').fill(asked.user_code.toLowerCase())
+    await press('Go on')
+    expect(await text()).toContain('terminal fox-laptop')
+    expect(await text()).toContain('pull, push in you/**')
+    expect(await text()).toContain('If somebody sent you the code or the link, deny')
+    await look('device')
+    await press('Approve')
+    expect(await page.getByRole('status').innerText()).toContain('The terminal goes on by itself')
+    await look('device-approved')
+  })
+
   test('what is not there is said so, and the log out leads out', async () => {
     await open('/repositories/no/such')
     expect(await text()).toContain('There is nothing here')

@@ -4,6 +4,7 @@
 // https://www.rfc-editor.org/rfc/rfc9068#section-4 https://www.rfc-editor.org/rfc/rfc7662
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import { readJson } from '@fuchsbau/shared/read-json.ts'
 import type { JWTVerifyGetKey } from 'jose'
 
 export interface TokenOptions {
@@ -48,7 +49,7 @@ interface Provider {
 
 const MAX_TOKEN = 8 * 1024
 const TIMEOUT_MS = 8_000
-const MAX_ANSWER_BYTES = 256 * 1024
+const ANSWER = { maxBytes: 256 * 1024, status: 200 }
 /** The provider's addresses are read anew so often. */
 const FRESH_MS = 6 * 3_600_000
 /** A provider that was not there is not asked again before: who tries tokens is not slowed down then. */
@@ -131,7 +132,7 @@ interface Claims {
 async function discover(url: string, { issuer, clock }: TokenOptions): Promise<Provider> {
   const { createRemoteJWKSet } = await import('jose')
   const signal = AbortSignal.timeout(TIMEOUT_MS)
-  const metadata = await readJson(await fetch(url, { signal, redirect: 'error' }))
+  const metadata = await readJson(await fetch(url, { signal, redirect: 'error' }), ANSWER)
   const { issuer: named, jwks_uri: keys, introspection_endpoint: introspection } = metadata
   // A slash at the end of the setting is cut off.
   if (named !== issuer && named !== `${issuer}/`) throw new Error(`${url} names another issuer`)
@@ -228,7 +229,7 @@ async function introspected(
     await response.body?.cancel()
     return
   }
-  const answer = await readJson(response)
+  const answer = await readJson(response, ANSWER)
   const { active, iss, aud, client_id: client, exp, sub, token_type: type } = answer
   if (kindIn([type, ...kindsOf(answer)]) === 'other') return
   const isForUs = client === clientId || [aud].flat().includes(clientId)
@@ -236,19 +237,4 @@ async function introspected(
   if (active !== true || !isForUs || !isFresh || typeof sub !== 'string') return
   if ((iss !== undefined && iss !== issuer) || isBound(answer)) return
   return { ...answer, sub }
-}
-
-/** The object that a provider answers. Rejects what is not 200, too long, or no object. */
-async function readJson(response: Response): Promise<Record<string, unknown>> {
-  const { url, status } = response
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const part of response.body ?? []) {
-    text += decoder.decode(part, { stream: true })
-    if (text.length > MAX_ANSWER_BYTES) throw new Error(`${url} answered too much`)
-  }
-  if (status !== 200) throw new Error(`${url} answered ${status}`)
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null) throw new Error(`${url} answered no object`)
-  return { ...value }
 }

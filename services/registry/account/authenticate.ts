@@ -1,6 +1,10 @@
-// Who somebody is that shows a name and a secret: an access token, a refresh token, or the password of the local owner.
+// Who somebody is that shows a name and a secret: an access token, a refresh token, the ID token of a CI job, or the password
+// of the local owner.
 import { verifyPassword } from '@fuchsbau/shared/password.ts'
+import { exchange } from '../login/exchange.ts'
+import { looksLikeIdToken } from '../login/id-tokens.ts'
 import { audit, type Registry } from '../registry.ts'
+import type { AccessTokenRecord } from '../store/records.ts'
 import { hashSecret, isSecret } from '../token/secret.ts'
 import {
   ANONYMOUS,
@@ -23,7 +27,7 @@ export interface Shown {
 
 export type Authenticated =
   | { ok: true; caller: Caller }
-  | { ok: false; status: 401 | 429; why: string }
+  | { ok: false; status: 401 | 429 | 503; why: string }
 
 /** The use of a token is written down so often at most. */
 const NOTE_EVERY_MS = 60_000
@@ -33,6 +37,7 @@ const MAX_CHARACTERS = 1_024
 
 /** Slows down who guesses; tells every failure in the audit. What exactly was wrong is not said. */
 export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
+  if (looksLikeIdToken(shown.secret)) return await byIdToken(registry, shown)
   const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
   const caller = isTooLong ? undefined : bySecret(registry, shown)
   // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
@@ -57,25 +62,52 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
 
 /** `over`: it was good once, or its owner may not be here. */
 function bySecret(
-  { store, clock }: Registry,
+  registry: Registry,
   { name, secret, address, isRefresh }: Shown,
 ): Caller | 'over' | undefined {
+  const { store, clock } = registry
   const now = clock.now()
   if (isRefresh) {
     if (!isSecret('fbrr', secret)) return
     const token = store.refreshTokens.byHash(hashSecret(secret))
-    return token && (callerByRefresh(store, token.id, now) ?? 'over')
+    return token && (callerByRefresh(registry, token.id, now) ?? 'over')
   }
   if (!isSecret('fbr', secret)) return
   const token = store.accessTokens.byHash(hashSecret(secret))
-  const caller = callerByToken(store, token, now)
+  const caller = callerByToken(registry, token, now)
   if (!token) return
   if (!caller) return 'over'
   if (!isNamedSo(caller, name)) return
-  if ((token.lastUsedAt ?? 0) < now - NOTE_EVERY_MS && store.failure === undefined) {
-    store.accessTokens.noteUse(token.id, now, address)
-  }
+  noteUse(registry, token, address)
   return caller
+}
+
+function noteUse(
+  { store, clock }: Registry,
+  { id, lastUsedAt = 0 }: AccessTokenRecord,
+  address: string,
+): void {
+  const now = clock.now()
+  if (lastUsedAt >= now - NOTE_EVERY_MS || store.failure !== undefined) return
+  store.accessTokens.noteUse(id, now, address)
+}
+
+/** The first use is an exchange; from then on it is known, as long as that would give. */
+async function byIdToken(
+  registry: Registry,
+  { name, secret: idToken, address }: Shown,
+): Promise<Authenticated> {
+  const { store, clock } = registry
+  const known = store.accessTokens.byHash(hashSecret(idToken))
+  const caller = callerByToken(registry, known, clock.now())
+  if (known && caller && isNamedSo(caller, name)) {
+    noteUse(registry, known, address)
+    return { ok: true, caller }
+  }
+  const robot = NAMELESS.has(name.toLowerCase()) ? undefined : name.toLowerCase()
+  const made = await exchange(registry, { idToken, robot, address, isPassword: true })
+  if (made.ok) return { ok: true, caller: made.caller }
+  return { ok: false, status: made.status === 400 ? 401 : made.status, why: made.why }
 }
 
 /** A token that is used under another's name is in the wrong hands, or in the wrong file. */

@@ -1,5 +1,6 @@
 // Who makes a request, and by what: found anew for every request, so that what was revoked or disabled ends at once.
 import type { Identity } from '../policy/decide.ts'
+import type { Policy } from '../policy/policy.ts'
 import type { AccessTokenRecord, Limit, PersonRecord, RobotRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 
@@ -80,13 +81,25 @@ export function liveOwner(
   return robotId === undefined ? undefined : liveRobot(store, robotId)
 }
 
-/** Who comes by this access token; undefined when it is over, or its owner may not be here. */
+/** What decides whether a credential is good now. */
+export interface InForce {
+  store: Store
+  policy: { readonly current: Policy }
+}
+
+/**
+ * Who comes by this access token; undefined when it is over, its owner may not be here, or the policy's entry that it was
+ * given by is not there any more.
+ */
 export function callerByToken(
-  store: Store,
+  { store, policy }: InForce,
   token: AccessTokenRecord | undefined,
   now: number,
 ): Caller | undefined {
   if (!token || token.revokedAt !== undefined || token.expiresAt <= now) return
+  const { exchangeEntry } = token
+  const isEntry = (entry: { fingerprint: string }) => entry.fingerprint === exchangeEntry
+  if (exchangeEntry !== undefined && !policy.current.exchange.some(isEntry)) return
   const account = liveOwner(store, token)
   if (!account) return
   return {
@@ -106,7 +119,8 @@ export function writeCaller({ account, credential }: Caller): string {
 }
 
 /** The caller that a token of ours names, as she is now; undefined when that is over. */
-export function readCaller(store: Store, text: string, now: number): Caller | undefined {
+export function readCaller(inForce: InForce, text: string, now: number): Caller | undefined {
+  const { store } = inForce
   const [kind, id, credential, by] = JSON.parse(text) as [
     Account['kind'],
     number,
@@ -115,20 +129,21 @@ export function readCaller(store: Store, text: string, now: number): Caller | un
   ]
   if (kind === 'anonymous') return ANONYMOUS
   if (credential === 'access-token') {
-    return callerByToken(store, store.accessTokens.get(by), now)
+    return callerByToken(inForce, store.accessTokens.get(by), now)
   }
-  if (credential === 'refresh-token') return callerByRefresh(store, by, now)
+  if (credential === 'refresh-token') return callerByRefresh(inForce, by, now)
   const account = kind === 'person' ? livePerson(store, id) : liveRobot(store, id)
   return account && unlimited(account, credential)
 }
 
 /** Who comes by the refresh token of this row: it is worth what it was made from. */
-export function callerByRefresh(store: Store, id: number, now: number): Caller | undefined {
+export function callerByRefresh(inForce: InForce, id: number, now: number): Caller | undefined {
+  const { store } = inForce
   const token = store.refreshTokens.get(id)
   if (!token || token.expiresAt <= now) return
   const credential: Credential = { kind: 'refresh-token', id }
   if (token.accessTokenId !== undefined) {
-    const made = callerByToken(store, store.accessTokens.get(token.accessTokenId), now)
+    const made = callerByToken(inForce, store.accessTokens.get(token.accessTokenId), now)
     return made && { ...made, credential }
   }
   const account = liveOwner(store, token)

@@ -19,6 +19,7 @@ import type { AccessTokenRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from '../token/key-ring.ts'
 import type { Announcer } from '../webhook/announcer.ts'
+import { entriesFor, explainExchange, isClaim } from './explain-exchange.ts'
 import { listWebhooks, retryWebhook, testWebhook } from './webhooks.ts'
 
 export interface Operated {
@@ -155,10 +156,11 @@ function revokeToken(on: Operated, [id = '']: string[]): ControlAnswer {
 }
 
 /** `USER ACTION REPOSITORY`: which rule decides. */
-function explainPolicy(
-  { store, policy }: Operated,
-  [who = '', word = '', repository]: string[],
-): ControlAnswer {
+function explainPolicy({ store, policy }: Operated, words: string[]): ControlAnswer {
+  if (words[0] !== undefined && isClaim(words[0])) {
+    return answer(explainExchange({ store, policy }, words))
+  }
+  const [who = '', word = '', repository] = words
   const right = RIGHTS.find((known) => known === word) as Right | undefined
   if (!right) return no(`Say what for: ${RIGHTS.join(', ')}.`)
   const identity = identityNamed(store, who)
@@ -174,6 +176,7 @@ function explainPolicy(
       ? 'No rule allows it.'
       : `Decided by the rule in line ${rule.line}, which ${rule.effect === 'allow' ? 'allows' : 'denies'} it:`,
     ...text,
+    ...(identity.kind === 'robot' ? entriesFor({ policy }, identity.name) : []),
   ])
 }
 

@@ -5,6 +5,30 @@ import type { settings } from '../settings.ts'
 type Settings = typeof settings
 
 export const verbs: Record<string, Verb<Settings>> = {
+  login: {
+    summary: 'Log this machine in to a registry, by a code that you approve in a browser.',
+    usage: 'HOST [--repository PATTERN] [--allow ACTIONS] [--days NUMBER]',
+    help: `Works on any machine: the registry is elsewhere. What you approve is an access token, which is kept for docker, podman,
+skopeo and the like, in --authfile, $REGISTRY_AUTH_FILE, $DOCKER_CONFIG/config.json, or ~/.docker/config.json, or by the program
+that such a file names (credsStore, credHelpers).
+  --repository PATTERN  where it is good: team/app, team/**, ** (may be repeated; all of them otherwise)
+  --allow ACTIONS       pull,push,overwrite unless told otherwise; there is delete, too
+  --days NUMBER         how long it lasts: 90, or as long as the registry allows
+  --label TEXT          what it is called among your tokens: terminal and the name of this machine
+  --authfile FILE       where it is kept
+Plain HTTP is for localhost only.
+
+Examples:
+  fuchsbau registry login oci.example.org
+  fuchsbau registry login oci.example.org --repository 'team/**' --allow pull --days 7`,
+    run: async (options) => (await import('../terminal/login.ts')).login(options),
+  },
+  logout: {
+    summary: 'Forget the login of this machine, and revoke its token.',
+    usage: 'HOST [--authfile FILE]',
+    help: 'The token is taken out of where login put it, and ended at the registry if that can be reached.\n\nExample:\n  fuchsbau registry logout oci.example.org',
+    run: async (options) => (await import('../terminal/login.ts')).logout(options),
+  },
   token: verb('token', {
     summary: 'Make, list and revoke access tokens.',
     usage: 'create|list|revoke …',
@@ -34,9 +58,12 @@ Examples:
     summary: 'Show the policy, and explain what it decides.',
     usage: 'show|explain WHO RIGHT [REPOSITORY]',
     help: `WHO is the name of a person, robot:NAME or anonymous; RIGHT one of pull, push, overwrite, delete, catalog, admin.
+With claims (CLAIM=VALUE …) instead of these, explain says what a CI job with such an ID token gets.
 
-Example:
-  fuchsbau registry policy explain ann push team/app`,
+Examples:
+  fuchsbau registry policy explain ann push team/app
+  fuchsbau registry policy explain iss=https://token.actions.githubusercontent.com aud=https://oci.example.org \\
+    sub=repo:fox/app:ref:refs/heads/main`,
   }),
   key: verb('key', {
     summary: 'List the keys that sign tokens, and change to a new one.',

@@ -36,33 +36,57 @@ const MAX_PATTERNS = 50
 const MAX_TOKENS = 100
 const DAY_MS = 86_400_000
 
+/** What a token is to be, as far as it is read. */
+export interface ReadToken {
+  label: string
+  limits: Limit[]
+  lifetimeMs: number
+}
+
 /** A new token, whose secret is in the answer and nowhere else. */
 export function makeAccessToken(
-  { store, clock, maxAgeMs }: ManageOptions,
+  options: ManageOptions,
   owner: TokenOwner,
   { label, repositories, actions, lifetimeMs }: WantedToken,
 ): Outcome<MadeToken> {
-  const now = clock.now()
-  const name = label.trim()
-  // It is shown in terminals, too.
-  if (name === '' || name.length > MAX_LABEL || /\p{C}/u.test(name)) {
-    return refused(`Give the token a name of at most ${MAX_LABEL} visible characters.`)
-  }
   const limit = limitOf(repositories, actions)
   if (!limit.ok) return limit
-  if (!(lifetimeMs > 0 && lifetimeMs <= maxAgeMs)) {
+  const wanted = readToken({ label, limits: [limit.value], lifetimeMs }, options.maxAgeMs)
+  return wanted.ok ? addAccessToken(options, owner, wanted.value) : wanted
+}
+
+/** Whether there may be such a token, whosever it becomes. */
+export function readToken(wanted: ReadToken, maxAgeMs: number): Outcome<ReadToken> {
+  const label = wanted.label.trim()
+  // It is shown in terminals, too.
+  if (label === '' || label.length > MAX_LABEL || /\p{C}/u.test(label)) {
+    return refused(`Give the token a name of at most ${MAX_LABEL} visible characters.`)
+  }
+  if (!(wanted.lifetimeMs > 0 && wanted.lifetimeMs <= maxAgeMs)) {
     return refused(`A token lasts ${Math.floor(maxAgeMs / DAY_MS)} days at most.`)
   }
-  const living = tokensOf(store, owner).filter((token) => isLiving(token, now))
+  return done({ ...wanted, label })
+}
+
+/** The same for what `readToken` let pass. */
+export function addAccessToken(
+  { store, clock }: Pick<ManageOptions, 'store' | 'clock'>,
+  owner: TokenOwner,
+  { label, limits, lifetimeMs }: ReadToken,
+): Outcome<MadeToken> {
+  const now = clock.now()
+  const living = tokensOf(store, owner).filter(
+    (token) => isLiving(token, now) && token.idToken === undefined,
+  )
   if (living.length >= MAX_TOKENS) {
     return refused(`There are ${MAX_TOKENS} tokens already: revoke one that is not needed.`)
   }
   const secret = makeSecret('fbr')
   const record = store.accessTokens.add({
     ...owner,
-    label: name,
+    label,
     hash: hashSecret(secret),
-    limits: [limit.value],
+    limits,
     createdAt: now,
     expiresAt: now + lifetimeMs,
   })
@@ -88,7 +112,8 @@ export function tokensOf(store: Store, owner: TokenOwner): AccessTokenRecord[] {
 export const isLiving = ({ revokedAt, expiresAt }: AccessTokenRecord, now: number) =>
   revokedAt === undefined && expiresAt > now
 
-function limitOf(repositories: readonly string[], words: readonly string[]): Outcome<Limit> {
+/** A limit as somebody typed it. */
+export function limitOf(repositories: readonly string[], words: readonly string[]): Outcome<Limit> {
   const patterns = repositories.map((text) => text.trim()).filter((text) => text !== '')
   if (patterns.length === 0 || patterns.length > MAX_PATTERNS) {
     return refused('Say for which repositories the token is, such as team/** or **.')

@@ -11,6 +11,7 @@ import type { Access } from '../scope.ts'
 import { challenge } from '../token/challenge.ts'
 import { issueToken } from '../token/issue.ts'
 import { basicOf } from '../token/route.ts'
+import { isSecret } from '../token/secret.ts'
 import { grants, type TokenClaims } from '../token/verify.ts'
 import { type Need, scopesOf } from './needs.ts'
 
@@ -39,9 +40,14 @@ export async function identify(
     const caller = await byBasic(registry, request, basic, need)
     return { caller, token: undefined, claims: undefined }
   }
+  // An access token by itself, as clients send it that know no token endpoint.
+  if (isSecret('fbr', token)) {
+    const caller = await byBasic(registry, request, { name: '', secret: token }, need)
+    return { caller, token: undefined, claims: undefined }
+  }
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
-  const caller = claims && readCaller(registry.store, claims.caller, now)
+  const caller = claims && readCaller(registry, claims.caller, now)
   if (claims && !caller) registry.counts.misused('ended')
   if (!caller) throw challenge(registry, scopesOf(need), 'invalid_token')
   return { caller, token, claims }
@@ -60,6 +66,7 @@ async function byBasic(
     return result.caller
   }
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
   throw challenge(registry, scopesOf(need), undefined, result.why)
 }
 

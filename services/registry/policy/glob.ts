@@ -68,23 +68,26 @@ function fill(pieces: readonly string[], username: string, group: string): strin
   })
 }
 
-/** All ways at once, piece by piece: a regular expression with four wildcards would take a second for a name made for it. */
-function isMatch(pieces: readonly string[], name: string): boolean {
+/**
+ * All ways at once, piece by piece: a regular expression with four wildcards would take a second for a name made for it.
+ * `stops`: the characters that `*` does not stand for.
+ */
+export function isMatch(pieces: readonly string[], name: string, stops = '/'): boolean {
   let ends = new Set([0])
   for (const piece of pieces) {
     ends = piece.startsWith('*')
-      ? endsOfWildcard(ends, name, piece === '**')
+      ? endsOfWildcard(ends, name, piece === '**' ? '' : stops)
       : new Set([...ends].flatMap((at) => (name.startsWith(piece, at) ? at + piece.length : [])))
     if (ends.size === 0) return false
   }
   return ends.has(name.length)
 }
 
-function endsOfWildcard(starts: ReadonlySet<number>, name: string, isAny: boolean): Set<number> {
+function endsOfWildcard(starts: ReadonlySet<number>, name: string, stops: string): Set<number> {
   const ends = new Set<number>()
   for (let at = 0; at < name.length; at += 1) {
     const isOpen = starts.has(at) || ends.has(at)
-    if (isOpen && (isAny || name[at] !== '/')) ends.add(at + 1)
+    if (isOpen && !stops.includes(name.charAt(at))) ends.add(at + 1)
   }
   return ends
 }

@@ -60,7 +60,7 @@ test.each([
   ['a word', 'all'],
   ['a list', '- who: owner'],
 ])('%s is no policy: an emptied file must not take everything from everybody', (_, text) => {
-  expect(errorsOf(text)).toEqual(['line 1: must have rules, immutable'])
+  expect(errorsOf(text)).toEqual(['line 1: must have rules, immutable, exchange'])
 })
 
 test('who wants nothing to be allowed says so', () => {
@@ -90,7 +90,11 @@ test.each([
     'line 2: "/team": no repository is called so',
   ],
   ['the same key twice in a rule', rule('allow: pull\n    allow: push'), '"allow" is there twice'],
-  ['an unknown key', 'rules: []\nrulez: []', 'line 2: "rulez" is unknown: rules, immutable'],
+  [
+    'an unknown key',
+    'rules: []\nrulez: []',
+    'line 2: "rulez" is unknown: rules, immutable, exchange',
+  ],
   ['rules that are no list', 'rules: all', 'line 1: must be a list of at most 1000 entries'],
   ['a rule that is a word', 'rules:\n  - all', 'line 2: must have who, repositories, allow, deny'],
   ['a rule without effect', rule(''), 'line 2: a rule has either "allow" or "deny"'],

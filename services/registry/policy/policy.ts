@@ -1,4 +1,6 @@
-// The policy: rules that allow or deny, and tags that never change. Read from YAML; whatever is wrong is told with its line.
+// The policy: rules that allow or deny, tags that never change, and whose ID tokens are good for a token here. Read from YAML;
+// whatever is wrong is told with its line.
+import { type ExchangeEntry, readExchange } from './exchange.ts'
 import type { Glob } from './glob.ts'
 import { readYaml } from './read-yaml.ts'
 import type { Entry, Field, Reader } from './reader.ts'
@@ -31,6 +33,7 @@ export interface Immutable {
 export interface Policy {
   rules: readonly Rule[]
   immutable: readonly Immutable[]
+  exchange: readonly ExchangeEntry[]
 }
 
 export type ParsedPolicy = { ok: true; policy: Policy } | { ok: false; errors: string[] }
@@ -45,7 +48,7 @@ export function parsePolicy(text: string): ParsedPolicy {
 }
 
 function readPolicy(reader: Reader, contents: Field): Policy {
-  const { fields } = reader.map(contents, ['rules', 'immutable'])
+  const { fields } = reader.map(contents, ['rules', 'immutable', 'exchange'])
   return {
     rules: reader
       .entries(fields.get('rules'), ['who', 'repositories', 'allow', 'deny'])
@@ -55,6 +58,7 @@ function readPolicy(reader: Reader, contents: Field): Policy {
       repositories: reader.fixed(entry, reader.repositories(entry)),
       tags: reader.fixed(entry, reader.globs(entry, 'tags')),
     })),
+    exchange: readExchange(reader, fields.get('exchange')),
   }
 }
 

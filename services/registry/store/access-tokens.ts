@@ -13,6 +13,9 @@ export class AccessTokens {
   readonly #use
   readonly #revoke
   readonly #living
+  readonly #ofIdToken
+  readonly #exchangedOfRobot
+  readonly #expireExchanged
 
   constructor(turn: Turn) {
     this.#rows = new Rows<AccessTokenRecord>(turn, 'access_tokens', {
@@ -26,6 +29,8 @@ export class AccessTokens {
       revokedAt: 'plain',
       lastUsedAt: 'plain',
       lastUsedFrom: 'plain',
+      exchangeEntry: 'plain',
+      idToken: 'plain',
     })
     this.#byId = this.#rows.find<[number]>('id = ?')
     this.#byHash = this.#rows.find<[string]>('hash = ?')
@@ -40,6 +45,14 @@ export class AccessTokens {
     )
     this.#revoke = turn.writing<[number, number]>(
       'UPDATE access_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL',
+    )
+    this.#ofIdToken = this.#rows.find<[string]>('id_token = ?')
+    this.#exchangedOfRobot = turn.reading<[number, number], { count: number }>(
+      `SELECT count(*) AS count FROM access_tokens
+       WHERE robot_id = ? AND id_token IS NOT NULL AND expires_at > ? AND revoked_at IS NULL`,
+    )
+    this.#expireExchanged = turn.writing<[number]>(
+      'DELETE FROM access_tokens WHERE id_token IS NOT NULL AND expires_at < ?',
     )
   }
 
@@ -68,6 +81,10 @@ export class AccessTokens {
     return this.#rows.add(token)
   }
 
+  put(token: AccessTokenRecord): void {
+    this.#rows.put(token)
+  }
+
   noteUse(id: number, at: number, address: string): void {
     this.#use.run(at, address, id)
   }
@@ -80,5 +97,20 @@ export class AccessTokens {
   /** False when it was over already. */
   revoke(id: number, at: number): boolean {
     return this.#revoke.run(at, id).changes > 0
+  }
+
+  /** Given for one ID token, by its hash. */
+  ofIdToken(hash: string): AccessTokenRecord[] {
+    return this.#ofIdToken(hash)
+  }
+
+  /** How many of a robot were given for ID tokens and are not over. */
+  countExchanged(robotId: number, now: number): number {
+    return this.#exchangedOfRobot.get(robotId, now)?.count ?? 0
+  }
+
+  /** Deletes those given for ID tokens that ended before this time: nobody made them by hand, and there are many. */
+  expireExchanged(before: number): void {
+    this.#expireExchanged.run(before)
   }
 }

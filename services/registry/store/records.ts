@@ -55,6 +55,30 @@ export interface AccessTokenRecord {
   revokedAt?: number
   lastUsedAt?: number
   lastUsedFrom?: string
+  /** Of one that was given for an ID token: the fingerprint of the policy's entry, which it ends with. */
+  exchangeEntry?: string
+  /** SHA-256 of that ID token, hex. The same as `hash` where the ID token itself is the password. */
+  idToken?: string
+}
+
+/** A login that a terminal has asked for, and a person has yet to approve. Only hashes of its two codes are kept. */
+export interface DeviceLoginRecord {
+  id: number
+  /** SHA-256, hex, of what the terminal asks by. */
+  deviceHash: string
+  /** The same of what the person types. */
+  userHash: string
+  /** Of the token that is asked for. */
+  label: string
+  limits: Limit[]
+  lifetimeMs: number
+  /** Where it was asked for. */
+  address: string
+  createdAt: number
+  expiresAt: number
+  decision: 'none' | 'approved' | 'denied'
+  /** Who approved. */
+  personId?: number
 }
 
 /** What docker gets for `offline_token=true`: stands for the credential that it was made from. */

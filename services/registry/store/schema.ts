@@ -102,10 +102,31 @@ CREATE TABLE webhook_states (
 ) WITHOUT ROWID;
 `
 
+/** Logins from terminals, and tokens that were exchanged for ID tokens. */
+const MACHINES = `
+CREATE TABLE device_logins (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  device_hash TEXT NOT NULL UNIQUE,
+  user_hash TEXT NOT NULL UNIQUE,
+  label TEXT NOT NULL,
+  limits TEXT NOT NULL,
+  lifetime_ms INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  decision TEXT NOT NULL,
+  person_id INTEGER REFERENCES people ON DELETE CASCADE
+);
+CREATE INDEX device_logins_by_person ON device_logins (person_id);
+ALTER TABLE access_tokens ADD COLUMN exchange_entry TEXT;
+ALTER TABLE access_tokens ADD COLUMN id_token TEXT;
+CREATE INDEX access_tokens_by_id_token ON access_tokens (id_token) WHERE id_token IS NOT NULL;
+`
+
 export const SCHEMA: Schema = {
   name: 'registry',
   /** `FuRe`. */
   applicationId: 0x46755265,
-  steps: [(database) => database.exec(TABLES), (database) => database.exec(WEBHOOKS)],
+  steps: [TABLES, WEBHOOKS, MACHINES].map((sql) => (database) => database.exec(sql)),
   pragmas: ['cache_size = -8192'],
 }

@@ -6,6 +6,7 @@ import { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { Audit } from './audit.ts'
+import { DeviceLogins } from './device-logins.ts'
 import { People } from './people.ts'
 import { RefreshTokens } from './refresh-tokens.ts'
 import { Robots } from './robots.ts'
@@ -30,6 +31,7 @@ export class Store {
   readonly refreshTokens: RefreshTokens
   readonly sessions: Sessions
   readonly audit: Audit
+  readonly deviceLogins: DeviceLogins
   readonly webhookEvents: WebhookEvents
   readonly #turn: Turn
   readonly #open: OpenDatabase
@@ -47,6 +49,7 @@ export class Store {
     this.refreshTokens = new RefreshTokens(turn)
     this.sessions = new Sessions(turn)
     this.audit = new Audit(turn)
+    this.deviceLogins = new DeviceLogins(turn)
     this.webhookEvents = new WebhookEvents(turn)
     turn.onFailed((reason) => {
       log.error({ reason }, 'storage failed')

@@ -7,6 +7,9 @@ import { ANONYMOUS, type Caller } from '../account/caller.ts'
 import { noteLogin } from '../account/note-login.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
+import { answerDevice } from '../login/device.ts'
+import { exchangeToken } from '../login/exchange-route.ts'
+import { DEVICE_GRANT, EXCHANGE_GRANT } from '../login/oauth.ts'
 import { addressOf, type Registry } from '../registry.ts'
 import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
@@ -37,10 +40,12 @@ export async function getToken(registry: Registry, request: FastifyRequest, repl
   })
 }
 
-/** By POST: the grants `password` and `refresh_token`. */
+/** By POST: the grants `password` and `refresh_token`; those of terminals and of CI jobs give access tokens. */
 export async function postToken(registry: Registry, request: FastifyRequest, reply: FastifyReply) {
   const fields = fieldsOf(request)
   const grant = fields.get('grant_type')
+  if (grant === DEVICE_GRANT) return answerDevice(registry, request, reply)
+  if (grant === EXCHANGE_GRANT) return await exchangeToken(registry, request, reply)
   const asked: Asked = {
     scopes: fields.getAll('scope'),
     isOffline: fields.get('access_type') === 'offline',
@@ -75,6 +80,7 @@ async function login(
     return result.caller
   }
   if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
   throw unauthorized(registry, result.why)
 }
 

@@ -1,7 +1,9 @@
 // Messages that a page shows after a form was sent: a code in the address names one of these sentences.
 
 export const messages = {
+  approved: 'Approved. The terminal goes on by itself in a few seconds.',
   deleted: 'Deleted.',
+  denied: 'Denied. The terminal gets nothing.',
   out: 'You are logged out.',
   revoked: 'Revoked. It is no good any more from now on.',
   ended: 'Your other sessions have ended.',

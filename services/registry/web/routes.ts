@@ -11,6 +11,7 @@ import { UpstreamFailure } from '../pass/failure.ts'
 import type { Registry } from '../registry.ts'
 import { endOthers, showAccount } from './account.ts'
 import { browse } from './browse.ts'
+import { decideDevice, showDevice } from './device.ts'
 import { showRepositories } from './repositories.ts'
 import { sendError } from './send.ts'
 import { makeSessions } from './sessions.ts'
@@ -31,12 +32,14 @@ export const PAGES: Readonly<Record<string, Handler>> = {
   '/repositories/*': browse,
   '/tokens': showTokens,
   '/account': showAccount,
+  '/device': showDevice,
 }
 
 export const FORMS: Readonly<Record<string, Handler>> = {
   '/tokens': makeToken,
   '/tokens/:id/revoke': revokeToken,
   '/account/sessions': endOthers,
+  '/device': decideDevice,
   '/logout': logOut,
 }
 

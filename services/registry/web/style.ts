@@ -10,6 +10,7 @@ code { background: var(--wash); border-radius: .3rem; padding: .05rem .3rem; ove
 pre { background: var(--wash); border-radius: .6rem; padding: .7rem .9rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; margin: .4rem 0 1rem; }
 pre code { background: none; padding: 0; }
 .secret { font-size: 1.05rem; user-select: all; }
+.code { font: 600 1.5rem/1.3 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: .08em; } p.code { margin: 0 0 .8rem; } .plain { list-style: none; margin: 0; padding: 0; } .decide { display: flex; flex-wrap: wrap; gap: .8rem; } .panel .decide .primary { margin-top: 0; }
 .panel { background: var(--raised); border: 1px solid var(--line); border-radius: 1rem; padding: .9rem 1.1rem 1.1rem; margin: 1rem 0; }
 .panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; } .panel .primary { margin-top: 1.1rem; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: .5rem 0 1rem; } .facts dt { color: var(--soft); font-size: .9rem; } .facts dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
