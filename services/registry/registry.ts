@@ -2,10 +2,12 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import type { RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import type { Serial } from '@fuchsbau/shared/serial.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
+import type { Recheck } from './account/recheck.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
 import type { Upstream } from './pass/upstream.ts'
@@ -20,6 +22,9 @@ export interface Registry {
   log: Log
   metrics: Metrics
   throttle: Throttle
+  /** The identity provider; undefined when none is configured. */
+  party: RelyingParty | undefined
+  recheck: Recheck
   policy: PolicyHolder
   issue: IssueOptions
   verifier: TokenVerifier
@@ -59,7 +64,10 @@ export interface AuditEntry {
  * Writes a line of the audit: to the store, and to the log. While nothing can be stored, only to the log: what must not
  * happen without it asks `mustStore` first.
  */
-export function audit(registry: Registry, entry: AuditEntry): void {
+export function audit(
+  registry: Pick<Registry, 'store' | 'clock' | 'log'>,
+  entry: AuditEntry,
+): void {
   const { store, clock, log } = registry
   const { event, caller, address, repository = '', digest = '' } = entry
   // It may be what a stranger typed, and is shown in terminals.

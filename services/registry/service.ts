@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
 import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
+import { createRelyingParty, type RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
 import { providerOf } from '@fuchsbau/shared/settings.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
+import { Recheck } from './account/recheck.ts'
+import { startRecheckSweep } from './account/recheck-sweep.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
@@ -17,6 +20,7 @@ import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
+import { Seal } from './store/seal.ts'
 import { openStore, type Store } from './store/store.ts'
 import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
@@ -51,6 +55,7 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   process.on('SIGHUP', reload)
   opened.defer(() => void process.off('SIGHUP', reload))
   opened.defer(startAuditRetention(registry, own.auditRetention))
+  opened.defer(startRecheckSweep(registry))
   const app = createHttp({
     log,
     metrics,
@@ -65,7 +70,6 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   registerWeb(app, {
     registry,
     software: { name: 'fuchsbau', version: manifest.version },
-    oidc: providerOf(config),
     maxAgeMs: own.maxAccessTokenAge,
   })
   const listening = await listen(app, own.listen)
@@ -111,11 +115,19 @@ async function makeRegistry(
   }
   const upstream = new Upstream({ url: upstreamUrl })
   opened.defer(() => upstream.close())
+  const base = { store, clock, log, metrics }
+  const party = makeParty(config, base)
+  const recheck = new Recheck(base, {
+    party,
+    seal: Seal.open(directory),
+    everyMs: own.recheck,
+    maxLoginAgeMs: own.maxLoginAge,
+  })
+  opened.defer(() => recheck.close())
   return {
-    store,
-    clock,
-    log,
-    metrics,
+    ...base,
+    party,
+    recheck,
     throttle: createThrottle(clock),
     policy,
     issue: { keys, issuer: own.url, service: host, lifetimeMs: own.tokenLifetime },
@@ -130,6 +142,16 @@ async function makeRegistry(
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,
   }
+}
+
+/** Not asked for anything before somebody logs in: it may be down now. */
+function makeParty(
+  config: Options['config'],
+  { clock, log }: Pick<Registry, 'clock' | 'log'>,
+): RelyingParty | undefined {
+  const provider = providerOf(config)
+  const redirectUri = `${config.own.url}/login/oidc/back`
+  return provider && createRelyingParty({ ...provider, redirectUri, isOffline: true, clock, log })
 }
 
 function credentialOf(user: string | undefined, password: string | undefined): string | undefined {

@@ -1,6 +1,8 @@
 // Who somebody is that shows a name and a secret: an access token, a refresh token, or the password of the local owner.
 import { verifyPassword } from '@fuchsbau/shared/password.ts'
 import { audit, type Registry } from '../registry.ts'
+import type { AccessTokenRecord, RefreshTokenRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
 import { hashSecret, isSecret } from '../token/secret.ts'
 import {
   ANONYMOUS,
@@ -11,6 +13,7 @@ import {
   nameOf,
   unlimited,
 } from './caller.ts'
+import { checked, personOf } from './checked.ts'
 
 export interface Shown {
   name: string
@@ -31,9 +34,16 @@ const MAX_CHARACTERS = 1_024
 /** Slows down who guesses; tells every failure in the audit. What exactly was wrong is not said. */
 export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
   const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
-  const caller = isTooLong ? undefined : bySecret(registry, shown)
+  const find = () => (isTooLong ? undefined : bySecret(registry, shown))
+  const caller = await checked(registry, find, (found) =>
+    typeof found === 'object' ? personOf(found) : undefined,
+  )
   // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
   if (caller === 'over') return refuse(registry, shown, 'over')
+  if (caller === 'resting') {
+    const why = `The identity provider does not vouch for its owner any more. When she logs in at ${registry.url}, it is good again.`
+    return refuse(registry, shown, 'resting', why)
+  }
   if (caller) return { ok: true, caller }
   const attempt = registry.throttle.begin(shown.address, shown.name)
   if (!attempt.ok) {
@@ -50,26 +60,36 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   }
 }
 
-/** `over`: it was good once, or its owner may not be here. */
-function bySecret(
-  { store, clock }: Registry,
-  { name, secret, address }: Shown,
-): Caller | 'over' | undefined {
+/** `over`: it was good once, or its owner may not be here. `resting`: it is good when its owner logs in again. */
+type Found = Caller | 'over' | 'resting' | undefined
+
+function bySecret({ store, clock }: Registry, { name, secret, address }: Shown): Found {
   const now = clock.now()
   if (isSecret('fbrr', secret)) {
     const token = store.refreshTokens.byHash(hashSecret(secret))
-    return token && (callerByRefresh(store, token.id, now) ?? 'over')
+    return token && (callerByRefresh(store, token.id, now) ?? stateOf(store, token, now))
   }
   if (!isSecret('fbr', secret)) return
   const token = store.accessTokens.byHash(hashSecret(secret))
   const caller = callerByToken(store, token, now)
   if (!token) return
-  if (!caller) return 'over'
+  if (!caller) return stateOf(store, token, now)
   if (!isNamedSo(caller, name)) return
   if ((token.lastUsedAt ?? 0) < now - NOTE_EVERY_MS && store.failure === undefined) {
     store.accessTokens.noteUse(token.id, now, address)
   }
   return caller
+}
+
+/** Why nobody comes by this token. */
+function stateOf(
+  store: Store,
+  token: AccessTokenRecord | RefreshTokenRecord,
+  now: number,
+): 'over' | 'resting' {
+  const isOver = token.expiresAt <= now || ('revokedAt' in token && token.revokedAt !== undefined)
+  const owner = token.personId === undefined ? undefined : store.people.get(token.personId)
+  return !isOver && owner?.isEnabled && owner.isGone ? 'resting' : 'over'
 }
 
 /** A token that is used under another's name is in the wrong hands, or in the wrong file. */
@@ -93,9 +113,14 @@ async function byPassword(
 const NOBODY =
   '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 
-function refuse(registry: Registry, { name, address }: Shown, outcome: string): Authenticated {
+function refuse(
+  registry: Registry,
+  { name, address }: Shown,
+  outcome: string,
+  reason?: string,
+): Authenticated {
   const reference = name.slice(0, 100)
   audit(registry, { event: 'login', caller: ANONYMOUS, address, reference, outcome })
-  const why = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`
-  return { ok: false, status: 401, why }
+  const wrong = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`
+  return { ok: false, status: 401, why: reason ?? wrong }
 }

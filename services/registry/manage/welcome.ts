@@ -11,18 +11,21 @@ export interface Known {
   /** As it stands at the provider; where people can change it, only the first one counts. */
   username: string
   groups: readonly string[]
+  /** Of the provider; undefined when it gave none. */
+  refreshToken: string | undefined
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$/
 
 /** Her groups are those of now; her name is kept, because repositories are called by it. */
-export function welcome({ store, clock }: Registry, known: Known): Outcome<PersonRecord> {
+export function welcome({ store, clock, recheck }: Registry, known: Known): Outcome<PersonRecord> {
   const { issuer, sub } = known
-  const groups = known.groups.slice(0, 200)
+  const groups = [...known.groups]
+  const refreshToken = recheck.sealed(known)
   const now = clock.now()
   const before = store.people.identified(issuer, sub)
   if (before) {
-    const person = { ...before, groups, isGone: false, checkedAt: now }
+    const person = { ...before, groups, refreshToken, isGone: false, checkedAt: now }
     store.people.put(person)
     return done(person)
   }
@@ -44,7 +47,7 @@ export function welcome({ store, clock }: Registry, known: Known): Outcome<Perso
     isEnabled: true,
     isGone: false,
     password: '',
-    refreshToken: '',
+    refreshToken,
     createdAt: now,
     checkedAt: now,
   })

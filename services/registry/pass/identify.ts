@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
+import { checked, personOf } from '../account/checked.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, audit, type Registry } from '../registry.ts'
@@ -40,7 +41,9 @@ export async function identify(
   }
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
-  const caller = claims && readCaller(registry.store, claims.caller, now)
+  const caller =
+    claims &&
+    (await checked(registry, () => readCaller(registry.store, claims.caller, now), personOf))
   if (!caller) throw challenge(registry, scopesOf(need), 'invalid_token')
   return { caller, token, claims }
 }
