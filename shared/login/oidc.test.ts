@@ -70,6 +70,8 @@ describe('a login with an identity provider', () => {
     })
     expect(query['code_challenge']).toMatch(/^[\w-]{43}$/)
     expect(url.href).not.toContain(pending.verifier)
+    const { url: withoutSecret } = await begin((await scene({}, { clientSecret: undefined })).party)
+    expect(withoutSecret.searchParams.get('code_challenge_method')).toBe('S256')
     const again = await begin(party)
     expect(new Set([pending.state, again.pending.state]).size).toBe(2)
   })
