@@ -68,7 +68,7 @@ export class Provider {
     return await this.#discovering
   }
 
-  /** Runs what asks for tokens; `see` gets the text of each answer of the token endpoint, before anything in it is checked. */
+  /** Runs what asks for tokens; `see` gets the text of each good answer of the token endpoint, before anything in it is checked. */
   async watching<T>(
     client: Configuration,
     see: (text: string) => void,
@@ -79,9 +79,11 @@ export class Provider {
     const copy = new Configuration(server, clientId, undefined, authentication(clientSecret))
     copy.timeout = TIMEOUT_SECONDS
     for (const prepare of preparations(issuer)) prepare(copy)
+    const endpoint = URL.parse(server.token_endpoint ?? '')?.href
     copy[customFetch] = async (url, options) => {
       const response = await cappedFetch(url, options)
-      if (url !== server.token_endpoint) return response
+      // It may be written in several ways: with the usual port, in capitals.
+      if (URL.parse(url)?.href !== endpoint || !response.ok) return response
       const text = await response.text()
       see(text)
       return new Response(text, response)

@@ -175,6 +175,20 @@ describe('the next refresh token', () => {
     expect(tokens.at(-1)).toBe('next')
   })
 
+  test('is seen at an address that is written in an unusual way', async () => {
+    const { ask, provider, tokens } = await loggedIn()
+    provider.intercept = (request, response) => {
+      if (request.url !== '/.well-known/openid-configuration') return false
+      const at = (path: string) => `${provider.issuer}${path}`
+      const found = { token_endpoint: at('/x/../token').replace('http:', 'HTTP:') }
+      const others = { jwks_uri: at('/jwks'), userinfo_endpoint: at('/me') }
+      json(200, { issuer: provider.issuer, ...found, ...others })(response)
+      return true
+    }
+    expect(await ask()).toMatchObject({ outcome: 'here' })
+    expect(tokens).toHaveLength(2)
+  })
+
   test('is kept although userinfo fails', async () => {
     const { ask, provider, tokens } = await loggedIn({ hasBareIdTokens: true })
     answering(provider, '/me', json(500, {}))
