@@ -27,9 +27,12 @@ export function startRecheckSweep({
     } catch (error) {
       log.error({ err: error }, 'people could not be asked about')
     }
-    if (!isStopped) timer = clock.after(EVERY_MS, step)
+    if (!isStopped) again()
   }
-  timer = clock.after(EVERY_MS, step)
+  const again = () => {
+    timer = clock.after(EVERY_MS, () => void step())
+  }
+  again()
   return () => {
     isStopped = true
     timer?.cancel()
