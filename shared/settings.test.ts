@@ -6,7 +6,11 @@ const issuer = 'https://id.test'
 test('there is an identity provider as soon as it and our name there are set; a secret is not needed', () => {
   const of = (oidc: { issuer?: string; clientId?: string; clientSecret?: string }) =>
     providerOf({
-      oidc: { issuer: undefined, clientId: undefined, clientSecret: undefined, ...oidc },
+      oidc: {
+        ...{ issuer: undefined, clientId: undefined, clientSecret: undefined },
+        ...{ scopes: ['profile'], usernameClaim: 'nick', groupsClaim: 'realm_access.roles' },
+        ...oidc,
+      },
     })
   expect(of({})).toBeUndefined()
   expect(of({ issuer })).toBeUndefined()
@@ -15,6 +19,8 @@ test('there is an identity provider as soon as it and our name there are set; a 
     issuer,
     clientId: 'den',
     clientSecret: undefined,
+    scopes: ['profile'],
+    claims: { username: 'nick', groups: 'realm_access.roles' },
   })
   expect(of({ issuer, clientId: 'den', clientSecret: 'secret' })?.clientSecret).toBe('secret')
 })

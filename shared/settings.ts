@@ -1,5 +1,6 @@
 // The settings that every service reads, whichever of them runs.
 import type { Section, Table, Values } from './config.ts'
+import type { ClaimNames } from './login/claims.ts'
 import { address, boolean, choice, list, secret, string, url } from './setting.ts'
 
 /** From the one that says most to silence. */
@@ -39,18 +40,43 @@ export const sharedSettings = {
     }),
     clientId: string({ optional: true, example: 'fuchsbau', about: 'Our client id there.' }),
     clientSecret: secret({ optional: true, about: 'Our client secret there.' }),
+    scopes: list({
+      default: 'profile,groups',
+      about: 'Scopes that are asked for beside `openid`, as far as the provider has them.',
+    }),
+    usernameClaim: string({
+      default: 'preferred_username',
+      pattern: /^.{1,200}$/,
+      hint: 'the name of a claim, or a path to it',
+      about: 'Claim that holds the user name, or a path with dots to it.',
+    }),
+    groupsClaim: string({
+      default: 'groups',
+      pattern: /^.{1,200}$/,
+      hint: 'the name of a claim, or a path to it',
+      example: 'realm_access.roles',
+      about: 'Claim that holds the groups, or a path with dots to it.',
+    }),
   },
 } satisfies Table
 
 /** The identity provider, and who we are there. */
-export type Provider = { issuer: string; clientId: string; clientSecret: string | undefined }
+export type Provider = {
+  issuer: string
+  clientId: string
+  clientSecret: string | undefined
+  /** What is asked for beside `openid`. */
+  scopes: readonly string[]
+  claims: ClaimNames
+}
 
 /** Undefined as long as the settings name none. */
 export function providerOf({
-  oidc: { issuer, clientId, clientSecret },
+  oidc: { issuer, clientId, clientSecret, scopes, usernameClaim, groupsClaim },
 }: Pick<Values<typeof sharedSettings>, 'oidc'>): Provider | undefined {
+  const claims = { username: usernameClaim, groups: groupsClaim }
   return issuer !== undefined && clientId !== undefined
-    ? { issuer, clientId, clientSecret }
+    ? { issuer, clientId, clientSecret, scopes, claims }
     : undefined
 }
 

@@ -49,7 +49,7 @@ const homes: Record<string, RegExp> = {
   fastify: /^(shared\/http\.ts|services\/)/,
   htmlparser2: /^services\/fediverse\/post\//,
   'irc-framework': /^services\/bouncer\/upstream\/connection\.ts$/,
-  jose: /^services\/(bouncer\/account\/token\.ts$|registry\/(token|login)\/)/,
+  jose: /^(services\/(bouncer\/account\/token\.ts$|registry\/(token|login)\/)|shared\/login\/logout-token\.ts$)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
     /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,

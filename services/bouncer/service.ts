@@ -137,8 +137,8 @@ function makeBouncer({ config, log, clock, metrics }: Options, store: Store): Bo
   const { own } = config
   const limits = limitsOf(own)
   const provider = providerOf(config)
-  const namesUser = own.linkByUserName
-  const tokens = provider && createTokenCheck({ ...provider, namesUser, clock, log })
+  const usernameClaim = own.linkByUserName ? provider?.claims.username : undefined
+  const tokens = provider && createTokenCheck({ ...provider, usernameClaim, clock, log })
   const isPublic = own.webUrl.startsWith('https:')
   return new Bouncer({
     store,

@@ -9,19 +9,20 @@ import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import { unlimited } from './account/caller.ts'
 import { ToldUses } from './account/note-login.ts'
+import { Recheck } from './account/recheck.ts'
 import { registerRegistry } from './app.ts'
-import { Counts } from './counts.ts'
+import { auditedFixture } from './audited.fixture.ts'
 import { DevicePolls } from './login/device-polls.ts'
 import { IssuerKeys } from './login/issuer-keys.ts'
 import { FairShare } from './pass/fair-share.ts'
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
+import { Seal } from './store/seal.ts'
 import { openStore } from './store/store.ts'
 import { issueToken } from './token/issue.ts'
 import { KeyRing } from './token/key-ring.ts'
 import { TokenVerifier } from './token/verify.ts'
-import { Announcer } from './webhook/announcer.ts'
 
 export interface RegistryFixture extends AsyncDisposable {
   url: string
@@ -48,24 +49,20 @@ export async function startRegistryFixture({
   const [clock, log, metrics] = [systemClock(), silentLog(), createMetrics()]
   const store = openStore({ directory, clock, log })
   const keys = await KeyRing.open(directory, clock)
+  const base = auditedFixture({ store, clock, log, metrics })
+  const recheck = new Recheck(base, {
+    party: undefined,
+    seal: Seal.open(directory),
+    everyMs: 86_400_000,
+    maxLoginAgeMs: 86_400_000,
+  })
   const registry: Registry = {
-    store,
-    clock,
-    log,
-    metrics,
-    counts: new Counts(metrics),
+    ...base,
+    party: undefined,
+    recheck,
     toldUses: new ToldUses(),
     throttle: createThrottle(clock),
     policy: new PolicyHolder({ file: undefined, adminGroup: 'admins', clock, log }),
-    webhooks: new Announcer({
-      file: undefined,
-      url: URL,
-      store,
-      clock,
-      log,
-      metrics,
-      random: Math.random,
-    }),
     issue: { keys, issuer: URL, service: HOST, lifetimeMs: 3_600_000 },
     verifier: new TokenVerifier(keys, URL, HOST),
     upstream: new Upstream({ url: upstream, silenceMs }),

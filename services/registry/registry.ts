@@ -2,11 +2,13 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import type { RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import type { Metrics } from '@fuchsbau/shared/metrics.ts'
 import type { Serial } from '@fuchsbau/shared/serial.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
 import type { ToldUses } from './account/note-login.ts'
+import type { Recheck } from './account/recheck.ts'
 import type { Counts } from './counts.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
@@ -30,6 +32,9 @@ export interface Registry {
   counts: Counts
   toldUses: ToldUses
   throttle: Throttle
+  /** The identity provider; undefined when none is configured. */
+  party: RelyingParty | undefined
+  recheck: Recheck
   policy: PolicyHolder
   webhooks: Announcer
   issue: IssueOptions
@@ -63,6 +68,9 @@ export function addressOf(request: { ip: string | undefined }): string {
   return request.ip ?? ''
 }
 
+/** What writing the audit takes. */
+export type Audited = Pick<Registry, 'store' | 'clock' | 'log' | 'counts' | 'webhooks'>
+
 export interface AuditEntry {
   event: string
   caller: Caller
@@ -80,7 +88,7 @@ export interface AuditEntry {
  * Writes a line of the audit: to the store, and to the log; with it goes what webhooks are to be told. While nothing can be
  * stored, only to the log: what must not happen without it asks `mustStore` first.
  */
-export function audit(registry: Registry, entry: AuditEntry): void {
+export function audit(registry: Audited, entry: AuditEntry): void {
   const { store, clock, log, counts } = registry
   const { event, caller, address, repository = '', digest = '' } = entry
   // It may be what a stranger typed, and is shown in terminals.
@@ -102,7 +110,7 @@ export function audit(registry: Registry, entry: AuditEntry): void {
 
 /** A push or a deletion of a manifest: layers come and go without a word. */
 function announce(
-  { webhooks }: Registry,
+  { webhooks }: Audited,
   { event, manifest, request }: AuditEntry,
   line: Pick<AuditRecord, 'at' | 'who' | 'repository' | 'reference' | 'digest' | 'address'>,
 ): void {

@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
 import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
+import { createRelyingParty, type RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
 import { providerOf } from '@fuchsbau/shared/settings.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
 import { ToldUses } from './account/note-login.ts'
+import { Recheck } from './account/recheck.ts'
+import { startRecheckSweep } from './account/recheck-sweep.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
@@ -25,6 +28,7 @@ import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
 import { hasPublicKey } from './store/keys.ts'
+import { Seal } from './store/seal.ts'
 import { openStore, type Store } from './store/store.ts'
 import { readTrustedKeys } from './store/trusted-keys.ts'
 import { KeyRing } from './token/key-ring.ts'
@@ -57,6 +61,7 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   addGauges(registry)
   watchFiles(registry, opened)
   opened.defer(startAuditRetention(registry, own.auditRetention))
+  opened.defer(startRecheckSweep(registry))
   const app = createHttp({
     log,
     metrics,
@@ -71,7 +76,6 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   registerWeb(app, {
     registry,
     software: { name: 'fuchsbau', version: manifest.version },
-    oidc: providerOf(config),
     maxAgeMs: own.maxAccessTokenAge,
   })
   const listening = await listen(app, own.listen)
@@ -146,16 +150,22 @@ async function makeRegistry(
   }
   const upstream = new MeasuredUpstream({ url: upstreamUrl }, metrics)
   opened.defer(() => upstream.close())
+  const base = { store, clock, log, metrics, counts: new Counts(metrics), webhooks }
+  const party = makeParty(config, base)
+  const recheck = new Recheck(base, {
+    party,
+    seal: Seal.open(directory),
+    everyMs: own.recheck,
+    maxLoginAgeMs: own.maxLoginAge,
+  })
+  opened.defer(() => recheck.close())
   return {
-    store,
-    clock,
-    log,
-    metrics,
-    counts: new Counts(metrics),
+    ...base,
+    party,
+    recheck,
     toldUses: new ToldUses(),
     throttle: createThrottle(clock),
     policy,
-    webhooks,
     issue: { keys, issuer: own.url, service: host, lifetimeMs: own.tokenLifetime },
     verifier,
     upstream,
@@ -172,6 +182,16 @@ async function makeRegistry(
     changes: createSerial({ limit: 500 }),
     maxManifestBytes: own.maxManifest * MIB,
   }
+}
+
+/** Not asked for anything before somebody logs in: it may be down now. */
+function makeParty(
+  config: Options['config'],
+  { clock, log }: Pick<Registry, 'clock' | 'log'>,
+): RelyingParty | undefined {
+  const provider = providerOf(config)
+  const redirectUri = `${config.own.url}/login/oidc/back`
+  return provider && createRelyingParty({ ...provider, redirectUri, isOffline: true, clock, log })
 }
 
 function credentialOf(user: string | undefined, password: string | undefined): string | undefined {

@@ -63,6 +63,20 @@ export const settings = {
     hint: 'the name of a group',
     about: 'Group at the identity provider whose members administrate, where no policy says so.',
   }),
+  recheck: duration({
+    default: '15m',
+    min: '1s',
+    max: '24h',
+    about:
+      'How old what the identity provider said of a person may be when she, or a token of hers, comes.',
+  }),
+  maxLoginAge: duration({
+    default: '30d',
+    min: '1h',
+    max: '3650d',
+    about:
+      'How long a login counts, with her tokens, where the provider gave nothing to ask again by.',
+  }),
   tokenLifetime: duration({
     default: '5m',
     min: '1m',

@@ -7,7 +7,12 @@ import {
 } from '../../test/support/fake-issuer.ts'
 import { settableClock } from '../clock.ts'
 import { createLog } from '../log.ts'
-import { createRelyingParty, type PendingLogin, type RelyingParty } from './oidc.ts'
+import {
+  createRelyingParty,
+  type OidcOptions,
+  type PendingLogin,
+  type RelyingParty,
+} from './oidc.ts'
 
 const redirectUri = 'http://localhost:3001/login/oidc/back'
 const returnTo = 'http://localhost:3001/login'
@@ -19,7 +24,10 @@ type Scene = {
   lines: string[]
 }
 
-async function scene(options: Partial<FakeIssuerOptions> = {}): Promise<Scene> {
+async function scene(
+  options: Partial<FakeIssuerOptions> = {},
+  wanted: Partial<OidcOptions> = {},
+): Promise<Scene> {
   const uris = { redirectUris: [redirectUri], logoutUris: [returnTo] }
   const provider = await startFakeIssuer({ ...uris, ...options })
   onTestFinished(() => provider[Symbol.asyncDispose]())
@@ -27,7 +35,10 @@ async function scene(options: Partial<FakeIssuerOptions> = {}): Promise<Scene> {
   const lines: string[] = []
   const log = createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } })
   const { issuer, clientId, clientSecret } = provider
-  const party = createRelyingParty({ issuer, clientId, clientSecret, redirectUri, clock, log })
+  const party = createRelyingParty({
+    ...{ issuer, clientId, clientSecret, redirectUri, clock, log },
+    ...wanted,
+  })
   return { provider, party, clock, lines }
 }
 
@@ -59,6 +70,8 @@ describe('a login with an identity provider', () => {
     })
     expect(query['code_challenge']).toMatch(/^[\w-]{43}$/)
     expect(url.href).not.toContain(pending.verifier)
+    const { url: withoutSecret } = await begin((await scene({}, { clientSecret: undefined })).party)
+    expect(withoutSecret.searchParams.get('code_challenge_method')).toBe('S256')
     const again = await begin(party)
     expect(new Set([pending.state, again.pending.state]).size).toBe(2)
   })
@@ -76,6 +89,57 @@ describe('a login with an identity provider', () => {
         preferredUsername: 'vixen',
         groups: ['irc', 'den'],
       },
+    })
+  })
+
+  test('asks for a refresh token only where it is wanted and the provider has them (Core 11)', async () => {
+    const { party } = await scene({ isOffline: true })
+    expect((await begin(party)).url.searchParams.get('scope')).toBe('openid profile groups')
+    const { party: offline } = await scene({ isOffline: true }, { isOffline: true })
+    const { searchParams: asked } = (await begin(offline)).url
+    expect(asked.get('scope')).toBe('openid profile groups offline_access')
+    expect(asked.get('prompt')).toBe('consent')
+    const { party: without } = await scene({}, { isOffline: true })
+    const { searchParams: plain } = (await begin(without)).url
+    expect([plain.get('scope'), plain.get('prompt')]).toEqual(['openid profile groups', null])
+  })
+
+  test('says who somebody is by userinfo, where the ID token does not (Core 5.4)', async () => {
+    const it = await scene({ hasBareIdTokens: true })
+    it.provider.person = { subject: 'abc', username: 'vixen', groups: ['irc', 'den'] }
+    const { url, pending } = await begin(it.party)
+    const finished = await it.party.finish((await browse(it, url)).toString(), pending)
+    expect(finished).toMatchObject({
+      ok: true,
+      identity: { preferredUsername: 'vixen', groups: ['irc', 'den'], refreshToken: undefined },
+    })
+    expect(it.provider.requests).toContain('/me')
+  })
+
+  test('is refused when userinfo does not answer: nobody comes without her groups', async () => {
+    const it = await scene({ hasBareIdTokens: true })
+    const { url, pending } = await begin(it.party)
+    const query = (await browse(it, url)).toString()
+    it.provider.intercept = (request, response) => {
+      if (request.url !== '/me') return false
+      response.writeHead(500).end()
+      return true
+    }
+    expect((await it.party.finish(query, pending)).ok).toBe(false)
+  })
+
+  test('takes name and groups from the claims that are configured', async () => {
+    const it = await scene(
+      { claims: ['nick', 'realm_access'] },
+      { claims: { username: 'nick', groups: 'realm_access.roles' } },
+    )
+    const more = { nick: 'foxy', realm_access: { roles: ['ops'] } }
+    it.provider.person = { subject: 'abc', username: 'vixen', groups: ['den'], more }
+    const { url, pending } = await begin(it.party)
+    const finished = await it.party.finish((await browse(it, url)).toString(), pending)
+    expect(finished).toMatchObject({
+      ok: true,
+      identity: { preferredUsername: 'foxy', groups: ['ops'] },
     })
   })
 
@@ -214,7 +278,8 @@ async function finishWith(
     key,
     provider: it.provider,
   })
-  const right = { iss, aud, sub: 'abc', nonce: pending.nonce, iat: seconds(), exp: seconds() + 60 }
+  const says = { sub: 'abc', preferred_username: 'vixen', groups: [] }
+  const right = { iss, aud, ...says, nonce: pending.nonce, iat: seconds(), exp: seconds() + 60 }
   const text = `${encode({ alg: 'RS256', kid, ...header })}.${encode({ ...right, ...claims })}`
   const token = `${text}.${seal(text).toString('base64url')}`
   it.provider.intercept = (request, response) => {

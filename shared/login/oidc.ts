@@ -2,35 +2,33 @@
 // out there. https://openid.net/specs/openid-connect-core-1_0.html No code, token or state gets into the log.
 import {
   AuthorizationResponseError,
-  allowInsecureRequests,
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildEndSessionUrl,
-  type ClientAuth,
-  ClientSecretBasic,
-  ClientSecretPost,
   type Configuration,
   calculatePKCECodeChallenge,
-  customFetch,
-  discovery,
-  enableNonRepudiationChecks,
-  None,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client'
-import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
+import { type ClaimNames, USUAL_CLAIMS } from './claims.ts'
+import { type LoggedOut, LogoutTokens } from './logout-token.ts'
+import { Provider, type ProviderOptions, reasonOf } from './provider.ts'
+import { type Renewal, type Renewed, renew } from './renewal.ts'
+import { named } from './said.ts'
 
-export type OidcOptions = {
-  issuer: string
-  clientId: string
-  /** None: a public client, protected by PKCE alone. */
-  clientSecret?: string | undefined
+export type { LoggedOut } from './logout-token.ts'
+export type { Renewed } from './renewal.ts'
+
+export type OidcOptions = ProviderOptions & {
   /** Where the provider sends people back to, exactly as it is registered there. */
   redirectUri: string
-  clock: Clock
-  log: Log
+  /** What is asked for beside `openid`, as far as the provider has it; `profile` and `groups` when absent. */
+  scopes?: readonly string[]
+  /** The usual ones when absent. */
+  claims?: ClaimNames
+  /** Whether it will be asked about people later: then a refresh token is wanted, too. */
+  isOffline?: boolean
 }
 
 /** What must be kept, on the server, from the beginning of a login to its end. */
@@ -45,6 +43,10 @@ export type Identity = {
   groups: string[]
   /** For the logout. */
   idToken: string
+  /** The provider's name for this session of hers; undefined when it has none. */
+  sid: string | undefined
+  /** Undefined when none was wanted, or given. */
+  refreshToken: string | undefined
 }
 
 /** Why there is no login, in a sentence for the person. */
@@ -58,23 +60,22 @@ export type RelyingParty = {
   finish(query: string, pending: PendingLogin): Promise<{ ok: true; identity: Identity } | Failure>
   /** Where to send the browser to log out there too; undefined when the provider has no such address. */
   logoutUrl(idToken: string, returnTo: string): Promise<string | undefined>
+  /** Asks whether somebody is still there, and in which groups; see renewal.ts. */
+  renew(login: Renewal): Promise<Renewed>
+  /** Reads what the provider posts when somebody's session there has ended; see logout-token.ts. */
+  loggedOut(logoutToken: string): Promise<LoggedOut>
   /** Origins that `begin` and `logoutUrl` lead to, as far as they are known. */
   origins(): string[]
 }
 
-/** Its documents and tokens have some KiB. */
-const MAX_ANSWER_BYTES = 1024 * 1024
-const SCOPE = 'openid profile groups'
-const TIMEOUT_SECONDS = 10
-/** A provider that was not there is not asked again before. */
-const RETRY_MS = 3_000
-/** Its addresses and keys are read anew so often. */
-const FRESH_MS = 6 * 3_600_000
+/** Every provider that has them puts what we want to know into these. */
+const SCOPES = ['profile', 'groups']
 
 /** A client of one provider, which is not contacted before the first login. */
 export function createRelyingParty(options: OidcOptions): RelyingParty {
-  const { issuer, log, redirectUri } = options
+  const { issuer, log, redirectUri, claims = USUAL_CLAIMS } = options
   const provider = new Provider(options)
+  const logoutTokens = new LogoutTokens(provider, options)
   return {
     issuer,
     async begin() {
@@ -85,9 +86,12 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
         nonce: randomNonce(),
         verifier: randomPKCECodeVerifier(),
       }
+      const scopes = supportedScopes(client, options)
       const url = buildAuthorizationUrl(client, {
         redirect_uri: redirectUri,
-        scope: supportedScope(client),
+        scope: scopes.join(' '),
+        // Without it the scope is to be ignored. https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+        ...(scopes.includes(OFFLINE) && { prompt: 'consent' }),
         state: pending.state,
         nonce: pending.nonce,
         code_challenge: await calculatePKCECodeChallenge(pending.verifier),
@@ -105,19 +109,8 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
           pkceCodeVerifier: verifier,
           idTokenExpected: true,
         })
-        const claims = tokens.claims()
-        if (!claims || !tokens.id_token) return refused
-        const { iss, sub, preferred_username: name, groups } = claims
-        return {
-          ok: true,
-          identity: {
-            issuer: iss,
-            subject: sub,
-            preferredUsername: typeof name === 'string' ? name : undefined,
-            groups: Array.isArray(groups) ? groups.filter((each) => typeof each === 'string') : [],
-            idToken: tokens.id_token,
-          },
-        }
+        const identity = await identityOf(client, tokens, options)
+        return identity ? { ok: true, identity } : refused
       } catch (error) {
         const isDenied = error instanceof AuthorizationResponseError
         log.warn({ issuer, reason: reasonOf(error) }, 'a login was not accepted')
@@ -134,6 +127,8 @@ export function createRelyingParty(options: OidcOptions): RelyingParty {
         post_logout_redirect_uri: returnTo,
       }).href
     },
+    renew: (login) => renew(provider, claims, login),
+    loggedOut: (logoutToken) => logoutTokens.read(logoutToken),
     origins() {
       const { end_session_endpoint: end, authorization_endpoint: begin } =
         provider.known?.serverMetadata() ?? {}
@@ -153,98 +148,36 @@ const refused: Failure = {
   message: 'The login could not be finished. Begin again from the login page.',
 }
 
-/** What the provider says of itself, read when it is wanted and kept for a while. */
-class Provider {
-  readonly #options: OidcOptions
-  #discovering: Promise<Configuration | undefined> | undefined
-  #knownAt = Number.NEGATIVE_INFINITY
-  #failedAt = Number.NEGATIVE_INFINITY
-  /** As it was the last time. */
-  known: Configuration | undefined
-
-  constructor(options: OidcOptions) {
-    this.#options = options
-  }
-
-  /** Undefined while it cannot be reached for the first time. */
-  async find(): Promise<Configuration | undefined> {
-    const { clock, log, issuer } = this.#options
-    if (clock.now() - this.#knownAt < FRESH_MS) return this.known
-    if (clock.now() - this.#failedAt < RETRY_MS) return this.known
-    this.#discovering ??= discover(this.#options)
-      .then(
-        (configuration) => {
-          this.known = configuration
-          this.#knownAt = clock.now()
-        },
-        (error: unknown) => {
-          this.#failedAt = clock.now()
-          log.warn({ issuer, reason: reasonOf(error) }, 'the identity provider cannot be reached')
-        },
-      )
-      .then(() => {
-        this.#discovering = undefined
-        return this.known
-      })
-    return await this.#discovering
+/** Undefined without an ID token. Rejects when userinfo is needed and does not answer: her groups would not be known. */
+async function identityOf(
+  client: Configuration,
+  tokens: Awaited<ReturnType<typeof authorizationCodeGrant>>,
+  { claims = USUAL_CLAIMS, isOffline = false }: OidcOptions,
+): Promise<Identity | undefined> {
+  const idClaims = tokens.claims()
+  if (!idClaims || !tokens.id_token) return
+  const { iss, sub, sid } = idClaims
+  const { username, groups = [] } = await named(client, { claims, tokens, subject: sub })
+  return {
+    issuer: iss,
+    subject: sub,
+    preferredUsername: username,
+    groups,
+    idToken: tokens.id_token,
+    sid: typeof sid === 'string' ? sid : undefined,
+    refreshToken: isOffline ? tokens.refresh_token : undefined,
   }
 }
 
-/**
- * Plain HTTP only where the operator has written `http://`, which means a provider on this machine or in a test. ID tokens are
- * checked with the provider's keys, which are read anew when a key is not among them, at most once a minute: what leads to the
- * provider may not be TLS all the way (Core 3.1.3.7, 6 would do without then).
- */
-async function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<Configuration> {
-  const url = new URL(`${issuer}/.well-known/openid-configuration`)
-  const insecure = url.protocol === 'http:' ? [allowInsecureRequests] : []
-  const client = await discovery(url, clientId, undefined, authentication(clientSecret), {
-    timeout: TIMEOUT_SECONDS,
-    execute: [enableNonRepudiationChecks, ...insecure],
-    [customFetch]: cappedFetch,
-  })
-  const { issuer: named } = client.serverMetadata()
-  // A slash at the end of the setting is cut off. https://openid.net/specs/openid-connect-discovery-1_0.html#section-4.3
-  if (named === issuer || named === `${issuer}/`) return client
-  throw Object.assign(new Error('another issuer'), { code: 'ANOTHER_ISSUER' })
-}
-
-/** How we show our secret: by the form when the provider says that it takes that, else as each must (Discovery, 3). */
-function authentication(secret: string | undefined): ClientAuth {
-  if (secret === undefined) return None()
-  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)]
-  return (server, client, body, headers) => {
-    const { token_endpoint_auth_methods_supported: methods = [] } = server
-    const show = methods.includes('client_secret_post') ? post : basic
-    return show(server, client, body, headers)
-  }
-}
-
-async function cappedFetch(url: string, options: object): Promise<Response> {
-  const response = await fetch(url, options)
-  let left = MAX_ANSWER_BYTES
-  const cap = new TransformStream<Uint8Array, Uint8Array>({
-    transform(part, controller) {
-      left -= part.byteLength
-      if (left < 0) controller.error(new Error('the answer is too long'))
-      else controller.enqueue(part)
-    },
-  })
-  return new Response(response.body?.pipeThrough(cap) ?? null, response)
-}
+const OFFLINE = 'offline_access'
 
 /** `groups` is not everywhere, and some providers refuse a scope that they do not know. */
-function supportedScope(client: Configuration): string {
+function supportedScopes(
+  client: Configuration,
+  { scopes = SCOPES, isOffline = false }: OidcOptions,
+): string[] {
   const { scopes_supported: supported } = client.serverMetadata()
-  return SCOPE.split(' ')
-    .filter((scope) => scope === 'openid' || !supported || supported.includes(scope))
-    .join(' ')
-}
-
-/** Codes only: messages and causes may hold what came in the address. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  const { code, cause, error: told } = error as Error & { code?: unknown; error?: unknown }
-  const words = [error.name, code, told, (cause as { code?: unknown } | undefined)?.code]
-  return words.filter((word) => typeof word === 'string' && /^[\w.-]{1,80}$/.test(word)).join(' ')
+  const isSupported = (scope: string) => !supported || supported.includes(scope)
+  const offline = isOffline && supported?.includes(OFFLINE) ? [OFFLINE] : []
+  return [...new Set(['openid', ...scopes.filter(isSupported), ...offline])]
 }

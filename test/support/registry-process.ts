@@ -19,6 +19,8 @@ export interface RegistryProcessOptions {
   /** Writes to the store before the first start. The owner `you` is there already. */
   seed?(store: Store): void
   env?: Record<string, string>
+  /** Any free one when absent; an identity provider has to know it before. */
+  port?: number
 }
 
 /** A name and a secret, as `docker login` has them; none: anonymous. */
@@ -68,7 +70,7 @@ export async function startRegistry(
   const writePolicy = (text: string) => writeFileSync(policyFile, text)
   if (options.policy !== undefined) writePolicy(options.policy)
   await seed(directory, options.seed)
-  const [port = 0] = await freePorts(1)
+  const { port = (await freePorts(1))[0] ?? 0 } = options
   const url = `http://127.0.0.1:${port}`
   const env = {
     ...process.env,

@@ -100,7 +100,7 @@ test('a provider that is away is not asked for each token, and found again when 
     issuer: provider.url,
     clientId: 'bouncer',
     clientSecret: 'client secret',
-    namesUser: false,
+    usernameClaim: undefined,
     clock,
     log: createLog({ level: 'trace', stream: { write: (line) => void lines.push(line) } }),
   })
@@ -120,7 +120,7 @@ test('a provider whose name ends with a slash is known by that name', async () =
   await using provider = await startTokenIssuer()
   provider.name = `${provider.url}/`
   const { url: issuer } = provider
-  const options = { issuer, clientId: 'bouncer', clientSecret: undefined, namesUser: false }
+  const options = { issuer, clientId: 'bouncer', clientSecret: undefined, usernameClaim: undefined }
   const tokens = createTokenCheck({
     ...options,
     clock: settableClock(Date.now()),
@@ -142,7 +142,12 @@ test('neither keys nor our secret go to a place without TLS, where the provider 
   )
   vi.stubGlobal('fetch', fetched)
   onTestFinished(() => void vi.unstubAllGlobals())
-  const options = { issuer, clientId: 'bouncer', clientSecret: 'client secret', namesUser: false }
+  const options = {
+    issuer,
+    clientId: 'bouncer',
+    clientSecret: 'client secret',
+    usernameClaim: undefined,
+  }
   const tokens = createTokenCheck({
     ...options,
     clock: settableClock(Date.now()),
@@ -165,7 +170,12 @@ test('a provider without TLS may lead to places with it; what it answers 400 for
       : Response.json({ active: true, client_id: 'bouncer', exp: 2e9, sub: '42' }, { status }),
   )
   onTestFinished(() => void vi.unstubAllGlobals())
-  const options = { issuer, clientId: 'bouncer', clientSecret: 'client secret', namesUser: false }
+  const options = {
+    issuer,
+    clientId: 'bouncer',
+    clientSecret: 'client secret',
+    usernameClaim: undefined,
+  }
   const tokens = createTokenCheck({ ...options, clock: settableClock(NOON), log: silentLog() })
   expect(await tokens.ownerOf('opaque')).toMatchObject({ subject: `${issuer} 42` })
   status = 400
@@ -178,7 +188,7 @@ test('while its keys cannot be read no token is called wrong', async () => {
   await using provider = await startTokenIssuer()
   const clock = settableClock(Date.now())
   const { url: issuer } = provider
-  const options = { issuer, clientId: 'bouncer', clientSecret: undefined, namesUser: false }
+  const options = { issuer, clientId: 'bouncer', clientSecret: undefined, usernameClaim: undefined }
   const tokens = createTokenCheck({ ...options, clock, log: silentLog() })
   provider.intercept = (path) => (path === '/jwks' ? 500 : undefined)
   await expect(tokens.ownerOf(provider.jwt())).rejects.toThrow(ProviderAway)

@@ -4,6 +4,7 @@
 // https://www.rfc-editor.org/rfc/rfc9068#section-4 https://www.rfc-editor.org/rfc/rfc7662
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import { claimAt } from '@fuchsbau/shared/login/claims.ts'
 import { readJson } from '@fuchsbau/shared/read-json.ts'
 import type { JWTVerifyGetKey } from 'jose'
 
@@ -11,8 +12,8 @@ export interface TokenOptions {
   issuer: string
   clientId: string
   clientSecret: string | undefined
-  /** Whether the user name there counts: only where people can't choose it. */
-  namesUser: boolean
+  /** The claim whose user name counts; undefined where people can choose it, and none does. */
+  usernameClaim: string | undefined
   clock: Clock
   log: Log
 }
@@ -71,7 +72,7 @@ const ACCESS = /^(?:application\/)?at\+jwt$|^(?:oauth[-_])?access(?:[-_]token)?$
 
 /** The provider is not contacted before the first token. */
 export function createTokenCheck(options: TokenOptions): TokenCheck {
-  const { issuer, namesUser, clock, log } = options
+  const { issuer, usernameClaim, clock, log } = options
   const configurationUrl = `${issuer}/.well-known/openid-configuration`
   let known: Provider | undefined
   let asking: Promise<Provider> | undefined
@@ -115,10 +116,10 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
         log.debug('an access token was not good for us')
         return
       }
-      const { sub, preferred_username: userName } = claims
+      const userName = usernameClaim === undefined ? undefined : claimAt(claims, usernameClaim)
       return {
-        subject: `${found.issuer} ${sub}`,
-        userName: namesUser && typeof userName === 'string' ? userName : undefined,
+        subject: `${found.issuer} ${claims.sub}`,
+        userName: typeof userName === 'string' ? userName : undefined,
       }
     },
   }
@@ -126,7 +127,6 @@ export function createTokenCheck(options: TokenOptions): TokenCheck {
 
 interface Claims {
   sub?: string
-  preferred_username?: unknown
 }
 
 async function discover(url: string, { issuer, clock }: TokenOptions): Promise<Provider> {

@@ -1,7 +1,12 @@
 // What every handler of this folder is given, and how it learns who is there. Whose a network is, is decided here and
 // nowhere else: handlers are given networks of the person who asks.
 
-import type { Identity, PendingLogin, RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import type {
+  Identity,
+  OidcOptions,
+  PendingLogin,
+  RelyingParty,
+} from '@fuchsbau/shared/login/oidc.ts'
 import type { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { admitForm, toLogin } from '@fuchsbau/shared/page/admit.ts'
 import { numberOf } from '@fuchsbau/shared/page/form.ts'
@@ -26,7 +31,7 @@ export interface WebDeps {
   /** Public base of the pages, no slash at its end. */
   url: string
   software: { name: string; version: string }
-  oidc?: { issuer: string; clientId: string; clientSecret?: string | undefined } | undefined
+  oidc?: Omit<OidcOptions, 'redirectUri' | 'clock' | 'log'> | undefined
   /** Whether an identity may be linked by its user name: only where people cannot choose it. */
   linkByUserName: boolean
   connection(): Connection

@@ -4,7 +4,8 @@ import { verifyPassword } from '@fuchsbau/shared/password.ts'
 import { exchange } from '../login/exchange.ts'
 import { looksLikeIdToken } from '../login/id-tokens.ts'
 import { audit, type Registry } from '../registry.ts'
-import type { AccessTokenRecord } from '../store/records.ts'
+import type { AccessTokenRecord, RefreshTokenRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
 import { hashSecret, isSecret } from '../token/secret.ts'
 import {
   ANONYMOUS,
@@ -15,6 +16,7 @@ import {
   nameOf,
   unlimited,
 } from './caller.ts'
+import { checked, personOf } from './checked.ts'
 import { noteRefused } from './note-login.ts'
 
 export interface Shown {
@@ -39,9 +41,16 @@ const MAX_CHARACTERS = 1_024
 export async function authenticate(registry: Registry, shown: Shown): Promise<Authenticated> {
   if (looksLikeIdToken(shown.secret)) return await byIdToken(registry, shown)
   const isTooLong = shown.secret.length > MAX_CHARACTERS || shown.name.length > MAX_CHARACTERS
-  const caller = isTooLong ? undefined : bySecret(registry, shown)
+  const find = () => (isTooLong ? undefined : bySecret(registry, shown))
+  const caller = await checked(registry, find, (found) =>
+    typeof found === 'object' ? personOf(found) : undefined,
+  )
   // Nobody guesses those: a program that was not told yet must not lock out its person, or its neighbours.
   if (caller === 'over') return refuse(registry, shown, 'over')
+  if (caller === 'resting') {
+    const why = `The identity provider does not vouch for its owner any more. When she logs in at ${registry.url}, it is good again.`
+    return refuse(registry, shown, 'resting', why)
+  }
   if (caller) return { ok: true, caller }
   // As the store compares names: else each spelling would have guesses of its own.
   const attempt = registry.throttle.begin(shown.address, shown.name.toLowerCase())
@@ -60,23 +69,22 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   }
 }
 
-/** `over`: it was good once, or its owner may not be here. */
-function bySecret(
-  registry: Registry,
-  { name, secret, address, isRefresh }: Shown,
-): Caller | 'over' | undefined {
+/** `over`: it was good once, or its owner may not be here. `resting`: it is good when its owner logs in again. */
+type Found = Caller | 'over' | 'resting' | undefined
+
+function bySecret(registry: Registry, { name, secret, address, isRefresh }: Shown): Found {
   const { store, clock } = registry
   const now = clock.now()
   if (isRefresh) {
     if (!isSecret('fbrr', secret)) return
     const token = store.refreshTokens.byHash(hashSecret(secret))
-    return token && (callerByRefresh(registry, token.id, now) ?? 'over')
+    return token && (callerByRefresh(registry, token.id, now) ?? stateOf(store, token, now))
   }
   if (!isSecret('fbr', secret)) return
   const token = store.accessTokens.byHash(hashSecret(secret))
   const caller = callerByToken(registry, token, now)
   if (!token) return
-  if (!caller) return 'over'
+  if (!caller) return stateOf(store, token, now)
   if (!isNamedSo(caller, name)) return
   noteUse(registry, token, address)
   return caller
@@ -110,6 +118,17 @@ async function byIdToken(
   return { ok: false, status: made.status === 400 ? 401 : made.status, why: made.why }
 }
 
+/** Why nobody comes by this token. */
+function stateOf(
+  store: Store,
+  token: AccessTokenRecord | RefreshTokenRecord,
+  now: number,
+): 'over' | 'resting' {
+  const isOver = token.expiresAt <= now || ('revokedAt' in token && token.revokedAt !== undefined)
+  const owner = token.personId === undefined ? undefined : store.people.get(token.personId)
+  return !isOver && owner?.isEnabled && owner.isGone ? 'resting' : 'over'
+}
+
 /** A token that is used under another's name is in the wrong hands, or in the wrong file. */
 function isNamedSo(caller: Caller, name: string): boolean {
   const own = nameOf(caller).replace(/^\w+:/, '')
@@ -131,11 +150,11 @@ async function byPassword(
 const NOBODY =
   '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
 
-function refuse(registry: Registry, shown: Shown, outcome: string): Authenticated {
+function refuse(registry: Registry, shown: Shown, outcome: string, reason?: string): Authenticated {
   const { name, address } = shown
   noteRefused(registry, shown, outcome)
   const reference = name.slice(0, 100)
   audit(registry, { event: 'login', caller: ANONYMOUS, address, reference, outcome })
-  const why = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`
-  return { ok: false, status: 401, why }
+  const wrong = `Wrong name or secret. Programs need an access token: make one at ${registry.url}/tokens.`
+  return { ok: false, status: 401, why: reason ?? wrong }
 }

@@ -171,9 +171,15 @@ describe('a robot', () => {
 })
 
 describe('whom the identity provider lets in', () => {
-  const known = { issuer: 'https://id.test', sub: '1', username: 'Ann', groups: ['dev'] }
+  const known = {
+    issuer: 'https://id.test',
+    sub: '1',
+    username: 'Ann',
+    groups: ['dev'],
+    refreshToken: undefined,
+  }
   const enter = (more: Partial<typeof known> = {}) =>
-    welcome({ store, clock }, { ...known, ...more })
+    welcome({ store, clock, recheck: { sealed: () => '' } }, { ...known, ...more })
 
   test('keeps the name of the first time, and has the groups of now', () => {
     const first = enter()

@@ -1,5 +1,6 @@
 // Somebody whom the identity provider has let in becomes a person here, or is known already.
 
+import type { Recheck } from '../account/recheck.ts'
 import type { Registry } from '../registry.ts'
 import type { PersonRecord } from '../store/records.ts'
 import { done, type Outcome, refused } from './outcome.ts'
@@ -11,21 +12,28 @@ export interface Known {
   /** As it stands at the provider; where people can change it, only the first one counts. */
   username: string
   groups: readonly string[]
+  /** Of the provider; undefined when it gave none. */
+  refreshToken: string | undefined
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,38}[a-z0-9])?$/
 
 /** Her groups are those of now; her name is kept, because repositories are called by it. */
 export function welcome(
-  { store, clock }: Pick<Registry, 'store' | 'clock'>,
+  {
+    store,
+    clock,
+    recheck,
+  }: Pick<Registry, 'store' | 'clock'> & { recheck: Pick<Recheck, 'sealed'> },
   known: Known,
 ): Outcome<PersonRecord> {
   const { issuer, sub } = known
-  const groups = known.groups.slice(0, 200)
+  const groups = [...known.groups]
+  const refreshToken = recheck.sealed(known)
   const now = clock.now()
   const before = store.people.identified(issuer, sub)
   if (before) {
-    const person = { ...before, groups, isGone: false, checkedAt: now }
+    const person = { ...before, groups, refreshToken, isGone: false, checkedAt: now }
     store.people.put(person)
     return done(person)
   }
@@ -47,7 +55,7 @@ export function welcome(
     isEnabled: true,
     isGone: false,
     password: '',
-    refreshToken: '',
+    refreshToken,
     createdAt: now,
     checkedAt: now,
   })

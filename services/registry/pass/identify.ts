@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
+import { checked, personOf } from '../account/checked.ts'
 import { noteLogin } from '../account/note-login.ts'
 import { verdict } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
@@ -47,7 +48,8 @@ export async function identify(
   }
   const now = registry.clock.now()
   const claims = await registry.verifier.verify(token, now)
-  const caller = claims && readCaller(registry, claims.caller, now)
+  const find = () => claims && readCaller(registry, claims.caller, now)
+  const caller = await checked(registry, find, personOf)
   if (claims && !caller) registry.counts.misused('ended')
   if (!caller) throw challenge(registry, scopesOf(need), 'invalid_token')
   return { caller, token, claims }

@@ -10,5 +10,7 @@ export const LAYOUT = {
   'registry.db-shm': 'of SQLite while the registry runs',
   'registry.db-wal': 'what is committed and not yet in `registry.db`: belongs to it',
   'registry.lock': 'who has the database open',
+  'seal.key':
+    'key, mode 600, by which the refresh tokens of the identity provider are sealed in the database; without it nobody can be asked about until she logs in again',
   'token-key.pem': 'public key that the upstream verifies tokens with (Zot: `auth.bearer.cert`)',
 } as const

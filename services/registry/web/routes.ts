@@ -1,6 +1,5 @@
 // Every page and form, on one screen. All but the login are for who is logged in.
 
-import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { preparePages } from '@fuchsbau/shared/page/routes.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
@@ -12,6 +11,7 @@ import type { Registry } from '../registry.ts'
 import { endOthers, showAccount } from './account.ts'
 import { browse } from './browse.ts'
 import { decideDevice, showDevice } from './device.ts'
+import { takeLogout } from './logged-out.ts'
 import { showRepositories } from './repositories.ts'
 import { sendError } from './send.ts'
 import { makeSessions } from './sessions.ts'
@@ -23,7 +23,6 @@ import { form, type Handler, page, type RouteParams, type Web } from './visit.ts
 export interface WebDeps {
   registry: Registry
   software: { name: string; version: string }
-  oidc?: { issuer: string; clientId: string; clientSecret?: string | undefined } | undefined
   maxAgeMs: number
 }
 
@@ -56,22 +55,22 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
     post('/login', (request, reply) => logIn(web, request, reply))
     get('/login/oidc', (request, reply) => beginOidc(web, request, reply))
     get('/login/oidc/back', (request, reply) => finishOidc(web, request, reply))
+    post('/login/oidc/logged-out', (request, reply) => takeLogout(web, request, reply))
     get('/*', (request, reply) => sendError({ web, request, reply }, 404))
     for (const [path, show] of Object.entries(PAGES)) get(path, page(web, show))
     for (const [path, take] of Object.entries(FORMS)) post(path, form(web, take))
   })
 }
 
-function makeWeb({ registry, software, oidc, maxAgeMs }: WebDeps): Web {
-  const { clock, log, url } = registry
+function makeWeb({ registry, software, maxAgeMs }: WebDeps): Web {
+  const { clock, url } = registry
   const site = makePageSite(url, software, style)
-  const redirectUri = `${url}/login/oidc/back`
   return {
     registry,
     images: new ImageReader(registry),
     site,
     sessions: makeSessions(registry, site),
-    party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),
+    party: registry.party,
     pendingLogins: new PendingLogins(site, clock, 'fuchsbau-registry-login'),
     maxAgeMs,
   }

@@ -35,7 +35,8 @@ function keeperOf(store: Store): SessionKeeper<PersonRecord, SessionRecord> {
     },
     ofPerson: ({ id }) => sessions.ofPerson(id),
     add(session, { id }, identity) {
-      sessions.add({ ...session, personId: id, idToken: identity?.idToken ?? '', sid: '' })
+      const { idToken = '', sid = '' } = identity ?? {}
+      sessions.add({ ...session, personId: id, idToken, sid })
     },
     noteUse: ({ id }, at, address) => sessions.noteUse(id, at, address),
     remove({ id, idToken }) {

@@ -81,14 +81,17 @@ export async function finishOidc(web: Web, request: Request, reply: FastifyReply
   }
   if (!welcomed.ok) return refuse(welcomed.reason)
   if (!isLivePerson(welcomed.value)) return refuse('This account is disabled.')
+  // The first refresh token goes with the ID token of the login: Pocket ID revokes it when that is shown at the logout.
+  registry.recheck.demand(welcomed.value)
   return enter(exchange, welcomed.value, pending.next, identity)
 }
 
-const identityOf = ({ issuer, subject, preferredUsername, groups }: Identity) => ({
+const identityOf = ({ issuer, subject, preferredUsername, groups, refreshToken }: Identity) => ({
   issuer,
   sub: subject,
   username: preferredUsername ?? '',
   groups,
+  refreshToken,
 })
 
 /** Here, and at the provider if the login was there. */

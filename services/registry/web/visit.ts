@@ -5,6 +5,7 @@ import { admitForm, toLogin } from '@fuchsbau/shared/page/admit.ts'
 import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../account/caller.ts'
+import { checked } from '../account/checked.ts'
 import { verdict } from '../account/rights.ts'
 import type { ImageReader } from '../images/reader.ts'
 import type { Repository } from '../name.ts'
@@ -46,8 +47,9 @@ export type RouteHandler = (request: Request, reply: FastifyReply) => Answer
 
 /** A page: for who is logged in, else the way to the login. */
 export function page(web: Web, show: Handler): RouteHandler {
-  return (request, reply) => {
-    const session = web.sessions.find(request)
+  return async (request, reply) => {
+    const find = () => web.sessions.find(request)
+    const session = await checked(web.registry, find, (found) => found?.person)
     if (!session) return toLogin(request, reply, web.site)
     const { csrf } = session
     const caller = callerOf(session.person)
@@ -57,9 +59,13 @@ export function page(web: Web, show: Handler): RouteHandler {
 
 /** A form: its origin, session and token are checked before anything is done. */
 export function form(web: Web, take: Handler): RouteHandler {
-  return (request, reply) => {
+  return async (request, reply) => {
     const exchange = { web, request, reply }
-    const admitted = admitForm(request, web)
+    const admitted = await checked(
+      web.registry,
+      () => admitForm(request, web),
+      (found) => (found.ok ? found.session.person : undefined),
+    )
     if (!admitted.ok) return sendError(exchange, 403, admitted.why)
     const { session, fields } = admitted
     const { person, csrf } = session
