@@ -27,8 +27,9 @@ export class PolicyHolder {
   #text: string
   #stamp = ''
   #timer: Timer | undefined
-  /** Why the newest file is not in force; undefined when it is. */
-  problem: string | undefined
+  #loadedAt: number
+  /** Why the newest file is not in force, and since when that is known; undefined when it is. */
+  problem: { reason: string; at: number } | undefined
 
   /** Throws PolicyUnusable when the first policy is bad: nobody would know what is in force. */
   constructor(options: PolicyOptions) {
@@ -36,6 +37,12 @@ export class PolicyHolder {
     const { policy, text } = this.#read()
     this.#policy = policy
     this.#text = text
+    this.#loadedAt = options.clock.now()
+  }
+
+  /** When the policy in force was read. */
+  get loadedAt(): number {
+    return this.#loadedAt
   }
 
   get current(): Policy {
@@ -63,17 +70,18 @@ export class PolicyHolder {
 
   /** Reads the file again. A bad one is told in the log, and the policy stays as it was. */
   reload(): void {
-    const { log, file } = this.#options
+    const { log, file, clock } = this.#options
     if (file === undefined) return
     try {
       const { policy, text } = this.#read()
       this.#policy = policy
       this.#text = text
+      this.#loadedAt = clock.now()
       this.problem = undefined
       log.info({ file, rules: policy.rules.length }, 'the policy was read again')
     } catch (error) {
       if (!(error instanceof PolicyUnusable)) throw error
-      this.problem = error.message
+      this.problem = { reason: error.message, at: clock.now() }
       log.error({ reason: error.message }, 'the new policy is not used: the old one stays in force')
     }
   }

@@ -32,6 +32,8 @@ export interface Registry {
   url: string
   host: string
   isEvaluation: boolean
+  /** Whom people are told to ask. */
+  contact: string
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
   /** Changes of one tag, one after the other. */
@@ -45,9 +47,13 @@ export function addressOf(request: { ip: string | undefined }): string {
   return request.ip ?? ''
 }
 
+/** What writing the audit takes. */
+export type Audited = Pick<Registry, 'store' | 'clock' | 'log'>
+
 export interface AuditEntry {
   event: string
-  caller: Caller
+  /** `operator`: whoever uses the command line. */
+  caller: Caller | 'operator'
   address: string
   repository?: string | undefined
   reference?: string | undefined
@@ -59,14 +65,14 @@ export interface AuditEntry {
  * Writes a line of the audit: to the store, and to the log. While nothing can be stored, only to the log: what must not
  * happen without it asks `mustStore` first.
  */
-export function audit(registry: Registry, entry: AuditEntry): void {
+export function audit(registry: Audited, entry: AuditEntry): void {
   const { store, clock, log } = registry
   const { event, caller, address, repository = '', digest = '' } = entry
   // It may be what a stranger typed, and is shown in terminals.
   const reference = (entry.reference ?? '').replaceAll(/\p{C}/gu, '\u{fffd}')
   const outcome = entry.outcome ?? 'ok'
-  const who = nameOf(caller)
-  const credential = credentialName(caller, store)
+  const who = caller === 'operator' ? caller : nameOf(caller)
+  const credential = caller === 'operator' ? 'command-line' : credentialName(caller, store)
   const line = { event, who, credential, repository, reference, digest, address, outcome }
   log.info({ audit: line }, event)
   try {

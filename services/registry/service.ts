@@ -72,7 +72,7 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   opened.defer(() => app.close())
   opened.defer(startRotation(registry))
   const { policy, issue } = registry
-  const on = { store, clock, policy, keys: issue.keys, maxAgeMs: own.maxAccessTokenAge }
+  const on = { store, clock, log, policy, keys: issue.keys, maxAgeMs: own.maxAccessTokenAge }
   opened.defer(await openControl(directory, (verb, args) => operate(on, verb, args)))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
   return { url: own.url, listening, notReady: () => store.failure }
@@ -126,6 +126,7 @@ async function makeRegistry(
     url: own.url,
     host,
     isEvaluation: own.upstream === undefined,
+    contact: own.contact,
     trustedKeys: readTrustedKeys(own.trustedKeys),
     tagChanges: createSerial({ limit: 100 }),
     maxManifestBytes: own.maxManifest * MIB,

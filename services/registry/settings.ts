@@ -58,6 +58,12 @@ export const settings = {
     hint: 'the name of a group',
     about: 'Group at the identity provider whose members administrate, where no policy says so.',
   }),
+  contact: string({
+    default: 'whoever runs this registry',
+    pattern: /^[^\p{C}]{1,200}$/u,
+    hint: 'a name or an address, at most 200 characters',
+    about: 'Whom people are told to ask when they may not do something.',
+  }),
   tokenLifetime: duration({
     default: '5m',
     min: '1m',

@@ -3,7 +3,7 @@
 import type { FastifyRequest } from 'fastify'
 import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
-import { verdict } from '../account/rights.ts'
+import { verdict, whatNext } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, audit, type Registry } from '../registry.ts'
 import type { Access } from '../scope.ts'
@@ -75,7 +75,9 @@ export function demand(
       repository,
       outcome: `${need.right}: ${found.why}`,
     })
-    throw new OciError('DENIED', found.why)
+    throw new OciError('DENIED', `${found.why} ${whatNext(registry, caller, found)}`, {
+      detail: { right: need.right, repository, line: found.line },
+    })
   }
   if (claims && !isGranted(claims, need)) {
     throw challenge(registry, scopesOf(need), 'insufficient_scope')

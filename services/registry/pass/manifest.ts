@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { verdict } from '../account/rights.ts'
+import { verdict, whatNext } from '../account/rights.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import {
@@ -146,30 +146,40 @@ async function mayTag(
   const before = await digestOf(exchange, repository, tag)
   if (before === undefined || before === digest) return
   refuseImmutable(exchange, repository, tag)
-  const { registry, identified, request } = exchange
+  const { registry, identified } = exchange
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
   const why = `The tag ${tag} exists already. ${found.why}`
-  deny(exchange, repository, tag, why, addressOf(request))
+  const next = `Push another tag. ${whatNext(registry, identified.caller, found)}`
+  const detail = { right: 'overwrite', repository, line: found.line }
+  deny(exchange, { repository, reference: tag, why, next, detail })
 }
 
 function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): void {
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
-  deny(exchange, repository, tag, why, addressOf(exchange.request))
+  const next = exchange.request.method === 'DELETE' ? 'Nobody may delete it.' : 'Push another tag.'
+  deny(exchange, { repository, reference: tag, why, next, detail: { repository, line } })
+}
+
+interface Denied {
+  repository: Repository
+  reference: string
+  why: string
+  /** What she can do. */
+  next: string
+  detail: Readonly<Record<string, unknown>>
 }
 
 function deny(
-  { registry, identified }: Exchange,
-  repository: Repository,
-  reference: string,
-  why: string,
-  address: string,
+  { registry, identified, request }: Exchange,
+  { repository, reference, why, next, detail }: Denied,
 ): never {
   const { caller } = identified
+  const address = addressOf(request)
   audit(registry, { event: 'denied', caller, address, repository, reference, outcome: why })
-  throw new OciError('DENIED', why)
+  throw new OciError('DENIED', `${why} ${next}`, { detail })
 }
 
 /** What is deleted by its digest takes its tags along. */

@@ -12,8 +12,9 @@ export type Who =
   | { kind: 'user' | 'group' | 'robot'; name: string }
 
 export interface Rule {
-  /** Of the file, from 1. */
+  /** Of the file, from 1: where it begins, and its last one. */
   line: number
+  lastLine: number
   effect: 'allow' | 'deny'
   who: readonly Who[]
   repositories: readonly Glob[]
@@ -57,7 +58,7 @@ export function parsePolicy(text: string): ParsedPolicy {
 }
 
 type Field = unknown
-type Entry = { line: number; fields: ReadonlyMap<string, Field> }
+type Entry = { line: number; lastLine: number; fields: ReadonlyMap<string, Field> }
 
 /** As it is written: a tag `1.10` is not `1.1`. */
 function wordOf({ value, source }: Scalar): string | undefined {
@@ -90,7 +91,7 @@ class Reader {
   }
 
   #rule(entry: Entry): Rule {
-    const { line, fields } = entry
+    const { line, lastLine, fields } = entry
     const hasDeny = fields.has('deny')
     if (hasDeny === fields.has('allow')) this.#wrong(line, 'a rule has either "allow" or "deny"')
     const effect = hasDeny ? 'deny' : 'allow'
@@ -101,6 +102,7 @@ class Reader {
     })
     return {
       line,
+      lastLine,
       effect,
       who: this.#words(entry, 'who').flatMap((word) => this.#who(line, word)),
       repositories: this.#globs(entry, 'repositories'),
@@ -172,11 +174,12 @@ class Reader {
 
   #map(node: Field, keys?: readonly string[]): Entry {
     const line = this.#lineOf(node)
+    const lastLine = this.#lastLineOf(node, line)
     const fields = new Map<string, Field>()
     if (!isMap(node)) {
       // A file that is empty, or not written whole yet, must not take everything from everybody.
       this.#wrong(line, keys ? `must have ${keys.join(', ')}` : 'must have keys and values')
-      return { line, fields }
+      return { line, lastLine, fields }
     }
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : ''
@@ -185,12 +188,18 @@ class Reader {
       }
       fields.set(name, value)
     }
-    return { line, fields }
+    return { line, lastLine, fields }
   }
 
   #lineOf(node: Field, otherwise = 1): number {
     const start = (node as Node | undefined)?.range?.[0]
     return start === undefined ? otherwise : this.#lines.linePos(start).line
+  }
+
+  /** What a value ends with may be the line break behind it. */
+  #lastLineOf(node: Field, otherwise: number): number {
+    const end = (node as Node | undefined)?.range?.[1]
+    return end === undefined ? otherwise : this.#lines.linePos(Math.max(0, end - 1)).line
   }
 
   #wrong(line: number, what: string): void {
