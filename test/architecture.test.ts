@@ -34,7 +34,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
     /^(audit-retention|policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream)\.ts/,
-    /^(account|token|login|pass|manage)\//,
+    /^(account|audit|token|login|pass|manage)\//,
     /^(images|web)\//,
     /^admin\/|^(app|service|main)\.ts/,
   ],

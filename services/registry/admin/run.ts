@@ -40,7 +40,7 @@ async function onStore(
   try {
     const policy = new PolicyHolder({ file: own.policy, adminGroup: own.adminGroup, clock, log })
     const keys = await KeyRing.open(directory, clock)
-    const on = { store, clock, policy, keys, maxAgeMs: own.maxAccessTokenAge }
+    const on = { store, clock, log, policy, keys, maxAgeMs: own.maxAccessTokenAge }
     return show(await operate(on, verb, [...args]))
   } finally {
     store.close()
