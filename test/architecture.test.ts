@@ -34,7 +34,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
     /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|fair-share|head|body|connection|sink|send-body|upstream|measured-upstream)\.ts/,
-    /^(account|token|login|pass|manage)\//,
+    /^(account|audit|token|login|pass|manage)\//,
     /^(images|web)\//,
     /^(admin|terminal)\/|^(app|gauges|service|main)\.ts/,
   ],

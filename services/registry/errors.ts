@@ -30,21 +30,25 @@ export class OciError extends Error {
   readonly code: OciCode
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  readonly detail: Readonly<Record<string, unknown>> | undefined
 
   constructor(
     code: OciCode,
     message: string,
-    { status = CODES[code], headers = {} }: OciErrorOptions = {},
+    { status = CODES[code], headers = {}, detail }: OciErrorOptions = {},
   ) {
     super(message)
     this.code = code
     this.status = status
     this.headers = headers
+    this.detail = detail
   }
 
   /** The body of the answer. */
   get body(): string {
-    return JSON.stringify({ errors: [{ code: this.code, message: this.message }] })
+    return JSON.stringify({
+      errors: [{ code: this.code, message: this.message, detail: this.detail }],
+    })
   }
 }
 
@@ -52,4 +56,6 @@ export interface OciErrorOptions {
   /** Where it is not the usual one of the code. */
   status?: number
   headers?: Readonly<Record<string, string>>
+  /** The same for programs; left out when there is nothing to add. */
+  detail?: Readonly<Record<string, unknown>> | undefined
 }

@@ -129,7 +129,7 @@ test.each<[string, (file: string) => void, RegExp]>([
   spoil(file)
   wait()
   expect(who()).toEqual(person('ann'))
-  expect(holder.problem).toMatch(reason)
+  expect(holder.problem?.reason).toMatch(reason)
   rmSync(file, { recursive: true, force: true })
   writeFileSync(file, policyFor('bob'))
   wait()

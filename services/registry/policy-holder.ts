@@ -18,11 +18,13 @@ export interface PolicyOptions {
 export class PolicyHolder {
   readonly #watched: WatchedFile<Policy> | undefined
   readonly #default: { policy: Policy; text: string }
+  readonly #openedAt: number
   readonly file: string | undefined
 
   /** Throws FileUnusable when the first policy is bad. */
   constructor({ file, adminGroup, clock, log, metrics }: PolicyOptions) {
     this.file = file
+    this.#openedAt = clock.now()
     this.#default = readDefault(adminGroup)
     if (file === undefined) return
     const read = countReads(metrics)
@@ -54,8 +56,13 @@ export class PolicyHolder {
     return this.#watched?.text ?? this.#default.text
   }
 
-  /** Why the newest file is not in force; undefined when it is. */
-  get problem(): string | undefined {
+  /** When the policy in force was read. */
+  get loadedAt(): number {
+    return this.#watched?.loadedAt ?? this.#openedAt
+  }
+
+  /** Why the newest file is not in force, and since when that is known; undefined when it is. */
+  get problem(): WatchedFile<Policy>['problem'] {
     return this.#watched?.problem
   }
 

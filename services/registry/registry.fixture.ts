@@ -70,6 +70,7 @@ export async function startRegistryFixture({
     upstreamCredential: undefined,
     url: URL,
     host: HOST,
+    contact: 'whoever runs this registry',
     isEvaluation: false,
     trustedKeys: [],
     idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },

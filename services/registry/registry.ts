@@ -48,6 +48,8 @@ export interface Registry {
   url: string
   host: string
   isEvaluation: boolean
+  /** Whom people are told to ask. */
+  contact: string
   /** By which signatures are verified for the pages. */
   trustedKeys: readonly TrustedKey[]
   /** Of the ID tokens of CI jobs. `refusals` slows down those that are not good. */
@@ -73,7 +75,8 @@ export type Audited = Pick<Registry, 'store' | 'clock' | 'log' | 'counts' | 'web
 
 export interface AuditEntry {
   event: string
-  caller: Caller
+  /** `operator`: whoever uses the command line. */
+  caller: Caller | 'operator'
   address: string
   repository?: string | undefined
   reference?: string | undefined
@@ -94,8 +97,8 @@ export function audit(registry: Audited, entry: AuditEntry): void {
   // It may be what a stranger typed, and is shown in terminals.
   const reference = (entry.reference ?? '').replaceAll(/\p{C}/gu, '\u{fffd}')
   const outcome = entry.outcome ?? 'ok'
-  const who = nameOf(caller)
-  const credential = credentialName(caller, store)
+  const who = caller === 'operator' ? caller : nameOf(caller)
+  const credential = caller === 'operator' ? 'command-line' : credentialName(caller, store)
   const line = { event, who, credential, repository, reference, digest, address, outcome }
   log.info({ audit: line }, event)
   counts.audited(event)

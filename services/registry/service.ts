@@ -81,9 +81,9 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   const listening = await listen(app, own.listen)
   opened.defer(() => app.close())
   opened.defer(startRotation(registry))
-  const { policy, webhooks, issue } = registry
+  const { policy, webhooks, counts, issue } = registry
   const maxAgeMs = own.maxAccessTokenAge
-  const on = { store, clock, policy, keys: issue.keys, webhooks, maxAgeMs }
+  const on = { store, clock, log, counts, policy, keys: issue.keys, webhooks, maxAgeMs }
   opened.defer(await openControl(directory, (verb, args) => operate(on, verb, args)))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
   return { url: own.url, listening, notReady: () => store.failure }
@@ -174,6 +174,7 @@ async function makeRegistry(
     url: own.url,
     host,
     isEvaluation: own.upstream === undefined,
+    contact: own.contact,
     trustedKeys: readTrustedKeys(own.trustedKeys),
     idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
     devicePolls: new DevicePolls(clock),

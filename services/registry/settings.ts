@@ -77,6 +77,12 @@ export const settings = {
     about:
       'How long a login counts, with her tokens, where the provider gave nothing to ask again by.',
   }),
+  contact: string({
+    default: 'whoever runs this registry',
+    pattern: /^[^\p{C}]{1,200}$/u,
+    hint: 'a name or an address, at most 200 characters',
+    about: 'Whom people are told to ask when they may not do something.',
+  }),
   tokenLifetime: duration({
     default: '5m',
     min: '1m',

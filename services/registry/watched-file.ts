@@ -29,8 +29,10 @@ export class WatchedFile<T> {
   #stamp = ''
   #seen = ''
   #timer: Timer | undefined
-  /** Why the newest file is not in force; undefined when it is. */
-  problem: string | undefined
+  /** When the one in force was read. */
+  loadedAt = 0
+  /** Why the newest file is not in force, and since when that is known; undefined when it is. */
+  problem: { reason: string; at: number } | undefined
 
   /** Throws FileUnusable when the first one is bad: nobody would know what is in force. */
   constructor(options: WatchedFileOptions<T>) {
@@ -68,7 +70,7 @@ export class WatchedFile<T> {
       onRead(this.#value)
     } catch (error) {
       if (!(error instanceof FileUnusable)) throw error
-      this.problem = error.message
+      this.problem = { reason: error.message, at: this.#options.clock.now() }
       onRefused(error.message)
     }
   }
@@ -78,7 +80,7 @@ export class WatchedFile<T> {
   }
 
   #read(): T {
-    const { path, parse } = this.#options
+    const { path, parse, clock } = this.#options
     const read = readWatched(path)
     // A file that is bad is not read again and again.
     this.#stamp = read.ok ? read.stamp : stampOf(path)
@@ -86,6 +88,7 @@ export class WatchedFile<T> {
     const parsed = parse(read.text)
     if (!parsed.ok) throw new FileUnusable(`${path}: ${parsed.errors.join('; ')}`)
     this.#text = read.text
+    this.loadedAt = clock.now()
     return parsed.value
   }
 }

@@ -5,7 +5,7 @@ import { formatScope, parseScopes } from '../scope.ts'
 import type { Limit } from '../store/records.ts'
 import type { Caller } from './caller.ts'
 import { ANONYMOUS } from './caller.ts'
-import { allowed, verdict } from './rights.ts'
+import { allowed, verdict, whatNext } from './rights.ts'
 
 function policyOf(text: string): Policy {
   const parsed = parsePolicy(text)
@@ -133,6 +133,20 @@ describe('the limits of a token', () => {
       expect(verdict(policy, caller(ann, odd), 'pull', 'ann/app').isAllowed).toBe(false)
     }
   })
+})
+
+test('who may not is told what she can do', () => {
+  const here = { url: 'https://oci.test', contact: 'the keepers' }
+  const limits: Limit[] = [{ repositories: ['x'], actions: ['pull'] }]
+  const next = (asking: ReturnType<typeof caller>) => {
+    const found = verdict(policy, asking, 'push', 'bob/app')
+    return found.isAllowed ? '' : whatNext(here, asking, found)
+  }
+  expect(next(caller(ann))).toBe('If you need it, ask the keepers.')
+  expect(next(caller(ann, limits))).toBe('Make one that is for it: https://oci.test/tokens.')
+  expect(next(caller({ kind: 'robot', name: 'ci' }, limits))).toBe(
+    'Ask the keepers for one that is.',
+  )
 })
 
 test('of what is asked for, what she may', () => {

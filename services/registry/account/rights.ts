@@ -1,36 +1,52 @@
 // What a caller may do now: the policy, and the limits of the credential that she came by. Both must allow it.
 
-import { type Decision, decide } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
+import { reasonOf } from '../policy/explain.ts'
 import { parseGlob } from '../policy/glob.ts'
 import type { Policy, Right } from '../policy/policy.ts'
 import { ACTIONS, type Action, type Scope } from '../scope.ts'
 import type { Caller } from './caller.ts'
 import { identityOf } from './caller.ts'
 
-export type Verdict =
-  | { isAllowed: true }
-  /** `isByLimits`: it is the limits of her token, and not the policy. */
-  | { isAllowed: false; why: string; isByLimits?: boolean }
+export type Verdict = { isAllowed: true } | Denial
 
-/** Whether she may, and if not, why, in a sentence for her. */
+export interface Denial {
+  isAllowed: false
+  /** A sentence for who asked. */
+  why: string
+  /** Of the policy, where a rule denies it. */
+  line?: number | undefined
+  /** It is the limits of her token, and not the policy. */
+  isByLimits?: boolean
+}
+
+/** Whether she may, and if not, why. */
 export function verdict(
   policy: Policy,
   caller: Caller,
   right: Right,
   repository?: string,
 ): Verdict {
-  const where = repository === undefined ? '' : ` in ${repository}`
   if (!isWithinLimits(caller, right, repository)) {
+    const where = repository === undefined ? '' : ` in ${repository}`
     return { isAllowed: false, why: `This token is not for ${right}${where}.`, isByLimits: true }
   }
-  const { isAllowed, rule } = decide(policy, identityOf(caller), right, repository)
-  return isAllowed ? { isAllowed } : { isAllowed, why: reasonOf(right, where, { isAllowed, rule }) }
+  const decision = decide(policy, identityOf(caller), right, repository)
+  if (decision.isAllowed) return { isAllowed: true }
+  const why = reasonOf(decision, right, repository)
+  return { isAllowed: false, why, line: decision.rule?.line }
 }
 
-function reasonOf(right: Right, where: string, { rule }: Decision): string {
-  return rule
-    ? `The policy denies ${right}${where} (line ${rule.line}).`
-    : `No rule of the policy allows ${right}${where}.`
+/** What she can do about it, in a sentence. It tells her nothing of what there is. */
+export function whatNext(
+  { url, contact }: { url: string; contact: string },
+  { account }: Caller,
+  { isByLimits = false }: Denial,
+): string {
+  if (!isByLimits) return `If you need it, ask ${contact}.`
+  return account.kind === 'person'
+    ? `Make one that is for it: ${url}/tokens.`
+    : `Ask ${contact} for one that is.`
 }
 
 /** Limits speak of repositories: a token that has some is for nothing else. */

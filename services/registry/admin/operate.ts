@@ -1,30 +1,31 @@
 // The operator's verbs, done: by the running server, or on the store when none runs.
 import { parseArgs } from 'node:util'
-import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { ControlAnswer } from '@fuchsbau/shared/control.ts'
+import { isLiving, type TokenOwner, tokensOf } from '../manage/access-tokens.ts'
 import {
-  isLiving,
-  makeAccessToken,
-  revokeAccessToken,
-  type TokenOwner,
-  tokensOf,
-} from '../manage/access-tokens.ts'
+  type Administrator,
+  addRobot,
+  deletePerson,
+  deleteRobot,
+  giveToken,
+  ownerOfToken,
+  setPersonEnabled,
+  setRobotEnabled,
+  takeToken,
+} from '../manage/administer.ts'
+import { explain } from '../manage/explain.ts'
 import type { Outcome } from '../manage/outcome.ts'
-import { enablePerson, removePerson } from '../manage/people.ts'
-import { enableRobot, makeRobot, removeRobot } from '../manage/robots.ts'
-import { decide, type Identity } from '../policy/decide.ts'
-import { RIGHTS, type Right } from '../policy/policy.ts'
 import type { PolicyHolder } from '../policy-holder.ts'
+import { type Audited, audit } from '../registry.ts'
 import type { AccessTokenRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from '../token/key-ring.ts'
 import type { Announcer } from '../webhook/announcer.ts'
+import { exportAuditLines, listAudit } from './audit.ts'
 import { entriesFor, explainExchange, isClaim } from './explain-exchange.ts'
 import { listWebhooks, retryWebhook, testWebhook } from './webhooks.ts'
 
-export interface Operated {
-  store: Store
-  clock: Clock
+export interface Operated extends Audited {
   policy: PolicyHolder
   keys: KeyRing
   webhooks: Announcer
@@ -33,7 +34,6 @@ export interface Operated {
 
 const DAY_MS = 86_400_000
 const DEFAULT_DAYS = 90
-const AUDIT_LINES = 100
 
 type Act = (on: Operated, args: string[]) => ControlAnswer | Promise<ControlAnswer>
 
@@ -41,19 +41,20 @@ type Act = (on: Operated, args: string[]) => ControlAnswer | Promise<ControlAnsw
 const ACTS: Readonly<Record<string, Readonly<Record<string, Act>>>> = {
   token: { create: createToken, list: listTokens, revoke: revokeToken },
   robot: {
-    create: ({ store, clock }, [name = '', ...about]) =>
-      told(makeRobot({ store, clock }, { name, about: about.join(' '), by: 'operator' }), () => [
+    create: (on, [name = '', ...about]) =>
+      told(addRobot(operatorOf(on), name, about.join(' ')), () => [
         `The robot ${name} is there. Make a token: fuchsbau registry token create robot:${name} …`,
       ]),
     list: ({ store }) =>
       lines(store.robots.list(), ({ name, isEnabled, about }) =>
         [name, isEnabled ? '' : 'disabled', about].filter(Boolean).join('  '),
       ),
-    enable: ({ store }, [name = '']) => told(enableRobot(store, name, true), () => ['Enabled.']),
-    disable: ({ store }, [name = '']) =>
-      told(enableRobot(store, name, false), () => ['Disabled: its tokens end now.']),
-    delete: ({ store }, [name = '']) =>
-      told(removeRobot(store, name), () => ['Deleted, with its tokens.']),
+    enable: (on, [name = '']) =>
+      told(setRobotEnabled(operatorOf(on), name, true), () => ['Enabled.']),
+    disable: (on, [name = '']) =>
+      told(setRobotEnabled(operatorOf(on), name, false), () => ['Disabled: its tokens end now.']),
+    delete: (on, [name = '']) =>
+      told(deleteRobot(operatorOf(on), name), () => ['Deleted, with its tokens.']),
   },
   person: {
     list: ({ store }) =>
@@ -68,11 +69,14 @@ const ACTS: Readonly<Record<string, Readonly<Record<string, Act>>>> = {
           .filter(Boolean)
           .join('  '),
       ),
-    enable: ({ store }, [name = '']) => told(enablePerson(store, name, true), () => ['Enabled.']),
-    disable: ({ store }, [name = '']) =>
-      told(enablePerson(store, name, false), () => ['Disabled: sessions and tokens end now.']),
-    delete: ({ store }, [name = '']) =>
-      told(removePerson(store, name), () => ['Deleted, with tokens and sessions.']),
+    enable: (on, [name = '']) =>
+      told(setPersonEnabled(operatorOf(on), name, true), () => ['Enabled.']),
+    disable: (on, [name = '']) =>
+      told(setPersonEnabled(operatorOf(on), name, false), () => [
+        'Disabled: sessions and tokens end now.',
+      ]),
+    delete: (on, [name = '']) =>
+      told(deletePerson(operatorOf(on), name), () => ['Deleted, with tokens and sessions.']),
   },
   policy: {
     explain: explainPolicy,
@@ -86,7 +90,7 @@ const ACTS: Readonly<Record<string, Readonly<Record<string, Act>>>> = {
       ),
     rotate: rotateKey,
   },
-  audit: { list: listAudit },
+  audit: { list: listAudit, export: exportAuditLines },
   webhook: { list: listWebhooks, test: testWebhook, retry: retryWebhook },
 }
 
@@ -110,7 +114,10 @@ export async function operate(on: Operated, verb: string, args: string[]): Promi
   }
 }
 
-function createToken({ store, clock, maxAgeMs }: Operated, args: string[]): ControlAnswer {
+/** Whoever may use the command line. */
+const operatorOf = (on: Audited): Administrator => ({ on, by: 'operator', address: '' })
+
+function createToken(on: Operated, args: string[]): ControlAnswer {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -121,14 +128,15 @@ function createToken({ store, clock, maxAgeMs }: Operated, args: string[]): Cont
       days: { type: 'string', default: String(DEFAULT_DAYS) },
     },
   })
-  const owner = ownerOf(store, positionals[0] ?? '')
+  const owner = ownerOf(on.store, positionals[0] ?? '')
   if (!owner) return no('Say whose it is: the name of a person, or robot:NAME.')
-  const made = makeAccessToken({ store, clock, maxAgeMs }, owner, {
+  const wanted = {
     label: values.label,
     repositories: values.repository,
     actions: values.allow.split(','),
     lifetimeMs: Number(values.days) * DAY_MS,
-  })
+  }
+  const made = giveToken(operatorOf(on), owner, wanted, on.maxAgeMs)
   return told(made, ({ secret }) => [secret])
 }
 
@@ -141,7 +149,7 @@ function listTokens({ store, clock }: Operated, [name = '']: string[]): ControlA
     const limits = token.limits
       .map(({ repositories, actions }) => `${repositories.join(' ')}: ${actions.join(',')}`)
       .join('; ')
-    return `${token.id}  ${nameOfOwner(store, token)}  ${token.label}  ${limits}  ${stateOf(token, now)}`
+    return `${token.id}  ${ownerOfToken(store, token)}  ${token.label}  ${limits}  ${stateOf(token, now)}`
   })
 }
 
@@ -152,78 +160,28 @@ function stateOf(token: AccessTokenRecord, now: number): string {
 }
 
 function revokeToken(on: Operated, [id = '']: string[]): ControlAnswer {
-  return told(revokeAccessToken(on, Number(id)), () => ['Revoked.'])
+  return told(takeToken(operatorOf(on), Number(id)), () => ['Revoked.'])
 }
 
-/** `USER ACTION REPOSITORY`: which rule decides. */
-function explainPolicy({ store, policy }: Operated, words: string[]): ControlAnswer {
-  if (words[0] !== undefined && isClaim(words[0])) {
-    return answer(explainExchange({ store, policy }, words))
-  }
-  const [who = '', word = '', repository] = words
-  const right = RIGHTS.find((known) => known === word) as Right | undefined
-  if (!right) return no(`Say what for: ${RIGHTS.join(', ')}.`)
-  const identity = identityNamed(store, who)
-  if (!identity) return no(`There is nobody called ${who}: a person, robot:NAME or anonymous.`)
-  const { isAllowed, rule } = decide(policy.current, identity, right, repository)
-  const where = repository === undefined ? '' : ` in ${repository}`
-  const verb = isAllowed ? 'may' : 'may not'
-  const text =
-    rule === undefined ? [] : (policy.text.split('\n').slice(rule.line - 1, rule.line + 3) ?? [])
-  return answer([
-    `${who} ${verb} ${right}${where}.`,
-    rule === undefined
-      ? 'No rule allows it.'
-      : `Decided by the rule in line ${rule.line}, which ${rule.effect === 'allow' ? 'allows' : 'denies'} it:`,
-    ...text,
-    ...(identity.kind === 'robot' ? entriesFor({ policy }, identity.name) : []),
+/** `WHO RIGHT REPOSITORY`: which rule decides. `CLAIM=VALUE…`: what a CI job gets. */
+function explainPolicy(on: Operated, words: string[]): ControlAnswer {
+  const [who = '', right = '', repository] = words
+  if (isClaim(who)) return answer(explainExchange(on, words))
+  return told(explain(on, { who, right, repository }), ({ sentence, reason, lines }) => [
+    sentence,
+    reason,
+    ...lines.map(({ text }) => text),
+    ...(who.startsWith('robot:') ? entriesFor(on, who.slice('robot:'.length)) : []),
   ])
 }
 
-async function rotateKey({ keys }: Operated): Promise<ControlAnswer> {
-  const { kid } = await keys.prepare()
+async function rotateKey(on: Operated): Promise<ControlAnswer> {
+  const { kid } = await on.keys.prepare()
+  audit(on, { event: 'key made', caller: 'operator', address: '', reference: kid })
   return answer([
     `The next key is ${kid}. Give the upstream the new token-key.pem and restart it: as soon as it accepts`,
     'the new key, tokens are signed by it.',
   ])
-}
-
-function listAudit({ store }: Operated, args: string[]): ControlAnswer {
-  const { values } = parseArgs({
-    args,
-    options: {
-      who: { type: 'string' },
-      event: { type: 'string' },
-      repository: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  })
-  const { who, event, repository, json } = values
-  const found = store.audit.find({ who, event, repository }, AUDIT_LINES).toReversed()
-  return lines(found, (line) =>
-    json
-      ? JSON.stringify(line)
-      : [
-          new Date(line.at).toISOString(),
-          line.event,
-          line.who,
-          line.credential,
-          line.repository,
-          line.reference || line.digest,
-          line.address,
-          line.outcome,
-        ].join('  '),
-  )
-}
-
-function identityNamed(store: Store, who: string): Identity | undefined {
-  if (who === 'anonymous') return { kind: 'anonymous' }
-  const robot = store.robots.named(who.replace(/^robot:/, ''))
-  if (who.startsWith('robot:')) return robot && { kind: 'robot', name: robot.name }
-  const person = store.people.named(who)
-  if (!person) return
-  const { name, groups, isOwner } = person
-  return { kind: 'person', name, groups, isOwner }
 }
 
 function ownerOf(store: Store, name: string): TokenOwner | undefined {
@@ -233,11 +191,6 @@ function ownerOf(store: Store, name: string): TokenOwner | undefined {
   }
   const person = store.people.named(name)
   return person && { personId: person.id }
-}
-
-function nameOfOwner(store: Store, { personId, robotId }: AccessTokenRecord): string {
-  if (personId !== undefined) return store.people.get(personId)?.name ?? ''
-  return `robot:${store.robots.get(robotId ?? 0)?.name ?? ''}`
 }
 
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)

@@ -6,6 +6,7 @@ import { StoreLocked } from '@fuchsbau/shared/database/lock.ts'
 import { StoreUnusable } from '@fuchsbau/shared/database/open.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
+import { Counts } from '../counts.ts'
 import { PolicyHolder } from '../policy-holder.ts'
 import type { settings } from '../settings.ts'
 import { openStore } from '../store/store.ts'
@@ -47,7 +48,8 @@ async function onStore(
     const metrics = createMetrics()
     const { random } = Math
     const webhooks = new Announcer({ file, url, store, clock, log, metrics, random })
-    const on = { store, clock, policy, keys, webhooks, maxAgeMs }
+    const counts = new Counts(metrics)
+    const on = { store, clock, log, counts, policy, keys, webhooks, maxAgeMs }
     return show(await operate(on, verb, [...args]))
   } finally {
     store.close()

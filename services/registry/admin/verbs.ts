@@ -81,9 +81,23 @@ Example:
   fuchsbau registry webhook test flux`,
   }),
   audit: verb('audit', {
-    summary: 'Show who did what.',
-    usage: 'list [--who WHO] [--event EVENT] [--repository NAME] [--json]',
-    help: 'The last 100 lines, the newest at the end.\n\nExample:\n  fuchsbau registry audit list --event push --json',
+    summary: 'Show who did what, or export it.',
+    usage: 'list|export [--who WHO] [--event EVENT] [--repository NAME] …',
+    help: `list     the last 100 lines, the newest at the end; --json for programs
+export   all, the newest first; --format json (lines of JSON) or csv
+
+Both take what to look for:
+  --who WHO           ann, robot:ci, anonymous or operator
+  --event EVENT       login, push, pull, delete, denied, "token made" …
+  --repository NAME   team/app
+  --outcome OUTCOME   ok or refused
+  --address ADDRESS   from where
+  --from TIME         2026-12-01, or 2026-12-01T18:30 (UTC)
+  --to TIME           before this one; a day is there to its end
+
+Examples:
+  fuchsbau registry audit list --outcome refused --from 2026-12-01
+  fuchsbau registry audit export --format csv --who robot:ci > ci.csv`,
   }),
 }
 

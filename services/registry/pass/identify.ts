@@ -5,7 +5,7 @@ import { authenticate } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
 import { checked, personOf } from '../account/checked.ts'
 import { noteLogin } from '../account/note-login.ts'
-import { verdict } from '../account/rights.ts'
+import { verdict, whatNext } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, audit, type Registry } from '../registry.ts'
 import type { Access } from '../scope.ts'
@@ -94,7 +94,9 @@ export function demand(
       digest: reference?.includes(':') ? reference : undefined,
       outcome: `${need.right}: ${found.why}`,
     })
-    throw new OciError('DENIED', found.why)
+    throw new OciError('DENIED', `${found.why} ${whatNext(registry, caller, found)}`, {
+      detail: { right: need.right, repository, line: found.line },
+    })
   }
   if (claims && !isGranted(claims, need)) {
     throw challenge(registry, scopesOf(need), 'insufficient_scope')

@@ -28,18 +28,27 @@ export function refuseImmutable(exchange: Exchange, repository: Repository, tag:
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
   exchange.registry.counts.denied('immutable')
-  deny(exchange, repository, tag, `The tag ${tag} is immutable (line ${line} of the policy).`)
+  const why = `The tag ${tag} is immutable (line ${line} of the policy).`
+  const next = exchange.request.method === 'DELETE' ? 'Nobody may delete it.' : 'Push another tag.'
+  deny(exchange, { repository, reference: tag, why, next, detail: { repository, line } })
+}
+
+export interface Denied {
+  repository: Repository
+  reference: string
+  why: string
+  /** What she can do. */
+  next: string
+  detail: Readonly<Record<string, unknown>>
 }
 
 export function deny(
   { registry, identified, request }: Exchange,
-  repository: Repository,
-  reference: string,
-  why: string,
+  { repository, reference, why, next, detail }: Denied,
 ): never {
   const entry = { event: 'denied', repository, reference, outcome: why }
   audit(registry, { ...entry, caller: identified.caller, address: addressOf(request) })
-  throw new OciError('DENIED', why)
+  throw new OciError('DENIED', `${why} ${next}`, { detail })
 }
 
 /**
@@ -59,7 +68,8 @@ export async function refuseNeeded(
     if (line === undefined || !(await isNeededBy(exchange, repository, tag, digest, read))) continue
     exchange.registry.counts.denied('immutable')
     const why = `The immutable tag ${tag} needs it (line ${line} of the policy).`
-    deny(exchange, repository, digest, why)
+    const next = 'Nobody may delete it.'
+    deny(exchange, { repository, reference: digest, why, next, detail: { repository, line } })
   }
 }
 

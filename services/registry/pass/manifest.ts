@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { verdict } from '../account/rights.ts'
+import { verdict, whatNext } from '../account/rights.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import {
@@ -159,7 +159,10 @@ async function mayTag(
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
   registry.counts.denied(found.isByLimits ? 'token' : 'policy')
-  deny(exchange, repository, tag, `The tag ${tag} exists already. ${found.why}`)
+  const why = `The tag ${tag} exists already. ${found.why}`
+  const next = `Push another tag. ${whatNext(registry, identified.caller, found)}`
+  const detail = { right: 'overwrite', repository, line: found.line }
+  deny(exchange, { repository, reference: tag, why, next, detail })
 }
 
 async function bodyOf({ request, registry }: Exchange): Promise<Buffer> {

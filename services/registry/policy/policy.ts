@@ -15,8 +15,9 @@ export type Who =
   | { kind: 'user' | 'group' | 'robot'; name: string }
 
 export interface Rule {
-  /** Of the file, from 1. */
+  /** Of the file, from 1: where it begins, and its last one. */
   line: number
+  lastLine: number
   effect: 'allow' | 'deny'
   who: readonly Who[]
   repositories: readonly Glob[]
@@ -63,7 +64,7 @@ function readPolicy(reader: Reader, contents: Field): Policy {
 }
 
 function readRule(reader: Reader, entry: Entry): Rule {
-  const { line, fields } = entry
+  const { line, lastLine, fields } = entry
   const hasDeny = fields.has('deny')
   if (hasDeny === fields.has('allow')) reader.wrong(line, 'a rule has either "allow" or "deny"')
   const effect = hasDeny ? 'deny' : 'allow'
@@ -74,6 +75,7 @@ function readRule(reader: Reader, entry: Entry): Rule {
   })
   return {
     line,
+    lastLine,
     effect,
     who: reader.words(entry, 'who').flatMap((word) => readWho(reader, line, word)),
     repositories: reader.repositories(entry),

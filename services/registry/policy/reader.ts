@@ -4,7 +4,7 @@ import { isMap, isScalar, isSeq, type LineCounter, type Node, type Scalar } from
 import { type Glob, parseGlob } from './glob.ts'
 
 export type Field = unknown
-export type Entry = { line: number; fields: ReadonlyMap<string, Field> }
+export type Entry = { line: number; lastLine: number; fields: ReadonlyMap<string, Field> }
 
 const MAX_ENTRIES = 1_000
 
@@ -71,11 +71,12 @@ export class Reader {
   /** `keys`: those that there are; without them any. */
   map(node: Field, keys?: readonly string[]): Entry {
     const line = this.lineOf(node)
+    const lastLine = this.#lastLineOf(node, line)
     const fields = new Map<string, Field>()
     if (!isMap(node)) {
       // A file that is empty, or not written whole yet, must not take everything from everybody.
       this.wrong(line, keys ? `must have ${keys.join(', ')}` : 'must have keys and values')
-      return { line, fields }
+      return { line, lastLine, fields }
     }
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : ''
@@ -85,7 +86,7 @@ export class Reader {
       if (fields.has(name)) this.wrong(this.lineOf(key, line), `"${name}" is there twice`)
       fields.set(name, value)
     }
-    return { line, fields }
+    return { line, lastLine, fields }
   }
 
   lineOf(node: Field, otherwise = 1): number {
@@ -95,6 +96,12 @@ export class Reader {
 
   wrong(line: number, what: string): void {
     this.errors.push(`line ${line}: ${what}`)
+  }
+
+  /** What a value ends with may be the line break behind it. */
+  #lastLineOf(node: Field, otherwise: number): number {
+    const end = (node as Node | undefined)?.range?.[1]
+    return end === undefined ? otherwise : this.#lines.linePos(Math.max(0, end - 1)).line
   }
 
   #glob(line: number, text: string): Glob {

@@ -3,6 +3,16 @@ import { Rows } from '@fuchsbau/shared/database/columns.ts'
 import type { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { AccessTokenRecord } from './records.ts'
 
+/** What to look for among all tokens. */
+export interface TokenFilter {
+  /** Part of the label, or of the name of the owner. */
+  text: string
+  /** Only those that are good at this time; undefined: all. */
+  livingAt: number | undefined
+  /** Those made before this one: the next page. */
+  before: number | undefined
+}
+
 export class AccessTokens {
   readonly #rows: Rows<AccessTokenRecord>
   readonly #byId
@@ -10,6 +20,7 @@ export class AccessTokens {
   readonly #ofPerson
   readonly #ofRobot
   readonly #all
+  readonly #search
   readonly #use
   readonly #revoke
   readonly #living
@@ -37,6 +48,11 @@ export class AccessTokens {
     this.#ofPerson = this.#rows.find<[number]>('person_id = ? ORDER BY id DESC')
     this.#ofRobot = this.#rows.find<[number]>('robot_id = ? ORDER BY id DESC')
     this.#all = this.#rows.find<[]>('true ORDER BY id DESC')
+    this.#search = this.#rows.find<[string, string, string, number, number, number, number]>(
+      `(instr(lower(label), ?) > 0 OR person_id IN (SELECT id FROM people WHERE instr(name, ?) > 0)
+         OR robot_id IN (SELECT id FROM robots WHERE instr('robot:' || name, ?) > 0))
+       AND (? = 0 OR (revoked_at IS NULL AND expires_at > ?)) AND id < ? ORDER BY id DESC LIMIT ?`,
+    )
     this.#use = turn.writing<[number, string, number]>(
       'UPDATE access_tokens SET last_used_at = ?, last_used_from = ? WHERE id = ?',
     )
@@ -75,6 +91,13 @@ export class AccessTokens {
 
   list(): AccessTokenRecord[] {
     return this.#all()
+  }
+
+  /** The newest first. */
+  search({ text, livingAt = 0, before }: TokenFilter, limit: number): AccessTokenRecord[] {
+    const wanted = text.toLowerCase()
+    const last = before ?? Number.MAX_SAFE_INTEGER
+    return this.#search(wanted, wanted, wanted, livingAt, livingAt, last, limit)
   }
 
   add(token: Omit<AccessTokenRecord, 'id'>): AccessTokenRecord {

@@ -9,6 +9,8 @@ export class People {
   readonly #byName
   readonly #byIdentity
   readonly #all
+  readonly #search
+  readonly #login
 
   constructor(turn: Turn) {
     this.#rows = new Rows<PersonRecord>(turn, 'people', {
@@ -23,11 +25,16 @@ export class People {
       refreshToken: 'plain',
       createdAt: 'plain',
       checkedAt: 'plain',
+      lastLoginAt: 'plain',
     })
     this.#byId = this.#rows.find<[number]>('id = ?')
     this.#byName = this.#rows.find<[string]>('name = ?')
     this.#byIdentity = this.#rows.find<[string, string]>("issuer = ? AND sub = ? AND sub <> ''")
     this.#all = this.#rows.find<[]>('true ORDER BY name')
+    this.#search = this.#rows.find<[string, string, string, number]>(
+      '(instr(name, ?) > 0 OR instr(lower(groups), ?) > 0) AND name > ? ORDER BY name LIMIT ?',
+    )
+    this.#login = turn.writing<[number, number]>('UPDATE people SET last_login_at = ? WHERE id = ?')
   }
 
   get(id: number): PersonRecord | undefined {
@@ -46,6 +53,16 @@ export class People {
   /** All, by name. */
   list(): PersonRecord[] {
     return this.#all()
+  }
+
+  /** By name, those behind `after`, whose name or one of whose groups holds these characters. */
+  search(text: string, after: string, limit: number): PersonRecord[] {
+    const wanted = text.toLowerCase()
+    return this.#search(wanted, wanted, after, limit)
+  }
+
+  noteLogin(id: number, at: number): void {
+    this.#login.run(at, id)
   }
 
   /** Undefined when the name, or the identity, is taken. */

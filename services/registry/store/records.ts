@@ -23,6 +23,8 @@ export interface PersonRecord {
   createdAt: number
   /** When the provider was asked last. */
   checkedAt: number
+  /** When she logged in to the pages last; undefined: never. */
+  lastLoginAt?: number
 }
 
 /** An account of a program, which belongs to no person. */

@@ -123,10 +123,30 @@ ALTER TABLE access_tokens ADD COLUMN id_token TEXT;
 CREATE INDEX access_tokens_by_id_token ON access_tokens (id_token) WHERE id_token IS NOT NULL;
 `
 
+/** Each filter of the audit finds its lines in the order of their times. Pulls are most lines: they cost no index of events. */
+const AUDIT_FILTERS = `
+DROP INDEX audit_by_who;
+DROP INDEX audit_by_repository;
+CREATE INDEX audit_by_who ON audit (who, at);
+CREATE INDEX audit_by_repository ON audit (repository, at) WHERE repository <> '';
+CREATE INDEX audit_by_address ON audit (address, at);
+CREATE INDEX audit_by_event ON audit (event, at) WHERE event <> 'pull';
+CREATE INDEX audit_refused ON audit (at) WHERE outcome <> 'ok';
+`
+
+/** Known from the audit, as far back as it goes. */
+const LAST_LOGIN = `
+ALTER TABLE people ADD COLUMN last_login_at INTEGER;
+UPDATE people SET last_login_at =
+  (SELECT max(at) FROM audit WHERE who = 'person:' || name AND event = 'login' AND outcome = 'ok');
+`
+
 export const SCHEMA: Schema = {
   name: 'registry',
   /** `FuRe`. */
   applicationId: 0x46755265,
-  steps: [TABLES, WEBHOOKS, MACHINES].map((sql) => (database) => database.exec(sql)),
+  steps: [TABLES, WEBHOOKS, MACHINES, AUDIT_FILTERS, LAST_LOGIN].map(
+    (sql) => (database) => database.exec(sql),
+  ),
   pragmas: ['cache_size = -8192'],
 }

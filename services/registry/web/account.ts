@@ -2,6 +2,7 @@
 import { html } from '@fuchsbau/shared/html.ts'
 import { csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
+import { audit } from '../registry.ts'
 import { done, sendOwn } from './send.ts'
 import type { Visit } from './visit.ts'
 
@@ -25,10 +26,12 @@ ${sessions.length > 1 && html`<form method="post" action="${web.site.path('accou
 }
 
 export function endOthers(visit: Visit): FastifyReply {
-  const { web, session } = visit
+  const { web, session, caller, request } = visit
   const { store } = web.registry
   for (const { id } of store.sessions.ofPerson(session.person.id)) {
     if (id !== session.record.id) store.sessions.remove(id)
   }
+  const reference = session.person.name
+  audit(web.registry, { event: 'sessions ended', caller, address: request.ip, reference })
   return done(visit, 'account', 'ended')
 }

@@ -1,19 +1,19 @@
 // `/repositories/NAME`, `…/tags/TAG`, `…/digests/DIGEST`: names have slashes, so that an address is read from its right end.
 import type { FastifyReply } from 'fastify'
 import { parseRepository } from '../name.ts'
+import { sendDenied } from './denied.ts'
 import { showImage } from './image.ts'
 import { showRepository } from './repositories.ts'
 import { sendError } from './send.ts'
 import { mayNot, type Visit } from './visit.ts'
 
-/** What she may not read is not there. Who may read nothing of that name is told why. */
+/** Who may read nothing of that name is told why, before anybody has looked whether it is there. */
 export async function browse(visit: Visit): Promise<FastifyReply> {
   const path = visit.request.params['*'] ?? ''
   const [, name = path, reference] = /^(.+)\/(?:tags|digests)\/([^/]+)$/.exec(path) ?? []
   const repository = parseRepository(name)
   if (!repository) return sendError(visit, 404)
-  const why = mayNot(visit, 'pull', repository)
-  if (why) return sendError(visit, 403, why)
+  if (mayNot(visit, 'pull', repository)) return sendDenied(visit, 'pull', repository)
   return reference === undefined
     ? await showRepository(visit, repository)
     : await showImage(visit, repository, reference)

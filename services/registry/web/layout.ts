@@ -2,9 +2,10 @@
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import { logOutForm } from '@fuchsbau/shared/page/button.ts'
 import { navigationLink, type PageContent, renderPrivate } from '@fuchsbau/shared/page/layout.ts'
+import { verdict } from '../account/rights.ts'
 import type { Visit, Web } from './visit.ts'
 
-export type Page = PageContent<'' | 'tokens' | 'account'>
+export type Page = PageContent<'' | 'tokens' | 'account' | 'admin'>
 
 /** The whole document. */
 export function renderPage({ site, registry }: Web, page: Page, visit: Visit | undefined): string {
@@ -19,13 +20,16 @@ export function renderPage({ site, registry }: Web, page: Page, visit: Visit | u
   })
 }
 
-function navigation({ web: { site } }: Visit, section: Page['section']): Html {
+function navigation(visit: Visit, section: Page['section']): Html {
+  const { site, registry } = visit.web
+  const isAdmin = verdict(registry.policy.current, visit.caller, 'admin').isAllowed
   const link = (path: NonNullable<Page['section']>, label: string) =>
     navigationLink(site.path(path), label, { isCurrent: path === section })
   return html`<nav aria-label="Main"><ul>
 ${link('', 'Repositories')}
 ${link('tokens', 'Access tokens')}
 ${link('account', 'Account')}
+${isAdmin && link('admin', 'Administration')}
 </ul></nav>`
 }
 

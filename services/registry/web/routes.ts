@@ -9,6 +9,8 @@ import { ImageReader } from '../images/reader.ts'
 import { UpstreamFailure } from '../pass/failure.ts'
 import type { Registry } from '../registry.ts'
 import { endOthers, showAccount } from './account.ts'
+import { isAdministrator } from './admin/frame.ts'
+import { ADMIN_FORMS, ADMIN_PAGES } from './admin/routes.ts'
 import { browse } from './browse.ts'
 import { decideDevice, showDevice } from './device.ts'
 import { takeLogout } from './logged-out.ts'
@@ -59,6 +61,12 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
     get('/*', (request, reply) => sendError({ web, request, reply }, 404))
     for (const [path, show] of Object.entries(PAGES)) get(path, page(web, show))
     for (const [path, take] of Object.entries(FORMS)) post(path, form(web, take))
+    for (const [path, show] of Object.entries(ADMIN_PAGES)) {
+      get(path, page(web, show, isAdministrator))
+    }
+    for (const [path, take] of Object.entries(ADMIN_FORMS)) {
+      post(path, form(web, take, isAdministrator))
+    }
   })
 }
 

@@ -111,6 +111,7 @@ function enter(
 ): FastifyReply {
   web.sessions.begin(request, reply, person, identity)
   web.registry.counts.login('session', 'ok')
+  web.registry.store.people.noteLogin(person.id, web.registry.clock.now())
   audit(web.registry, { event: 'login', caller: callerOf(person), address: request.ip })
   return seeOther(reply, isOwnPath(web.site, next) ? next : web.site.path(''))
 }

@@ -2,7 +2,7 @@
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import { buttonForm } from '@fuchsbau/shared/page/button.ts'
 import { numberOf } from '@fuchsbau/shared/page/form.ts'
-import { csrfField, time } from '@fuchsbau/shared/page/layout.ts'
+import { time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import {
   isLiving,
@@ -11,13 +11,10 @@ import {
   revokeAccessToken,
 } from '../manage/access-tokens.ts'
 import { audit } from '../registry.ts'
-import { ACTIONS } from '../scope.ts'
 import type { AccessTokenRecord } from '../store/records.ts'
 import { done, sendError, sendOwn } from './send.ts'
+import { limitsInWords, shownToken, tokenForm, useInWords, wantedToken } from './token-form.ts'
 import type { Visit } from './visit.ts'
-
-const DAY_MS = 86_400_000
-const LIFETIMES = [7, 30, 90, 365]
 
 export function showTokens(visit: Visit): FastifyReply {
   return sendOwn(visit, tokensPage(visit))
@@ -29,12 +26,7 @@ export function makeToken(visit: Visit): FastifyReply {
   const made = makeAccessToken(
     { store, clock, maxAgeMs: web.maxAgeMs },
     { personId: session.person.id },
-    {
-      label: fields.get('label') ?? '',
-      repositories: (fields.get('repositories') ?? '').split(/[\s,]+/),
-      actions: fields.getAll('action'),
-      lifetimeMs: Number(fields.get('days')) * DAY_MS,
-    },
+    wantedToken(fields),
   )
   if (!made.ok) return sendOwn(visit, { ...tokensPage(visit), problem: made.reason }, 422)
   const reference = made.value.record.label
@@ -55,36 +47,21 @@ export function revokeToken(visit: Visit): FastifyReply {
 }
 
 function tokensPage(visit: Visit, made?: MadeToken) {
-  const { web, session, csrf, fields } = visit
-  const { registry, site } = web
+  const { web, session } = visit
+  const { registry } = web
   const now = registry.clock.now()
   const living = registry.store.accessTokens
     .ofPerson(session.person.id)
     .filter((token) => isLiving(token, now))
-  const days = LIFETIMES.filter((each) => each * DAY_MS <= web.maxAgeMs)
-  const chosen = made ? [] : fields.getAll('action')
   const body = html`<h1>Access tokens</h1>
 <p class="lead">For programs: docker, podman, skopeo, CI. A token does what you allow it, and no more than you may yourself; it ends when you are no longer here.</p>
-${made && shown(visit, made)}
-<section class="panel">
-<h2>Make a token</h2>
-<form method="post" action="${site.path('tokens')}">${csrfField({ csrf })}
-<label for="label">What for</label>
-<input id="label" name="label" required maxlength="60" placeholder="laptop" value="${(made ? undefined : fields.get('label')) ?? ''}">
-<label for="repositories">Repositories</label>
-<input id="repositories" name="repositories" required maxlength="2000" autocapitalize="none" spellcheck="false" value="${(made ? undefined : fields.get('repositories')) ?? `${session.person.name}/**`}">
-<p class="hint small">Names or patterns, separated by spaces: <code>*</code> is anything in one part of a name, <code>**</code> anything.</p>
-<fieldset><legend>May</legend><div class="checks">${ACTIONS.map(
-    (action) =>
-      html`<label><input type="checkbox" name="action" value="${action}"${
-        (chosen.length === 0 ? action === 'pull' : chosen.includes(action)) && html` checked`
-      }>${action}</label>`,
-  )}</div></fieldset>
-<label for="days">Lasts</label>
-<select id="days" name="days">${days.map((each) => html`<option value="${each}"${each === 90 && html` selected`}>${each} days</option>`)}</select>
-<button class="primary">Make the token</button>
-</form>
-</section>
+${made && shownToken(visit, session.person.name, made)}
+${tokenForm(visit, {
+  path: 'tokens',
+  repositories: `${session.person.name}/**`,
+  placeholder: 'laptop',
+  isDone: made !== undefined,
+})}
 <h2>Your tokens</h2>
 ${
   living.length === 0
@@ -94,22 +71,6 @@ ${
   return { title: 'Access tokens', body, section: 'tokens' as const }
 }
 
-function shown({ web, session }: Visit, { secret }: MadeToken): Html {
-  return html`<section class="panel" role="status">
-<h2>Your new token</h2>
-<p>It is shown this once. Who has it can use it.</p>
-<pre><code class="secret">${secret}</code></pre>
-<pre><code>docker login ${web.registry.host} -u ${session.person.name}</code></pre>
-</section>`
-}
-
 function row(visit: Visit, token: AccessTokenRecord): Html {
-  const limits = token.limits
-    .map(({ repositories, actions }) => `${actions.join(', ')} in ${repositories.join(' ')}`)
-    .join('; ')
-  const used =
-    token.lastUsedAt === undefined
-      ? 'never used'
-      : html`used ${time(token.lastUsedAt)} from ${token.lastUsedFrom ?? ''}`
-  return html`<li><div><strong>${token.label}</strong><p class="small">${limits}; until ${time(token.expiresAt, '', true)}; ${used}</p></div>${buttonForm(visit, `tokens/${token.id}/revoke`, 'Revoke', { about: token.label })}</li>`
+  return html`<li><div><strong>${token.label}</strong><p class="small">${limitsInWords(token)}; until ${time(token.expiresAt, '', true)}; ${useInWords(token)}</p></div>${buttonForm(visit, `tokens/${token.id}/revoke`, 'Revoke', { about: token.label })}</li>`
 }

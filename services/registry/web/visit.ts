@@ -6,7 +6,7 @@ import type { PageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../account/caller.ts'
 import { checked } from '../account/checked.ts'
-import { verdict } from '../account/rights.ts'
+import { verdict, whatNext } from '../account/rights.ts'
 import type { ImageReader } from '../images/reader.ts'
 import type { Repository } from '../name.ts'
 import type { Right } from '../policy/policy.ts'
@@ -46,39 +46,48 @@ export type Handler = (visit: Visit) => Answer
 export type RouteHandler = (request: Request, reply: FastifyReply) => Answer
 
 /** A page: for who is logged in, else the way to the login. */
-export function page(web: Web, show: Handler): RouteHandler {
+export function page(web: Web, show: Handler, isFor: IsFor = () => true): RouteHandler {
   return async (request, reply) => {
     const find = () => web.sessions.find(request)
     const session = await checked(web.registry, find, (found) => found?.person)
     if (!session) return toLogin(request, reply, web.site)
-    const { csrf } = session
-    const caller = callerOf(session.person)
-    return show({ web, request, reply, session, caller, csrf, fields: new URLSearchParams() })
+    const visit = visitOf({ web, request, reply }, session)
+    return isFor(visit) ? show(visit) : sendError(visit, 404)
   }
 }
+
+/** Whom a page or a form is for. For others it is not there. */
+export type IsFor = (visit: Visit) => boolean
 
 /** A form: its origin, session and token are checked before anything is done. */
-export function form(web: Web, take: Handler): RouteHandler {
+export function form(web: Web, take: Handler, isFor: IsFor = () => true): RouteHandler {
   return async (request, reply) => {
     const exchange = { web, request, reply }
-    const admitted = await checked(
-      web.registry,
-      () => admitForm(request, web),
-      (found) => (found.ok ? found.session.person : undefined),
-    )
+    const find = () => web.sessions.find(request)
+    const known = await checked(web.registry, find, (found) => found?.person)
+    // Whom it is not for learns nothing of it, not even what is wrong with her form.
+    if (known && !isFor(visitOf(exchange, known))) return sendError(exchange, 404)
+    const admitted = admitForm(request, web)
     if (!admitted.ok) return sendError(exchange, 403, admitted.why)
-    const { session, fields } = admitted
-    const { person, csrf } = session
-    return take({ ...exchange, session, caller: callerOf(person), csrf, fields })
+    return take(visitOf(exchange, admitted.session, admitted.fields))
   }
 }
 
-/** Whether she may; else why not, in a sentence. */
+function visitOf(
+  exchange: Pick<Visit, 'web' | 'request' | 'reply'>,
+  session: Session,
+  fields = new URLSearchParams(),
+): Visit {
+  const { person, csrf } = session
+  return { ...exchange, session, caller: callerOf(person), csrf, fields }
+}
+
+/** Whether she may; else why not, and what she can do. */
 export function mayNot(
   { web, caller }: Visit,
   right: Right,
   repository?: Repository,
 ): string | undefined {
   const found = verdict(web.registry.policy.current, caller, right, repository)
-  return found.isAllowed ? undefined : found.why
+  return found.isAllowed ? undefined : `${found.why} ${whatNext(web.registry, caller, found)}`
 }

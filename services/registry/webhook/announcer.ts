@@ -71,7 +71,7 @@ export class Announcer {
 
   /** Why the newest file is not in force; undefined when it is. */
   get problem(): string | undefined {
-    return this.#file?.problem
+    return this.#file?.problem?.reason
   }
 
   /** Begins to send, and to look whether the file changes. */

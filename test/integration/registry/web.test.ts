@@ -219,10 +219,12 @@ describe('with an identity provider', () => {
     expect((await visit(browser)).location).toBe(`${url}/`)
     expect((await browser.get('/account')).body).toMatch(/vixen[\s\S]*admins/)
     expect(await own.cli('policy', 'explain', 'vixen', 'admin')).toContain('vixen may admin.')
+    expect((await browser.get('/admin/people')).status).toBe(200)
     issuer.person = { subject: 's1', username: 'renamed', groups: [] }
     await visit(browser)
     expect((await browser.get('/account')).body).toContain('vixen')
     expect(await own.cli('policy', 'explain', 'vixen', 'admin')).toContain('vixen may not admin.')
+    expect((await browser.get('/admin/people')).status).toBe(404)
   })
 
   test('a name that is somebody else’s is not given away', async () => {
