@@ -70,7 +70,9 @@ export function audit(registry: Registry, entry: AuditEntry): void {
   const line = { event, who, credential, repository, reference, digest, address, outcome }
   log.info({ audit: line }, event)
   try {
-    store.audit.add({ at: clock.now(), ...line })
+    const at = clock.now()
+    store.audit.add({ at, ...line })
+    store.pushes.follow({ at, ...line })
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
   }

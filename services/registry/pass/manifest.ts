@@ -20,6 +20,7 @@ import { addressOf, audit, mustStore } from '../registry.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { jsonOf } from './read-answer.ts'
+import type { UpstreamAnswer } from './upstream.ts'
 
 type ManifestEndpoint = Extract<Endpoint, { kind: 'manifest' }>
 
@@ -98,28 +99,33 @@ async function inTurn<T>(
   )
 }
 
-/** A tag alone, or a manifest with all its tags. */
 export async function deleteManifest(
   exchange: Exchange,
   endpoint: ManifestEndpoint,
 ): Promise<FastifyReply> {
-  const { registry, request, reply } = exchange
-  const { repository, reference } = endpoint
+  const { request } = exchange
+  const answer = await removeManifest(exchange, endpoint, toUpstream(request.headers))
+  return await passBack(exchange, answer)
+}
+
+/** A tag alone, or a manifest with all its tags; answers what the upstream said. Clients and pages delete by this. */
+export async function removeManifest(
+  exchange: Exchange,
+  { repository, reference }: ManifestEndpoint,
+  headers: Readonly<Record<string, string>>,
+): Promise<UpstreamAnswer> {
+  const { registry, path } = exchange
   mustStore(registry)
   if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
   else await refuseTagged(exchange, repository, reference.digest)
   return await registry.tagChanges.run(`${repository} ${formatReference(reference)}`, async () => {
-    const answer = await ask(exchange, {
-      method: 'DELETE',
-      path: exchange.path,
-      headers: toUpstream(request.headers),
-      signal: goneOf(reply),
-    })
+    const signal = goneOf(exchange.reply)
+    const answer = await ask(exchange, { method: 'DELETE', path, headers, signal })
     if (answer.status < 300) {
       const digest = reference.kind === 'digest' ? reference.digest : undefined
       changed(exchange, 'delete', repository, formatReference(reference), digest)
     }
-    return await passBack(exchange, answer)
+    return answer
   })
 }
 

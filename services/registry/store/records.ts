@@ -100,3 +100,9 @@ export interface AuditRecord {
   /** `ok`, or why not. */
   outcome: string
 }
+
+/** What a tag was when it was last pushed through us. */
+export interface PushRecord {
+  digest: string
+  at: number
+}

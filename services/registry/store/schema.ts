@@ -83,10 +83,27 @@ CREATE INDEX audit_by_repository ON audit (repository, id);
 CREATE TABLE trial (id INTEGER PRIMARY KEY, bytes BLOB);
 `
 
+/** When tags were pushed, for the pages; begins with what the audit knows. */
+const PUSHES = `
+CREATE TABLE pushes (
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (repository, tag)
+) WITHOUT ROWID;
+CREATE INDEX pushes_by_time ON pushes (repository, at);
+INSERT INTO pushes
+  SELECT repository, reference, digest, max(at) FROM audit
+  WHERE event = 'push' AND outcome = 'ok' AND reference NOT LIKE '%:%'
+    AND reference NOT LIKE 'sha256-%' AND reference <> ''
+  GROUP BY repository, reference;
+`
+
 export const SCHEMA: Schema = {
   name: 'registry',
   /** `FuRe`. */
   applicationId: 0x46755265,
-  steps: [(database) => database.exec(TABLES)],
+  steps: [(database) => database.exec(TABLES), (database) => database.exec(PUSHES)],
   pragmas: ['cache_size = -8192'],
 }

@@ -7,6 +7,7 @@ import type { Log } from '@fuchsbau/shared/log.ts'
 import { AccessTokens } from './access-tokens.ts'
 import { Audit } from './audit.ts'
 import { People } from './people.ts'
+import { Pushes } from './pushes.ts'
 import { RefreshTokens } from './refresh-tokens.ts'
 import { Robots } from './robots.ts'
 import { SCHEMA } from './schema.ts'
@@ -29,6 +30,7 @@ export class Store {
   readonly refreshTokens: RefreshTokens
   readonly sessions: Sessions
   readonly audit: Audit
+  readonly pushes: Pushes
   readonly #turn: Turn
   readonly #open: OpenDatabase
   readonly #directory: string
@@ -45,6 +47,7 @@ export class Store {
     this.refreshTokens = new RefreshTokens(turn)
     this.sessions = new Sessions(turn)
     this.audit = new Audit(turn)
+    this.pushes = new Pushes(turn)
     turn.onFailed((reason) => {
       log.error({ reason }, 'storage failed')
       this.#retry ??= clock.after(RETRY_MS, () => this.#tryAgain(clock))

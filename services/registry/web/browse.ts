@@ -1,8 +1,8 @@
 // `/repositories/NAME`, `…/tags/TAG`, `…/digests/DIGEST`: names have slashes, so that an address is read from its right end.
 import type { FastifyReply } from 'fastify'
-import { parseRepository } from '../name.ts'
+import { parseReference, parseRepository } from '../name.ts'
 import { showImage } from './image.ts'
-import { showRepository } from './repositories.ts'
+import { showRepository } from './repository.ts'
 import { sendError } from './send.ts'
 import { mayNot, type Visit } from './visit.ts'
 
@@ -14,7 +14,7 @@ export async function browse(visit: Visit): Promise<FastifyReply> {
   if (!repository) return sendError(visit, 404)
   const why = mayNot(visit, 'pull', repository)
   if (why) return sendError(visit, 403, why)
-  return reference === undefined
-    ? await showRepository(visit, repository)
-    : await showImage(visit, repository, reference)
+  if (reference === undefined) return await showRepository(visit, repository)
+  const named = parseReference(reference)
+  return named ? await showImage(visit, repository, named) : sendError(visit, 404)
 }

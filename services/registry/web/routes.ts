@@ -6,11 +6,14 @@ import { preparePages } from '@fuchsbau/shared/page/routes.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyInstance } from 'fastify'
 import { OciError } from '../errors.ts'
-import { ImageReader } from '../images/reader.ts'
+import { DocumentOpener } from '../images/document-opener.ts'
+import { Images } from '../images/reader.ts'
 import { UpstreamFailure } from '../pass/failure.ts'
 import type { Registry } from '../registry.ts'
 import { endOthers, showAccount } from './account.ts'
+import { downloadAttachment, showAttachment } from './attachment.ts'
 import { browse } from './browse.ts'
+import { confirmDelete, deleteImage } from './delete.ts'
 import { showRepositories } from './repositories.ts'
 import { sendError } from './send.ts'
 import { makeSessions } from './sessions.ts'
@@ -29,6 +32,9 @@ export interface WebDeps {
 export const PAGES: Readonly<Record<string, Handler>> = {
   '/': showRepositories,
   '/repositories/*': browse,
+  '/attachment': showAttachment,
+  '/attachment/raw': downloadAttachment,
+  '/delete': confirmDelete,
   '/tokens': showTokens,
   '/account': showAccount,
 }
@@ -37,6 +43,7 @@ export const FORMS: Readonly<Record<string, Handler>> = {
   '/tokens': makeToken,
   '/tokens/:id/revoke': revokeToken,
   '/account/sessions': endOthers,
+  '/delete': deleteImage,
   '/logout': logOut,
 }
 
@@ -65,7 +72,8 @@ function makeWeb({ registry, software, oidc, maxAgeMs }: WebDeps): Web {
   const redirectUri = `${url}/login/oidc/back`
   return {
     registry,
-    images: new ImageReader(registry),
+    images: new Images(registry),
+    documents: new DocumentOpener(),
     site,
     sessions: makeSessions(registry, site),
     party: oidc && createRelyingParty({ ...oidc, redirectUri, clock, log }),

@@ -23,4 +23,15 @@ pre code { background: none; padding: 0; }
 .or { display: flex; align-items: center; gap: .8rem; color: var(--soft); font-size: .875rem; margin: 1.4rem 0 .2rem; } .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 .narrow form > button { margin-top: 1.1rem; }
 .checks { display: flex; flex-wrap: wrap; gap: 0 1.2rem; }
+.crumbs { font-size: .9rem; margin: .6rem 0 .2rem; overflow-wrap: anywhere; }
+.plain { list-style: none; margin: 0; padding: 0; }
+.copy { user-select: all; }
+.commands { margin: .5rem 0 1rem; } .commands dt { color: var(--soft); font-size: .9rem; margin-top: .5rem; } .commands dd { margin: 0; } .commands code { display: block; border-radius: .6rem; padding: .5rem .8rem; }
+.facts.wide { grid-template-columns: minmax(8rem, max-content) 1fr; } .facts.wide dt { overflow-wrap: anywhere; }
+details { margin: .6rem 0; } summary { padding: .5rem 0; min-height: 2.75rem; }
+ol.rows > li { align-items: flex-start; } .step { white-space: pre-wrap; }
+.tree { list-style: none; margin: .3rem 0; padding: 0; } .tree .tree { border-left: 2px solid var(--line); padding-left: 1rem; } .tree li { padding: .35rem 0; overflow-wrap: anywhere; }
+.buttons { display: flex; flex-wrap: wrap; gap: .6rem; }
+.danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
+.danger:hover { background: var(--bad); color: var(--paper); }
 `
