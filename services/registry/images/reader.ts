@@ -40,7 +40,7 @@ const KEPT_FACTS = 20_000
 /** Of all pages together, and of one. */
 const WIDTH = 32
 const PAGE_WIDTH = 8
-const DEADLINE_MS = 8_000
+const DEADLINE_MS = 5_000
 const MOST_REQUESTS = 600
 const MOST_PAGES = 5
 const ACCEPT = [

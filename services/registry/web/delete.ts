@@ -88,8 +88,8 @@ async function showConfirmation(
 <dt>Digest</dt><dd><code>${loss.digest}</code></dd>
 </dl>
 ${reference.kind === 'tag' ? aboutTag(visit, repository, loss) : await aboutImage(images, repository, loss)}
-${loss.immutable.length > 0 ? immutableNotice(loss) : deleteForm(visit, { repository, reference }, loss)}
-<p><a href="${back}">Keep it</a></p>`
+${loss.immutable.length > 0 && immutableNotice(loss)}
+<div class="buttons">${loss.immutable.length === 0 && deleteForm(visit, { repository, reference }, loss)}<a href="${back}">Keep it</a></div>`
   return sendOwn(visit, { title, body, section: '', problem }, status)
 }
 

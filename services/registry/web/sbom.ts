@@ -42,7 +42,7 @@ function filtered(components: readonly Component[], wanted: string): readonly Co
 }
 
 function table(components: readonly Component[]): Html {
-  return html`<div class="table" tabindex="0" role="region" aria-label="Components"><table><thead><tr><th scope="col">Name</th><th scope="col">Version</th><th scope="col">Licence</th><th scope="col">Package URL</th></tr></thead><tbody>${components.map(
+  return html`<div class="table" tabindex="0" role="region" aria-label="Components"><table class="components"><thead><tr><th scope="col">Name</th><th scope="col">Version</th><th scope="col">Licence</th><th scope="col">Package URL</th></tr></thead><tbody>${components.map(
     ({ name, version, licence, purl }) =>
       html`<tr><td>${name || '–'}</td><td>${version}</td><td>${licence}</td><td>${purl && html`<code>${purl}</code>`}</td></tr>`,
   )}</tbody></table></div>`

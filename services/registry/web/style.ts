@@ -26,12 +26,15 @@ pre code { background: none; padding: 0; }
 .crumbs { font-size: .9rem; margin: .6rem 0 .2rem; overflow-wrap: anywhere; }
 .plain { list-style: none; margin: 0; padding: 0; }
 .copy { user-select: all; }
-.commands { margin: .5rem 0 1rem; } .commands dt { color: var(--soft); font-size: .9rem; margin-top: .5rem; } .commands dd { margin: 0; } .commands code { display: block; border-radius: .6rem; padding: .5rem .8rem; }
+.commands { display: grid; grid-template-columns: minmax(5rem, max-content) minmax(0, 1fr); gap: .4rem 1rem; align-items: baseline; margin: .5rem 0 1rem; } .commands dt { color: var(--soft); font-size: .9rem; } .commands dd { margin: 0; min-width: 0; } .commands code { display: block; border-radius: .5rem; padding: .35rem .7rem; }
 .facts.wide { grid-template-columns: minmax(8rem, max-content) 1fr; } .facts.wide dt { overflow-wrap: anywhere; }
 details { margin: .6rem 0; } summary { padding: .5rem 0; min-height: 2.75rem; }
 ol.rows > li { align-items: flex-start; } .step { white-space: pre-wrap; }
 .tree { list-style: none; margin: .3rem 0; padding: 0; } .tree .tree { border-left: 2px solid var(--line); padding-left: 1rem; } .tree li { padding: .35rem 0; overflow-wrap: anywhere; }
-.buttons { display: flex; flex-wrap: wrap; gap: .6rem; }
+.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.2rem; }
+.paging { align-items: center; }
+.components { min-width: 40rem; } .components :is(th, td) { overflow-wrap: break-word; } .components td:nth-child(4) { overflow-wrap: anywhere; min-width: 12rem; }
 .danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 .danger:hover { background: var(--bad); color: var(--paper); }
+@media (max-width: 40rem) { .commands { grid-template-columns: minmax(0, 1fr); gap: .15rem; } .commands dd { margin-bottom: .5rem; } .rows > li > :is(.signed, .unsigned) { flex: 1 0 100%; } }
 `
