@@ -145,7 +145,9 @@ describe.each(upstreamKinds)('in front of $name', (kind) => {
     })
 
     test('the commands of the page do what they say', async () => {
-      const body = await imagePage('den/signed3')
+      const { ref } = await push('den/used')
+      await tools.cosignSign({ key: 'ci', ref })
+      const body = await imagePage('den/used')
       const commands = [...body.matchAll(/<code class="copy">([^<]*)<\/code>/g)].map(
         ([, text]) => text,
       )
@@ -156,8 +158,7 @@ describe.each(upstreamKinds)('in front of $name', (kind) => {
         'docker-manifest-digest',
       )
       const copy = commands.find((each) => each?.startsWith('oras copy'))?.split(' ') ?? []
-      const plain = ['--from-plain-http']
-      await tools.oras([...copy.slice(1), ...plain])
+      await tools.oras(copy.slice(1))
       const discover = commands.find((each) => each?.startsWith('oras discover'))?.split(' ') ?? []
       expect(await tools.oras(discover.slice(1))).toContain('sha256:')
     })

@@ -12,7 +12,7 @@ declare const ATTACHMENT_WORKER: string | undefined
 export const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 const SMALL_BYTES = 128 * 1024
 const MAX_MS = 20_000
-const MEMORY_MIB = 320
+const MEMORY_MIB = 256
 /** About 400 bytes each. */
 const KEPT_COMPONENTS = 40_000
 const MOST_WAITING = 20

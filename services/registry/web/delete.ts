@@ -158,8 +158,11 @@ async function problemOf(
   }
   const code = codeIn(await answer.bytes(MAX_ERROR_BYTES).catch(() => undefined))
   if (status === 404) return 'It is not there any more.'
-  if (status === 405 || code === 'UNSUPPORTED') {
-    return reference.kind === 'tag'
+  const isTag = reference.kind === 'tag'
+  // docker-registry says of a tag that it is no digest.
+  const isRefused = status === 405 || code === 'UNSUPPORTED' || (isTag && code === 'DIGEST_INVALID')
+  if (isRefused) {
+    return isTag
       ? 'The registry that keeps the images cannot delete a tag alone. Delete the image instead: that takes all its tags along.'
       : 'The registry that keeps the images does not delete this: deleting is switched off there, or something else is made of this image, such as an index.'
   }

@@ -13,7 +13,7 @@ import { type Digest, formatReference, type Reference, type Repository } from '.
 import { commands } from './commands.ts'
 import { attachedList, referrerTree } from './image-attached.ts'
 import { annotationList, configuration, layers, platformList } from './image-contents.ts'
-import { sizeInWords } from './layout.ts'
+import { shortDigest, sizeInWords } from './layout.ts'
 import { addressOf } from './paging.ts'
 import { sendError, sendOwn } from './send.ts'
 import { signatureSentence } from './signature-words.ts'
@@ -107,7 +107,7 @@ async function platformFacts(
 }
 
 function facts(
-  { web: { registry } }: Visit,
+  { web: { registry, site } }: Visit,
   repository: Repository,
   reference: Reference,
   { found: { digest, manifest }, config }: Shown,
@@ -122,6 +122,7 @@ function facts(
   return html`<dl class="facts">
 <dt>Digest</dt><dd><code class="copy">${digest}</code></dd>
 <dt>Kind</dt><dd>${type === '' ? 'unknown' : artifactInWords(type)}</dd>
+${manifest?.of && html`<dt>Refers to</dt><dd><a href="${site.path(`repositories/${repository}/digests/${manifest.of}`)}">${shortDigest(manifest.of)}</a></dd>`}
 ${config?.platform && html`<dt>Platform</dt><dd>${config.platform}</dd>`}
 ${size !== undefined && html`<dt>Size</dt><dd>${sizeInWords(size)}</dd>`}
 ${made !== undefined && html`<dt>Made</dt><dd>${time(made)}</dd>`}

@@ -87,6 +87,8 @@ describe('in front of an upstream with 5,000 tags', () => {
 
   test.each([
     [{ status: 405, code: 'UNSUPPORTED' }, 'tag', 'cannot delete a tag alone'],
+    // docker-registry 2.8.
+    [{ status: 400, code: 'DIGEST_INVALID' }, 'tag', 'cannot delete a tag alone'],
     [{ status: 405, code: 'UNSUPPORTED' }, 'digest', 'deleting is switched off there'],
     [{ status: 404, code: 'MANIFEST_UNKNOWN' }, 'tag', 'It is not there any more.'],
     [{ status: 400, code: 'X"><script>' }, 'tag', 'it answered 400.'],
