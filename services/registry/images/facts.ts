@@ -1,7 +1,7 @@
 // What lists say of an image: how large, for how many platforms, made when. All of it follows from its digest, so that it is
 // asked for once.
 import type { Digest, Repository } from '../name.ts'
-import { type Descriptor, isImageConfig, type Manifest } from './document.ts'
+import { type Descriptor, type ImageConfig, isImageConfig, type Manifest } from './document.ts'
 import type { ImageReader } from './reader.ts'
 
 export interface ImageFacts {
@@ -9,7 +9,7 @@ export interface ImageFacts {
   kind: 'image' | 'index' | 'artifact' | 'unknown'
   /** Of configuration and layers; undefined for an index. */
   bytes: number | undefined
-  /** Of an index. */
+  /** Of an index, or the one of an image. */
   platforms: readonly string[]
   /** When it was made, as it says itself. */
   createdAt: number | undefined
@@ -32,11 +32,15 @@ export async function factsOf(
   const found = await images.named(repository, digest)
   if (!found) return
   const { manifest } = found
+  const config = await configOf(images, repository, manifest)
+  const said = manifest?.annotations.get('org.opencontainers.image.created')
   const facts: ImageFacts = {
     kind: kindOf(manifest),
     bytes: sizeOf(manifest),
-    platforms: platformsOf(manifest).map(({ platform }) => platform ?? 'other'),
-    createdAt: await createdAt(images, repository, manifest),
+    platforms: config?.platform
+      ? [config.platform]
+      : platformsOf(manifest).map(({ platform }) => platform ?? 'other'),
+    createdAt: meantDate(said) ?? meantDate(config?.created),
   }
   images.facts.set(key, facts)
   return facts
@@ -75,14 +79,12 @@ function kindOf(manifest: Manifest | undefined): ImageFacts['kind'] {
   return manifest.config && isImageConfig(manifest.config) ? 'image' : 'artifact'
 }
 
-async function createdAt(
+async function configOf(
   images: ImageReader,
   repository: Repository,
   manifest: Manifest | undefined,
-): Promise<number | undefined> {
-  const said = meantDate(manifest?.annotations.get('org.opencontainers.image.created'))
-  if (said !== undefined || manifest?.kind !== 'image' || !manifest.config) return said
-  const { config } = manifest
-  if (!isImageConfig(config) || config.size > MAX_CONFIG_BYTES) return
-  return meantDate((await images.config(repository, config.digest))?.created)
+): Promise<ImageConfig | undefined> {
+  const config = manifest?.kind === 'image' ? manifest.config : undefined
+  if (!config || !isImageConfig(config) || config.size > MAX_CONFIG_BYTES) return
+  return await images.config(repository, config.digest)
 }

@@ -68,5 +68,5 @@ function dateOf({ facts, pushedAt }: TagRow): Html | undefined {
 
 function platformWords({ kind, platforms }: NonNullable<TagRow['facts']>): string | undefined {
   if (kind === 'index') return count(platforms.length, 'platform')
-  return kind === 'image' ? undefined : 'artifact'
+  return kind === 'image' ? platforms[0] : 'artifact'
 }

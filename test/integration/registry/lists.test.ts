@@ -42,7 +42,7 @@ describe('in front of an upstream with 5,000 tags', () => {
     expect(body).toContain('5,000 tags')
     expect(body).toContain('Page 1 of 200')
     // Nobody pushed through us, so that the last by name comes first.
-    expect(body).toMatch(/v5000<[\s\S]*4\.8 MiB · made[^<]*<time[^>]*>3 Feb 2026/)
+    expect(body).toMatch(/v5000<[\s\S]*4\.8 MiB · linux\/amd64 · made[^<]*<time[^>]*>3 Feb 2026/)
     expect(body).not.toContain('pushed')
     const cold = upstream.asked.length
     // 6 for the names; for each image what it names, its manifest, its referrers; one configuration that all share.
