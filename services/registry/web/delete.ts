@@ -81,15 +81,20 @@ async function showConfirmation(
   const name = reference.kind === 'tag' ? `the tag ${reference.tag}` : 'the image'
   const title = `Delete ${name}?`
   const back = imagePath(visit, repository, reference)
+  const isHeld = loss.immutable.length > 0
+  const effect = isHeld
+    ? immutableNotice(loss)
+    : reference.kind === 'tag'
+      ? aboutTag(visit, repository, loss)
+      : await aboutImage(images, repository, loss)
   const body = html`<p class="crumbs">${crumbs(visit, repository)}</p>
 <h1>${title}</h1>
 <dl class="facts">
 <dt>Repository</dt><dd>${repository}</dd>
 <dt>Digest</dt><dd><code>${loss.digest}</code></dd>
 </dl>
-${reference.kind === 'tag' ? aboutTag(visit, repository, loss) : await aboutImage(images, repository, loss)}
-${loss.immutable.length > 0 && immutableNotice(loss)}
-<div class="buttons">${loss.immutable.length === 0 && deleteForm(visit, { repository, reference }, loss)}<a href="${back}">Keep it</a></div>`
+${effect}
+<div class="buttons">${!isHeld && deleteForm(visit, { repository, reference }, loss)}<a href="${back}">Keep it</a></div>`
   return sendOwn(visit, { title, body, section: '', problem }, status)
 }
 
@@ -165,6 +170,10 @@ async function problemOf(
     return isTag
       ? 'The registry that keeps the images cannot delete a tag alone. Delete the image instead: that takes all its tags along.'
       : 'The registry that keeps the images does not delete this: deleting is switched off there, or something else is made of this image, such as an index.'
+  }
+  // Zot, when it is told to be careful.
+  if (status === 409 && !isTag) {
+    return 'The registry that keeps the images wants its tags deleted first, one by one: more than one names it.'
   }
   const why = code === '' ? '' : ` (${code})`
   return `The registry that keeps the images did not do it: it answered ${status}${why}.`

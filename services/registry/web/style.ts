@@ -36,5 +36,5 @@ ol.rows > li { align-items: flex-start; } .step { white-space: pre-wrap; }
 .components { min-width: 40rem; } .components :is(th, td) { overflow-wrap: break-word; } .components td:nth-child(4) { overflow-wrap: anywhere; min-width: 12rem; }
 .danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 .danger:hover { background: var(--bad); color: var(--paper); }
-@media (max-width: 40rem) { .commands { grid-template-columns: minmax(0, 1fr); gap: .15rem; } .commands dd { margin-bottom: .5rem; } .rows > li > :is(.signed, .unsigned) { flex: 1 0 100%; } }
+@media (max-width: 40rem) { .facts.wide { grid-template-columns: minmax(0, 1fr); gap: .1rem; } .facts.wide dd { margin-bottom: .5rem; } .commands { grid-template-columns: minmax(0, 1fr); gap: .15rem; } .commands dd { margin-bottom: .5rem; } .rows > li > :is(.signed, .unsigned) { flex: 1 0 100%; } }
 `

@@ -92,6 +92,7 @@ describe('in front of an upstream with 5,000 tags', () => {
     [{ status: 405, code: 'UNSUPPORTED' }, 'digest', 'deleting is switched off there'],
     [{ status: 404, code: 'MANIFEST_UNKNOWN' }, 'tag', 'It is not there any more.'],
     [{ status: 400, code: 'X"><script>' }, 'tag', 'it answered 400.'],
+    [{ status: 409, code: 'MANIFEST_INVALID' }, 'digest', 'wants its tags deleted first'],
     [{ status: 409, code: 'DENIED' }, 'tag', 'it answered 409 (DENIED).'],
   ])(
     'an upstream that answers %j to a deletion by %s is put into words',
