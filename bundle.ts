@@ -14,17 +14,25 @@ const __filename = import.meta.filename
 const __dirname = import.meta.dirname`
 
 /** A thread's code, for bundles that are one file: a string in them. */
-const bcryptWorker = await build({
-  entryPoints: ['services/bouncer/account/bcrypt-worker.ts'],
-  absWorkingDir: import.meta.dirname,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node24',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  write: false,
-})
+async function threadCode(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    absWorkingDir: import.meta.dirname,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    write: false,
+  })
+  return JSON.stringify(outputFiles[0]?.text)
+}
+
+const threads = {
+  BCRYPT_WORKER: await threadCode('services/bouncer/account/bcrypt-worker.ts'),
+  ATTACHMENT_WORKER: await threadCode('services/registry/images/attachment-worker.ts'),
+}
 
 for (const names of [services, ...services.map((name) => [name])]) {
   const name = names === services ? 'fuchsbau' : names.join()
@@ -51,7 +59,7 @@ for (const names of [services, ...services.map((name) => [name])]) {
     legalComments: 'linked',
     external: native,
     banner: { js: banner },
-    define: { BCRYPT_WORKER: JSON.stringify(bcryptWorker.outputFiles[0]?.text) },
+    define: threads,
     metafile: true,
   })
   escapeBeyondAscii(`dist/${name}.mjs`)

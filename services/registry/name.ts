@@ -51,3 +51,17 @@ export function parseReference(text: string): Reference | undefined {
 export function formatReference(reference: Reference): string {
   return reference.kind === 'tag' ? reference.tag : reference.digest
 }
+
+/**
+ * Under which tag clients keep what refers to a manifest, where the registry has no referrers.
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema
+ */
+export function referrersTag(digest: Digest): Tag {
+  const [algorithm = '', hex = ''] = digest.split(':')
+  return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}` as Tag
+}
+
+/** A tag that a client made for signatures, attestations, SBOMs or referrers of an image: it names no image. */
+export function isHelperTag(tag: string): boolean {
+  return /^sha\d+-[a-f0-9]{64}(\.|$)/.test(tag)
+}

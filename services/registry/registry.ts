@@ -105,6 +105,7 @@ export function audit(registry: Audited, entry: AuditEntry): void {
   try {
     const at = clock.now()
     store.audit.add({ at, ...line })
+    store.pushes.follow({ at, ...line })
     if (outcome === 'ok') announce(registry, entry, { ...line, at })
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error

@@ -55,7 +55,8 @@ export const settings = {
   trustedKeys: list({
     default: '',
     example: '/etc/fuchsbau/ci.pub',
-    about: 'Public keys (PEM files) by which the pages verify signatures of images.',
+    about:
+      'Public keys (PEM files) by which the pages verify signatures and attestations of images.',
   }),
   adminGroup: string({
     default: 'admins',

@@ -65,7 +65,8 @@ describe.skipIf(!requirePeer('chromium'))('a person with a browser and the regis
     await look('repository')
     await page.getByRole('link', { name: 'v1' }).click()
     expect(await text()).toContain('Not signed.')
-    expect(await text()).toContain('docker pull')
+    // What was pushed is kept like an image, and is none that an engine could run.
+    expect(await text()).toContain('oras pull')
     await look('image')
   })
 

@@ -1,89 +1,20 @@
 // The registry's real clients through our front end, in front of each upstream: the built-in one, Debian's docker-registry
 // (which gets no tokens of ours), and Zot, which verifies them again.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieBrowser } from '../support/cookie-browser.ts'
-import { freePorts } from '../support/daemon.ts'
-import { startDockerRegistry } from '../support/docker-registry.ts'
 import { conformance } from '../support/oci-conformance.ts'
 import { type OciLayout, writeOciLayout } from '../support/oci-layout.ts'
 import { type Peer, requirePeer } from '../support/peers.ts'
-import { type RegistryProcess, startRegistry } from '../support/registry-process.ts'
+import type { RegistryProcess } from '../support/registry-process.ts'
 import { type LoginTool, makeRegistryTools, type RegistryTools } from '../support/registry-tools.ts'
+import { upstreamKinds } from '../support/registry-upstreams.ts'
 import { PASSWORD } from '../support/service-process.ts'
-import { startZot } from '../support/zot.ts'
-
-/** What an upstream is, and what of it is known to be missing. */
-interface Kind {
-  name: string
-  peers: Peer[]
-  /** Whether it has the referrers of the specification 1.1. */
-  hasReferrers: boolean
-  start(): Promise<Started>
-}
-
-interface Started {
-  front: RegistryProcess
-  /** Host of an upstream that can be asked without us. */
-  direct?: string
-  close(): Promise<void>
-}
-
-const kinds: Kind[] = [
-  {
-    name: 'the built-in upstream',
-    peers: [],
-    hasReferrers: true,
-    async start() {
-      const front = await startRegistry()
-      return { front, close: async () => await front[Symbol.asyncDispose]() }
-    },
-  },
-  {
-    name: 'docker-registry',
-    peers: ['docker-registry'],
-    hasReferrers: false,
-    async start() {
-      const upstream = await startDockerRegistry()
-      const front = await startRegistry({
-        env: {
-          FUCHSBAU_REGISTRY_UPSTREAM: upstream.url,
-          FUCHSBAU_REGISTRY_UPSTREAM_BEARER: 'false',
-        },
-      })
-      const close = async () => {
-        await front[Symbol.asyncDispose]()
-        await upstream.close()
-      }
-      return { front, direct: upstream.host, close }
-    },
-  },
-  {
-    name: 'Zot',
-    peers: ['zot'],
-    hasReferrers: true,
-    async start() {
-      const [port = 0] = await freePorts(1)
-      const front = await startRegistry({
-        env: { FUCHSBAU_REGISTRY_UPSTREAM: `http://127.0.0.1:${port}` },
-      })
-      const service = new URL(front.url).host
-      const key = readFileSync(join(front.directory, 'token-key.pem'), 'utf8')
-      const zot = await startZot({ port, realm: `${front.url}/token`, service, key })
-      const close = async () => {
-        await front[Symbol.asyncDispose]()
-        await zot.close()
-      }
-      return { front, close }
-    },
-  },
-]
 
 const clients = ['crane', 'oras', 'regctl', 'skopeo', 'buildah', 'docker'] as const
 const needed: Peer[] = [...clients, 'cosign', 'cosign2', 'oci-conformance']
 
-describe.each(kinds)('in front of $name', (kind) => {
+describe.each(upstreamKinds)('in front of $name', (kind) => {
   const isThere = [...needed, ...kind.peers].every(requirePeer)
 
   describe.skipIf(!isThere)('real clients', () => {

@@ -90,7 +90,8 @@ export function makeRegistryTools({ http = [], ca }: RegistryToolsOptions = {}):
     http.some((registry) => argument === registry || argument.startsWith(`${registry}/`))
   const oras: Run = (args, options) => {
     const isPlain = args.some(plain) && args[0] !== 'logout'
-    return home.run('oras', isPlain ? [...args, '--plain-http'] : args, options)
+    const flag = args[0] === 'copy' ? '--from-plain-http' : '--plain-http'
+    return home.run('oras', isPlain ? [...args, flag] : args, options)
   }
   const buildah: Run = (args, options) =>
     home.run('buildah', ['--storage-driver', 'vfs', ...storage(directory), ...args], options)

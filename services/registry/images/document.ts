@@ -35,12 +35,13 @@ export interface ImageConfig {
   workingDirectory: string
   environment: readonly string[]
   ports: readonly string[]
+  volumes: readonly string[]
   labels: ReadonlyMap<string, string>
   /** Oldest first. */
   history: readonly { createdBy: string; created: string | undefined; isEmpty: boolean }[]
 }
 
-type Fields = Readonly<Record<string, unknown>>
+export type Fields = Readonly<Record<string, unknown>>
 
 const MOST = 1_000
 const MAX_TEXT = 4_096
@@ -83,7 +84,8 @@ export function readConfig(bytes: Buffer): ImageConfig | undefined {
     user: textOf(config['User']),
     workingDirectory: textOf(config['WorkingDir']),
     environment: textsOf(config['Env']),
-    ports: Object.keys(fieldsOf(config['ExposedPorts']) ?? {}).slice(0, MOST),
+    ports: keysOf(config['ExposedPorts']),
+    volumes: keysOf(config['Volumes']),
     labels: mapOf(config['Labels']),
     history: history.flatMap((step) => {
       const one = fieldsOf(step)
@@ -133,6 +135,11 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, MAX_TEXT) : ''
 }
 
+function keysOf(value: unknown): string[] {
+  const keys = Object.keys(fieldsOf(value) ?? {}).slice(0, MOST)
+  return keys.map((key) => key.slice(0, MAX_TEXT))
+}
+
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.slice(0, MOST).map(textOf) : []
 }
@@ -148,7 +155,15 @@ function platformOf(fields: Fields): string | undefined {
   return os && architecture ? parts.filter(Boolean).join('/') : undefined
 }
 
-function dateOf(value: unknown): string | undefined {
+/** As it is written everywhere, in UTC. */
+export function dateOf(value: unknown): string | undefined {
   const at = Date.parse(textOf(value))
   return Number.isNaN(at) ? undefined : new Date(at).toISOString()
+}
+
+/** Whether a configuration is that of a container image, and not of something else that is kept like one. */
+export function isImageConfig({ mediaType }: Descriptor): boolean {
+  return /^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(
+    mediaType,
+  )
 }

@@ -1,4 +1,6 @@
-// Reads images from the upstream for the pages, in the name of who looks at them: whoever calls has asked the policy.
+// Reads images from the upstream for the pages, in the name of who looks at them: whoever calls has asked the policy. What one
+// page may ask for is bounded: in time, in number, and in how much at once.
+import { createHash } from 'node:crypto'
 import { ANONYMOUS } from '../account/caller.ts'
 import {
   type Digest,
@@ -7,8 +9,11 @@ import {
   parseTag,
   type Reference,
   type Repository,
+  referrersTag,
   type Tag,
 } from '../name.ts'
+import { UpstreamFailure } from '../pass/failure.ts'
+import { pathOf } from '../pass/headers.ts'
 import { upstreamAuthorization } from '../pass/identify.ts'
 import type { UpstreamAnswer } from '../pass/upstream.ts'
 import type { Registry } from '../registry.ts'
@@ -23,11 +28,21 @@ import {
   readConfig,
   readManifest,
 } from './document.ts'
+import type { ImageFacts } from './facts.ts'
+import { Gate } from './gate.ts'
+import { Kept } from './kept.ts'
 
-const MAX_BYTES = 4 * 1024 * 1024
-const MAX_CACHED = 500
-/** Larger ones are read again: people choose how large theirs are. */
-const MAX_CACHED_BYTES = 64 * 1024
+const MIB = 1024 * 1024
+const MAX_BYTES = 4 * MIB
+/** Small blobs and manifests, by digest. */
+const KEPT_BYTES = 16 * MIB
+const KEPT_FACTS = 20_000
+/** Of all pages together, and of one. */
+const WIDTH = 32
+const PAGE_WIDTH = 8
+const DEADLINE_MS = 5_000
+const MOST_REQUESTS = 600
+const MOST_PAGES = 5
 const ACCEPT = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
@@ -37,55 +52,125 @@ const ACCEPT = [
 
 export interface FoundManifest {
   digest: Digest
-  bytes: number
+  raw: Buffer
   /** Undefined when it is of no kind that we know. */
   manifest: Manifest | undefined
 }
 
-export class ImageReader {
-  readonly #registry: Registry
-  /** Small blobs, by digest: they never change. Manifests are asked for each time: what was deleted is not shown. */
-  readonly #known = new Map<string, Buffer>()
+export interface ImageRequest {
+  method?: 'GET' | 'HEAD'
+  path: string
+  scope: Scope
+  accept?: string
+  signal: AbortSignal
+}
+
+/** What the readers of all pages share. */
+export class Images {
+  readonly registry: Registry
+  readonly gate = new Gate(WIDTH)
+  readonly bytes = new Kept<Buffer>(KEPT_BYTES, (bytes) => bytes.length)
+  readonly facts = new Kept<ImageFacts>(KEPT_FACTS, () => 1)
 
   constructor(registry: Registry) {
-    this.#registry = registry
+    this.registry = registry
+  }
+
+  /** One request, for whoever has asked the policy. */
+  async ask({ method = 'GET', path, scope, accept = '*/*', signal }: ImageRequest) {
+    const { registry } = this
+    const nobody = { caller: ANONYMOUS, token: undefined }
+    const authorization = await upstreamAuthorization(registry, nobody, accessOf([scope]))
+    const headers = { accept, ...authorization }
+    return await registry.upstream.request({ method, path, headers, signal })
+  }
+
+  /** For one page; its requests end after so long. Dispose of it. */
+  reader(deadlineMs = DEADLINE_MS): ImageReader {
+    return new ImageReader(this, deadlineMs)
+  }
+}
+
+export class ImageReader {
+  readonly #images: Images
+  readonly #gate = new Gate(PAGE_WIDTH)
+  readonly #deadline = new AbortController()
+  readonly #timer
+  #requests = 0
+
+  constructor(images: Images, deadlineMs: number) {
+    this.#images = images
+    this.#timer = images.registry.clock.after(deadlineMs, () => this.#deadline.abort())
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer.cancel()
+  }
+
+  get facts(): Kept<ImageFacts> {
+    return this.#images.facts
   }
 
   /** Names after this one, at most so many, of all there are. */
   async repositories(after: string, limit: number): Promise<string[]> {
     const last = after === '' ? '' : `&last=${encodeURIComponent(after)}`
-    const path = `/v2/_catalog?n=${limit}${last}`
-    const fields = fieldsOf(await this.#json(path, { type: 'catalog' }))
-    const names = Array.isArray(fields?.['repositories']) ? fields['repositories'] : []
-    return names.filter((name) => typeof name === 'string')
+    const found = await this.#list(`/v2/_catalog?n=${limit}${last}`, { type: 'catalog' })
+    const names = fieldsOf(found?.document)?.['repositories']
+    return (Array.isArray(names) ? names : []).filter((name) => typeof name === 'string')
   }
 
   /** Tags after this one; undefined when there is no such repository. */
-  async tags(repository: Repository, after = '', limit = 1_000): Promise<Tag[] | undefined> {
+  async tags(
+    repository: Repository,
+    after = '',
+    limit = 1_000,
+  ): Promise<{ tags: Tag[]; hasMore: boolean } | undefined> {
     const last = after === '' ? '' : `&last=${encodeURIComponent(after)}`
     const path = `/v2/${repository}/tags/list?n=${limit}${last}`
-    const fields = fieldsOf(await this.#json(path, reading(repository)))
-    if (!fields) return
-    const tags = Array.isArray(fields['tags']) ? fields['tags'] : []
-    return tags.flatMap((tag) => (typeof tag === 'string' ? (parseTag(tag) ?? []) : []))
+    const found = await this.#list(path, reading(repository))
+    const fields = fieldsOf(found?.document)
+    if (!found || !fields) return
+    const words = Array.isArray(fields['tags']) ? fields['tags'] : []
+    const tags = words.flatMap((tag) => (typeof tag === 'string' ? (parseTag(tag) ?? []) : []))
+    // Some give fewer than they are asked for, and say so; others give what they are asked for, and say nothing.
+    const hasMore = tags.length > 0 && (found.next !== undefined || words.length === limit)
+    return { tags, hasMore }
   }
 
-  async manifest(repository: Repository, reference: Reference): Promise<FoundManifest | undefined> {
-    const name = formatReference(reference)
-    const answer = await this.#get(
-      `/v2/${repository}/manifests/${name}`,
-      reading(repository),
-      ACCEPT,
-    )
-    if (answer.status !== 200) {
+  /** What a tag names now. */
+  async resolve(repository: Repository, tag: Tag): Promise<Digest | undefined> {
+    const path = `/v2/${repository}/manifests/${tag}`
+    const digest = await this.#ask('HEAD', path, reading(repository), ACCEPT, async (answer) => {
       answer.discard()
-      return
-    }
-    const digest = parseDigest(answer.headers.get('docker-content-digest') ?? '')
-    const bytes = await answer.bytes(MAX_BYTES)
-    if (!digest) return
-    const type = answer.headers.get('content-type')
-    return { digest, bytes: bytes.length, manifest: readManifest(bytes, type) }
+      if (answer.status !== 200) return isAbsent(answer.status) ? null : undefined
+      return parseDigest(answer.headers.get('docker-content-digest') ?? '')
+    })
+    if (digest !== undefined) return digest ?? undefined
+    // Some say it only of what they give whole.
+    return (await this.manifest(repository, { kind: 'tag', tag }))?.digest
+  }
+
+  /** As it is there now: what was deleted is not shown. */
+  async manifest(repository: Repository, reference: Reference): Promise<FoundManifest | undefined> {
+    const path = `/v2/${repository}/manifests/${formatReference(reference)}`
+    return await this.#ask('GET', path, reading(repository), ACCEPT, async (answer) => {
+      const raw = await bytesOf(answer, MAX_BYTES)
+      if (!raw) return
+      const said = parseDigest(answer.headers.get('docker-content-digest') ?? '')
+      const wanted = reference.kind === 'digest' ? reference.digest : said
+      const digest = digestLike(raw, wanted)
+      if (wanted !== undefined && wanted !== digest) throw damaged()
+      const type = answer.headers.get('content-type')
+      this.#images.bytes.set(`${repository} manifest ${digest}`, raw)
+      return { digest, raw, manifest: readManifest(raw, type) }
+    })
+  }
+
+  /** One that something else, which is there, has just named. */
+  async named(repository: Repository, digest: Digest): Promise<FoundManifest | undefined> {
+    const raw = this.#images.bytes.get(`${repository} manifest ${digest}`)
+    if (raw) return { digest, raw, manifest: readManifest(raw) }
+    return await this.manifest(repository, { kind: 'digest', digest })
   }
 
   async config(repository: Repository, digest: Digest): Promise<ImageConfig | undefined> {
@@ -93,46 +178,115 @@ export class ImageReader {
     return bytes && readConfig(bytes)
   }
 
-  /** A small blob, whole; undefined when it is not there. */
-  async blob(repository: Repository, digest: Digest): Promise<Buffer | undefined> {
+  /** A blob, whole; undefined when it is not there, or longer. Rejects when it is not what its digest says. */
+  async blob(
+    repository: Repository,
+    digest: Digest,
+    maxBytes = MAX_BYTES,
+  ): Promise<Buffer | undefined> {
     const key = `${repository} blob ${digest}`
-    const kept = this.#known.get(key)
+    const kept = this.#images.bytes.get(key)
     if (kept) return kept
-    const answer = await this.#get(`/v2/${repository}/blobs/${digest}`, reading(repository), '*/*')
-    if (answer.status !== 200) {
-      answer.discard()
-      return
+    const path = `/v2/${repository}/blobs/${digest}`
+    return await this.#ask('GET', path, reading(repository), '*/*', async (answer) => {
+      const bytes = await bytesOf(answer, maxBytes)
+      if (!bytes) return
+      if (digestLike(bytes, digest) !== digest) throw damaged()
+      this.#images.bytes.set(key, bytes)
+      return bytes
+    })
+  }
+
+  /**
+   * What refers to this manifest; at an upstream without referrers, what the index under its tag names.
+   * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#unavailable-referrers-api
+   * `tags`: all of the repository, when they are known.
+   */
+  async referrers(
+    repository: Repository,
+    digest: Digest,
+    tags?: ReadonlySet<string>,
+  ): Promise<Descriptor[]> {
+    const found: Descriptor[] = []
+    let path: string | undefined = `/v2/${repository}/referrers/${digest}`
+    for (let page = 0; path !== undefined && page < MOST_PAGES; page += 1) {
+      const list = await this.#list(path, reading(repository))
+      if (!list) return page === 0 ? await this.#taggedReferrers(repository, digest, tags) : found
+      found.push(...descriptors(fieldsOf(list.document)?.['manifests']))
+      path = list.next
     }
-    const bytes = await answer.bytes(MAX_BYTES)
-    if (bytes.length <= MAX_CACHED_BYTES) this.#keep(key, bytes)
-    return bytes
+    return found
   }
 
-  /** What refers to this manifest. */
-  async referrers(repository: Repository, digest: Digest): Promise<Descriptor[]> {
-    const path = `/v2/${repository}/referrers/${digest}`
-    return descriptors(fieldsOf(await this.#json(path, reading(repository)))?.['manifests'])
+  async #taggedReferrers(
+    repository: Repository,
+    digest: Digest,
+    tags: ReadonlySet<string> | undefined,
+  ): Promise<Descriptor[]> {
+    const tag = referrersTag(digest)
+    if (tags && !tags.has(tag)) return []
+    const found = await this.manifest(repository, { kind: 'tag', tag })
+    return found?.manifest?.kind === 'index' ? [...found.manifest.manifests] : []
   }
 
-  async #json(path: string, scope: Scope): Promise<unknown> {
-    const answer = await this.#get(path, scope, '*/*')
-    if (answer.status === 200) return parse(await answer.bytes(MAX_BYTES))
-    answer.discard()
-    return
+  /** A list in JSON, and where it goes on; undefined when there is none. */
+  async #list(
+    path: string,
+    scope: Scope,
+  ): Promise<{ document: unknown; next: string | undefined } | undefined> {
+    return await this.#ask('GET', path, scope, '*/*', async (answer) => {
+      const bytes = await bytesOf(answer, MAX_BYTES)
+      if (!bytes) return
+      const [, link] =
+        /^<([^>]{1,4096})>;\s*rel="?next"?$/.exec(answer.headers.get('link') ?? '') ?? []
+      const { prefix } = this.#images.registry.upstream
+      return { document: parse(bytes), next: link && pathOf(link, prefix) }
+    })
   }
 
-  async #get(path: string, scope: Scope, accept: string): Promise<UpstreamAnswer> {
-    const nobody = { caller: ANONYMOUS, token: undefined, claims: undefined }
-    const authorization = await upstreamAuthorization(this.#registry, nobody, accessOf([scope]))
-    const headers = { accept, ...authorization }
-    return await this.#registry.upstream.request({ method: 'GET', path, headers })
-  }
-
-  #keep(key: string, bytes: Buffer): void {
-    this.#known.set(key, bytes)
-    const oldest = this.#known.size > MAX_CACHED ? this.#known.keys().next().value : undefined
-    if (oldest !== undefined) this.#known.delete(oldest)
+  /** Runs one request to its end, when there is room for it. */
+  async #ask<T>(
+    method: 'GET' | 'HEAD',
+    path: string,
+    scope: Scope,
+    accept: string,
+    take: (answer: UpstreamAnswer) => Promise<T>,
+  ): Promise<T> {
+    this.#requests += 1
+    if (this.#requests > MOST_REQUESTS) throw new UpstreamFailure('too much for one page')
+    const { signal } = this.#deadline
+    const ask = async () =>
+      await take(await this.#images.ask({ method, path, scope, accept, signal }))
+    return await this.#gate.run(() => this.#images.gate.run(ask))
   }
 }
 
-const reading = (name: Repository): Scope => ({ type: 'repository', name, actions: ['pull'] })
+/** Undefined when it is not there, or says that it is longer. */
+async function bytesOf(answer: UpstreamAnswer, max: number): Promise<Buffer | undefined> {
+  const { status, headers } = answer
+  const isLonger = Number(headers.get('content-length') ?? 0) > max
+  if (status === 200 && !isLonger) return await answer.bytes(max)
+  answer.discard()
+  if (status !== 200) isAbsent(status)
+  return
+}
+
+/** What is there, and cannot be read now, must not look as if it were not there. */
+function isAbsent(status: number): boolean {
+  if (status < 500 && ![401, 403, 429].includes(status)) return true
+  throw new UpstreamFailure(`it answered ${status}`)
+}
+
+function digestLike(bytes: Buffer, like: Digest | undefined): Digest {
+  const algorithm = like?.split(':')[0] ?? 'sha256'
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
+}
+
+const damaged = () => new UpstreamFailure('what it gave is not what its digest says')
+
+/** What it takes to read in a repository. */
+export const reading = (name: Repository): Scope => ({
+  type: 'repository',
+  name,
+  actions: ['pull'],
+})

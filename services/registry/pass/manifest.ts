@@ -20,6 +20,7 @@ import { describeManifest, type PushedManifest } from '../webhook/event.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { deny, digestOfTag, refuseImmutable, refuseNeeded } from './immutable.ts'
+import type { UpstreamAnswer } from './upstream.ts'
 
 type ManifestEndpoint = Extract<Endpoint, { kind: 'manifest' }>
 
@@ -78,13 +79,22 @@ function tagsOfPush({ query }: Exchange, reference: Reference): Tag[] {
   })
 }
 
-/** A tag alone, or a manifest with all its tags. */
 export async function deleteManifest(
   exchange: Exchange,
   endpoint: ManifestEndpoint,
 ): Promise<FastifyReply> {
-  const { registry, request, reply } = exchange
-  const { repository, reference } = endpoint
+  const { request } = exchange
+  const answer = await removeManifest(exchange, endpoint, toUpstream(request.headers))
+  return await passBack(exchange, answer)
+}
+
+/** A tag alone, or a manifest with all its tags; answers what the upstream said. Clients and pages delete by this. */
+export async function removeManifest(
+  exchange: Exchange,
+  { repository, reference }: ManifestEndpoint,
+  headers: Readonly<Record<string, string>>,
+): Promise<UpstreamAnswer> {
+  const { registry, path } = exchange
   mustStore(registry)
   return await registry.changes.run(repository, async () => {
     if (reference.kind === 'tag') refuseImmutable(exchange, repository, reference.tag)
@@ -93,16 +103,12 @@ export async function deleteManifest(
       reference.kind === 'digest'
         ? reference.digest
         : await digestToTell(exchange, repository, reference.tag)
-    const answer = await ask(exchange, {
-      method: 'DELETE',
-      path: exchange.path,
-      headers: toUpstream(request.headers),
-      signal: goneOf(reply),
-    })
+    const signal = goneOf(exchange.reply)
+    const answer = await ask(exchange, { method: 'DELETE', path, headers, signal })
     if (answer.status < 300) {
       changed(exchange, 'delete', repository, formatReference(reference), digest)
     }
-    return await passBack(exchange, answer)
+    return answer
   })
 }
 

@@ -6,7 +6,7 @@ export const LAYOUT = {
     'images, as OCI image layouts, when no upstream is configured; what is being uploaded in `_uploads`',
   'keys.json': 'private keys that sign tokens, mode 600; written whole',
   'registry.db':
-    'people, robots, hashes of tokens, sessions, waiting logins of terminals, audit, events that wait for webhooks (SQLite); back it up with `sqlite3 registry.db ".backup FILE"`, also while the registry runs',
+    'people, robots, hashes of tokens, sessions, waiting logins of terminals, audit, when tags were pushed, events that wait for webhooks (SQLite); back it up with `sqlite3 registry.db ".backup FILE"`, also while the registry runs',
   'registry.db-shm': 'of SQLite while the registry runs',
   'registry.db-wal': 'what is committed and not yet in `registry.db`: belongs to it',
   'registry.lock': 'who has the database open',

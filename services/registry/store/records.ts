@@ -148,3 +148,9 @@ export interface WebhookStateRecord {
   /** Why it failed, in words; empty when it succeeded since. */
   error: string
 }
+
+/** What a tag was when it was last pushed through us. */
+export interface PushRecord {
+  digest: string
+  at: number
+}

@@ -141,11 +141,28 @@ UPDATE people SET last_login_at =
   (SELECT max(at) FROM audit WHERE who = 'person:' || name AND event = 'login' AND outcome = 'ok');
 `
 
+/** When tags were pushed, for the pages; begins with what the audit knows. */
+const PUSHES = `
+CREATE TABLE pushes (
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (repository, tag)
+) WITHOUT ROWID;
+CREATE INDEX pushes_by_time ON pushes (repository, at);
+INSERT INTO pushes
+  SELECT repository, reference, digest, max(at) FROM audit
+  WHERE event = 'push' AND outcome = 'ok' AND reference NOT LIKE '%:%'
+    AND reference NOT LIKE 'sha256-%' AND reference <> ''
+  GROUP BY repository, reference;
+`
+
 export const SCHEMA: Schema = {
   name: 'registry',
   /** `FuRe`. */
   applicationId: 0x46755265,
-  steps: [TABLES, WEBHOOKS, MACHINES, AUDIT_FILTERS, LAST_LOGIN].map(
+  steps: [TABLES, WEBHOOKS, MACHINES, AUDIT_FILTERS, LAST_LOGIN, PUSHES].map(
     (sql) => (database) => database.exec(sql),
   ),
   pragmas: ['cache_size = -8192'],

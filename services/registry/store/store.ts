@@ -8,6 +8,7 @@ import { AccessTokens } from './access-tokens.ts'
 import { Audit } from './audit.ts'
 import { DeviceLogins } from './device-logins.ts'
 import { People } from './people.ts'
+import { Pushes } from './pushes.ts'
 import { RefreshTokens } from './refresh-tokens.ts'
 import { Robots } from './robots.ts'
 import { SCHEMA } from './schema.ts'
@@ -32,6 +33,7 @@ export class Store {
   readonly sessions: Sessions
   readonly audit: Audit
   readonly deviceLogins: DeviceLogins
+  readonly pushes: Pushes
   readonly webhookEvents: WebhookEvents
   readonly #turn: Turn
   readonly #open: OpenDatabase
@@ -50,6 +52,7 @@ export class Store {
     this.sessions = new Sessions(turn)
     this.audit = new Audit(turn)
     this.deviceLogins = new DeviceLogins(turn)
+    this.pushes = new Pushes(turn)
     this.webhookEvents = new WebhookEvents(turn)
     turn.onFailed((reason) => {
       log.error({ reason }, 'storage failed')

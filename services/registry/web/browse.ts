@@ -1,9 +1,9 @@
 // `/repositories/NAME`, `…/tags/TAG`, `…/digests/DIGEST`: names have slashes, so that an address is read from its right end.
 import type { FastifyReply } from 'fastify'
-import { parseRepository } from '../name.ts'
+import { parseReference, parseRepository } from '../name.ts'
 import { sendDenied } from './denied.ts'
 import { showImage } from './image.ts'
-import { showRepository } from './repositories.ts'
+import { showRepository } from './repository.ts'
 import { sendError } from './send.ts'
 import { mayNot, type Visit } from './visit.ts'
 
@@ -14,7 +14,7 @@ export async function browse(visit: Visit): Promise<FastifyReply> {
   const repository = parseRepository(name)
   if (!repository) return sendError(visit, 404)
   if (mayNot(visit, 'pull', repository)) return sendDenied(visit, 'pull', repository)
-  return reference === undefined
-    ? await showRepository(visit, repository)
-    : await showImage(visit, repository, reference)
+  if (reference === undefined) return await showRepository(visit, repository)
+  const named = parseReference(reference)
+  return named ? await showImage(visit, repository, named) : sendError(visit, 404)
 }

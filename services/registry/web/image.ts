@@ -1,128 +1,147 @@
-// One image: what it is of, its platforms or layers, who signed it, and what refers to it.
+// One image: what it is, how to use it, who signed it, what is in it, and what refers to it.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import { time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
-import type { Descriptor, ImageConfig, Manifest } from '../images/document.ts'
-import type { FoundManifest } from '../images/reader.ts'
-import { SIGNED, type Signature, signaturesOf } from '../images/signed.ts'
-import { parseReference, type Repository } from '../name.ts'
+import { type Attached, attachedTo, stateOf } from '../images/attached.ts'
+import { type ImageConfig, isImageConfig } from '../images/document.ts'
+import { factsOf, type ImageFacts, meantDate, platformsOf, sizeOf } from '../images/facts.ts'
+import type { FoundManifest, ImageReader } from '../images/reader.ts'
+import { inTime } from '../images/tags.ts'
+import { type ReferrerTree, treeOf } from '../images/tree.ts'
+import { artifactInWords } from '../images/words.ts'
+import { type Digest, formatReference, type Reference, type Repository } from '../name.ts'
+import { commands } from './commands.ts'
+import { attachedList, referrerTree } from './image-attached.ts'
+import { annotationList, configuration, layers, platformList } from './image-contents.ts'
 import { shortDigest, sizeInWords } from './layout.ts'
+import { addressOf } from './paging.ts'
 import { sendError, sendOwn } from './send.ts'
-import type { Visit } from './visit.ts'
+import { signatureSentence } from './signature-words.ts'
+import { mayNot, type Visit } from './visit.ts'
+
+/** All that the page shows. */
+interface Shown {
+  found: FoundManifest
+  config: ImageConfig | undefined
+  /** Of the platforms of an index. */
+  platforms: ReadonlyMap<Digest, ImageFacts>
+  attached: readonly Attached[] | undefined
+  tree: ReferrerTree | undefined
+}
 
 /** `reference`: a tag or a digest. */
 export async function showImage(
   visit: Visit,
   repository: Repository,
-  reference: string,
+  reference: Reference,
 ): Promise<FastifyReply> {
-  const { images, registry } = visit.web
-  const named = parseReference(reference)
-  const found = named && (await images.manifest(repository, named))
+  using images = visit.web.images.reader()
+  const found = await images.manifest(repository, reference)
   if (!found) return sendError(visit, 404)
+  const shown = await gather(visit, images, repository, found)
+  const title = titleOf(repository, reference)
+  const { manifest } = found
+  const body = html`<p class="crumbs">${crumbs(visit, repository)}</p>
+<h1>${title}</h1>
+${shown.attached ? signatureSentence(stateOf(shown.attached)) : signatureSentence({ kind: 'unknown' })}
+${facts(visit, repository, reference, shown)}
+${commands(visit, repository, reference, found)}
+${manifest?.kind === 'index' && platformList(visit, repository, manifest, shown.platforms)}
+${attachedList(visit, repository, found.digest, shown.attached)}
+${shown.config && configuration(shown.config)}
+${manifest?.kind === 'image' && layers(manifest, shown.config)}
+${manifest && annotationList(manifest.annotations)}
+${referrerTree(visit, repository, shown.tree)}
+${deleteLinks(visit, repository, reference, found.digest)}`
+  return sendOwn(visit, { title, body, section: '' })
+}
+
+export function titleOf(repository: Repository, reference: Reference): string {
+  return reference.kind === 'tag'
+    ? `${repository}:${reference.tag}`
+    : `${repository}@${reference.digest.slice(0, 19)}…`
+}
+
+export function crumbs({ web: { site } }: Visit, repository: Repository): Html {
+  return html`<a href="${site.path('')}">Repositories</a> / <a href="${site.path(`repositories/${repository}`)}">${repository}</a>`
+}
+
+/** What the upstream does not say in time is left out, and said to be. */
+async function gather(
+  { web: { registry } }: Visit,
+  images: ImageReader,
+  repository: Repository,
+  found: FoundManifest,
+): Promise<Shown> {
   const { digest, manifest } = found
-  const [signatures, referrers, config] = await Promise.all([
-    signaturesOf(images, repository, digest, registry.trustedKeys),
-    images.referrers(repository, digest),
-    manifest?.kind === 'image' && manifest.config && isImage(manifest.config)
-      ? images.config(repository, manifest.config.digest)
+  const config = manifest?.kind === 'image' ? manifest.config : undefined
+  const referrers = await inTime(() => images.referrers(repository, digest))
+  const keys = registry.trustedKeys
+  const [attached, tree, read, platforms] = await Promise.all([
+    referrers &&
+      inTime(() => attachedTo(images, { repository, digest, manifest, keys, referrers })),
+    referrers && inTime(() => treeOf(images, repository, referrers)),
+    config && isImageConfig(config)
+      ? inTime(() => images.config(repository, config.digest))
       : undefined,
+    platformFacts(images, repository, found),
   ])
-  const address = `${registry.host}/${repository}@${digest}`
-  const body = html`<h1>${repository}:${reference}</h1>
-${signatureState(signatures)}
-${facts(found, config)}
-<h2>Pull</h2>
-<pre><code>docker pull ${address}
-podman pull ${address}
-skopeo copy docker://${address} dir:image</code></pre>
-${manifest && contents(visit, repository, manifest)}
-${config && configuration(config)}
-${referrerList(visit, repository, referrers, signatures)}
-<h2>Verify</h2>
-<pre><code>cosign verify --key KEY.pub ${address}</code></pre>`
-  return sendOwn(visit, { title: `${repository}:${reference}`, body, section: '' })
+  return { found, config: read, platforms, attached, tree }
 }
 
-/** Reproducible builds have no date, or one that is none. */
-const YEAR_1990 = Date.UTC(1990)
+const MOST_PLATFORMS = 50
 
-const isImage = ({ mediaType }: Descriptor) =>
-  /^application\/vnd\.(oci\.image\.config\.v1|docker\.container\.image\.v1)\+json$/.test(mediaType)
-
-/** Says what was checked, and what was not: nothing in between. */
-function signatureState(signatures: readonly Signature[]): Html {
-  const signed = signatures.filter(({ predicateType }) => predicateType === SIGNED)
-  const keys = [...new Set(signed.flatMap(({ key }) => key ?? []))]
-  if (keys.length > 0) {
-    return html`<p class="signed">Signature verified by ${keys.join(', ')}.</p>`
-  }
-  return signed.length > 0
-    ? html`<p class="unsigned">Signed, but by no key that is trusted here: not verified.</p>`
-    : html`<p class="unsigned">Not signed.</p>`
+async function platformFacts(
+  images: ImageReader,
+  repository: Repository,
+  { manifest }: FoundManifest,
+): Promise<ReadonlyMap<Digest, ImageFacts>> {
+  const all = platformsOf(manifest).slice(0, MOST_PLATFORMS)
+  const entries = await Promise.all(
+    all.map(async ({ digest }) => {
+      const facts = await inTime(() => factsOf(images, repository, digest))
+      return facts ? [[digest, facts] as const] : []
+    }),
+  )
+  return new Map(entries.flat())
 }
 
-function facts({ digest, bytes, manifest }: FoundManifest, config: ImageConfig | undefined): Html {
-  const layers = manifest?.kind === 'image' ? manifest.layers : []
-  const total = layers.reduce((sum, { size }) => sum + size, bytes)
+function facts(
+  { web: { registry, site } }: Visit,
+  repository: Repository,
+  reference: Reference,
+  { found: { digest, manifest }, config }: Shown,
+): Html {
+  const size = sizeOf(manifest)
+  const made = meantDate(
+    config?.created ?? manifest?.annotations.get('org.opencontainers.image.created'),
+  )
+  const push =
+    reference.kind === 'tag' ? registry.store.pushes.of(repository, reference.tag) : undefined
+  const type = manifest?.artifactType ?? manifest?.mediaType ?? ''
   return html`<dl class="facts">
-<dt>Digest</dt><dd><code>${digest}</code></dd>
-<dt>Kind</dt><dd>${manifest?.artifactType ?? manifest?.mediaType ?? 'unknown'}</dd>
+<dt>Digest</dt><dd><code class="copy">${digest}</code></dd>
+<dt>Kind</dt><dd>${type === '' ? 'unknown' : artifactInWords(type)}</dd>
+${manifest?.of && html`<dt>Refers to</dt><dd><a href="${site.path(`repositories/${repository}/digests/${manifest.of}`)}">${shortDigest(manifest.of)}</a></dd>`}
 ${config?.platform && html`<dt>Platform</dt><dd>${config.platform}</dd>`}
-${config?.created && Date.parse(config.created) > YEAR_1990 && html`<dt>Made</dt><dd>${time(Date.parse(config.created))}</dd>`}
-${manifest?.kind === 'image' && html`<dt>Size</dt><dd>${sizeInWords(total)}</dd>`}
+${size !== undefined && html`<dt>Size</dt><dd>${sizeInWords(size)}</dd>`}
+${made !== undefined && html`<dt>Made</dt><dd>${time(made)}</dd>`}
+${push?.digest === digest && html`<dt>Pushed</dt><dd>${time(push.at)}</dd>`}
 </dl>`
 }
 
-function contents({ web: { site } }: Visit, repository: Repository, manifest: Manifest): Html {
-  if (manifest.kind === 'index') {
-    return html`<h2>Platforms</h2>
-<ul class="rows">${manifest.manifests.map(
-      ({ digest, platform, size }) =>
-        html`<li><div><a href="${site.path(`repositories/${repository}/digests/${digest}`)}">${platform ?? 'other'}</a> ${shortDigest(digest)}</div><span class="small">manifest of ${sizeInWords(size)}</span></li>`,
-    )}</ul>`
-  }
-  return html`<h2>Layers</h2>
-<div class="table"><table><thead><tr><th scope="col">Digest</th><th scope="col">Kind</th><th scope="col" class="number">Size</th></tr></thead><tbody>${manifest.layers.map(
-    ({ digest, mediaType, size }) =>
-      html`<tr><td>${shortDigest(digest)}</td><td>${mediaType}</td><td class="number">${sizeInWords(size)}</td></tr>`,
-  )}</tbody></table></div>`
-}
-
-function configuration(config: ImageConfig): Html {
-  const line = (label: string, words: readonly string[]) =>
-    words.some(Boolean) && html`<dt>${label}</dt><dd><code>${words.join(' ')}</code></dd>`
-  return html`<h2>Configuration</h2>
-<dl class="facts">
-${line('Entrypoint', config.entrypoint)}
-${line('Command', config.command)}
-${line('User', [config.user])}
-${line('Directory', [config.workingDirectory])}
-${line('Ports', config.ports)}
-${config.environment.map((each) => html`<dt>Environment</dt><dd><code>${each}</code></dd>`)}
-${[...config.labels].map(([key, value]) => html`<dt>${key}</dt><dd>${value}</dd>`)}
-</dl>
-${
-  config.history.length > 0 &&
-  html`<details><summary>History</summary><ol class="rows">${config.history.map(
-    ({ createdBy }) => html`<li><div><code>${createdBy || '–'}</code></div></li>`,
-  )}</ol></details>`
-}`
-}
-
-function referrerList(
-  { web: { site } }: Visit,
+/** Only for who may. */
+function deleteLinks(
+  visit: Visit,
   repository: Repository,
-  referrers: readonly Descriptor[],
-  signatures: readonly Signature[],
+  reference: Reference,
+  digest: Digest,
 ): Html | '' {
-  if (referrers.length === 0 && signatures.length === 0) return ''
-  return html`<h2>What refers to it</h2>
-<ul class="rows">${referrers.map(
-    ({ digest, artifactType, mediaType, size }) =>
-      html`<li><div><a href="${site.path(`repositories/${repository}/digests/${digest}`)}">${artifactType ?? mediaType}</a> ${shortDigest(digest)}</div><span class="small">${sizeInWords(size)}</span></li>`,
-  )}${signatures.map(
-    ({ form, key, predicateType }) =>
-      html`<li><div>${predicateType === SIGNED ? 'Signature' : predicateType} <span class="small">(${form === 'tag' ? 'by its tag' : 'bundle'})</span></div><span class="${key ? 'signed' : 'unsigned'}">${key ? `verified by ${key}` : 'not verified'}</span></li>`,
-  )}</ul>`
+  if (mayNot(visit, 'delete', repository) !== undefined) return ''
+  const { site } = visit.web
+  const link = (name: string, label: string) =>
+    html`<a class="small-button" href="${addressOf(site.path('delete'), { repository, reference: name })}">${label}</a>`
+  return html`<h2>Delete</h2>
+<p class="buttons">${reference.kind === 'tag' && link(formatReference(reference), `Delete the tag ${reference.tag} …`)}
+${link(digest, 'Delete the image with all its tags …')}</p>`
 }

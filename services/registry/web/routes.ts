@@ -5,13 +5,16 @@ import { preparePages } from '@fuchsbau/shared/page/routes.ts'
 import { makePageSite } from '@fuchsbau/shared/page/site.ts'
 import type { FastifyInstance } from 'fastify'
 import { OciError } from '../errors.ts'
-import { ImageReader } from '../images/reader.ts'
+import { DocumentOpener } from '../images/document-opener.ts'
+import { Images } from '../images/reader.ts'
 import { UpstreamFailure } from '../pass/failure.ts'
 import type { Registry } from '../registry.ts'
 import { endOthers, showAccount } from './account.ts'
 import { isAdministrator } from './admin/frame.ts'
 import { ADMIN_FORMS, ADMIN_PAGES } from './admin/routes.ts'
+import { downloadAttachment, showAttachment } from './attachment.ts'
 import { browse } from './browse.ts'
+import { confirmDelete, deleteImage } from './delete.ts'
 import { decideDevice, showDevice } from './device.ts'
 import { takeLogout } from './logged-out.ts'
 import { showRepositories } from './repositories.ts'
@@ -31,6 +34,9 @@ export interface WebDeps {
 export const PAGES: Readonly<Record<string, Handler>> = {
   '/': showRepositories,
   '/repositories/*': browse,
+  '/attachment': showAttachment,
+  '/attachment/raw': downloadAttachment,
+  '/delete': confirmDelete,
   '/tokens': showTokens,
   '/account': showAccount,
   '/device': showDevice,
@@ -41,6 +47,7 @@ export const FORMS: Readonly<Record<string, Handler>> = {
   '/tokens/:id/revoke': revokeToken,
   '/account/sessions': endOthers,
   '/device': decideDevice,
+  '/delete': deleteImage,
   '/logout': logOut,
 }
 
@@ -75,7 +82,8 @@ function makeWeb({ registry, software, maxAgeMs }: WebDeps): Web {
   const site = makePageSite(url, software, style)
   return {
     registry,
-    images: new ImageReader(registry),
+    images: new Images(registry),
+    documents: new DocumentOpener(),
     site,
     sessions: makeSessions(registry, site),
     party: registry.party,

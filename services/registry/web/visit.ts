@@ -7,7 +7,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../account/caller.ts'
 import { checked } from '../account/checked.ts'
 import { verdict, whatNext } from '../account/rights.ts'
-import type { ImageReader } from '../images/reader.ts'
+import type { DocumentOpener } from '../images/document-opener.ts'
+import type { Images } from '../images/reader.ts'
 import type { Repository } from '../name.ts'
 import type { Right } from '../policy/policy.ts'
 import type { Registry } from '../registry.ts'
@@ -16,7 +17,8 @@ import { callerOf, type Session, type Sessions } from './sessions.ts'
 
 export interface Web {
   registry: Registry
-  images: ImageReader
+  images: Images
+  documents: DocumentOpener
   site: PageSite
   sessions: Sessions
   party: RelyingParty | undefined
