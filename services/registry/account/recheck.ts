@@ -4,6 +4,7 @@
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
 import type { RelyingParty, Renewed } from '@fuchsbau/shared/login/oidc.ts'
+import type { Counter } from '@fuchsbau/shared/metrics.ts'
 import { type Audited, audit, type Registry } from '../registry.ts'
 import type { PersonRecord } from '../store/records.ts'
 import type { Seal } from '../store/seal.ts'
@@ -37,6 +38,7 @@ interface Running {
 export class Recheck {
   readonly #base: Base
   readonly #options: RecheckOptions
+  readonly #counters: Readonly<Record<Renewed['outcome'], Counter>>
   readonly #running = new Map<number, Running>()
   /** Persons who are to be asked about whatever their last answer; each time it is demanded has a mark of its own. */
   readonly #demanded = new Map<number, symbol>()
@@ -50,6 +52,10 @@ export class Recheck {
   constructor(base: Base, options: RecheckOptions) {
     this.#base = base
     this.#options = options
+    const help = 'How often the identity provider was asked about a person again.'
+    const counter = (outcome: string) =>
+      base.metrics.counter('fuchsbau_registry_rechecks_total', help, { outcome })
+    this.#counters = { here: counter('here'), gone: counter('gone'), failed: counter('failed') }
   }
 
   /** Whether `check` has something to do. Cheap: it is asked for each request. */
@@ -223,8 +229,7 @@ export class Recheck {
   }
 
   #count(outcome: Renewed['outcome']): void {
-    const help = 'How often the identity provider was asked about a person again.'
-    this.#base.metrics.counter('fuchsbau_registry_rechecks_total', help, { outcome }).inc()
+    this.#counters[outcome].inc()
   }
 }
 

@@ -56,10 +56,11 @@ test('a database of a newer version is left alone', async () => {
 
 test('another process that holds the database for long: nothing is changed, images are pulled, and then all is well', async () => {
   await registry.start()
-  const holder = new DatabaseSync(join(registry.directory, 'registry.db'))
-  holder.exec('BEGIN IMMEDIATE')
   const as = registry.owner
   const push = () => registry.request('/v2/a/manifests/v1', { method: 'PUT', as, body: '{}' })
+  expect((await push()).status).toBe(201)
+  const holder = new DatabaseSync(join(registry.directory, 'registry.db'))
+  holder.exec('BEGIN IMMEDIATE')
   // It waits for 5 s for the other process, and from then on no more.
   await expect.poll(async () => (await push()).status, { timeout: 20_000 }).toBe(503)
   expect((await registry.request('/v2/a/tags/list', { as })).status).toBe(200)

@@ -114,7 +114,7 @@ describe('the ID token of a job', () => {
     await pushImage(registry, { name: 'ci', secret }, 'fox/app', 'v1')
     const [line] = (await registry.cli('audit', 'list', '--event', 'exchange')).toReversed()
     expect(line).toMatch(
-      /exchange {2}robot:ci {2}token:job repo:fox\/app:ref:refs\/heads\/main .* of http:\/\/127/,
+      /exchange {2}robot:ci {2}token:\d+ job repo:fox\/app:ref:refs\/heads\/main .* of http:\/\/127/,
     )
     expect((await registry.cli('token', 'list', 'robot:ci'))[0]).toContain('job repo:fox/app:ref')
   })
