@@ -33,7 +33,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^policy\//,
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
-    /^(audit-retention|policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream)\.ts/,
+    /^(audit-retention|policy-holder|registry)\.ts|^pass\/(failure|head|body|connection|sink|send-body|upstream|manifest-cache)\.ts/,
     /^(account|token|login|pass|manage)\//,
     /^(images|web)\//,
     /^admin\/|^(app|service|main)\.ts/,

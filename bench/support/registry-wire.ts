@@ -110,7 +110,7 @@ export class Wire {
   /** What is behind the head, once that is there. */
   #readHead(bytes: Buffer): Buffer | undefined {
     const before = this.#head.length
-    const text = this.#head + bytes.latin1Slice(0, Math.min(bytes.length, MAX_HEAD))
+    const text = this.#head + bytes.toString('latin1', 0, Math.min(bytes.length, MAX_HEAD))
     const end = text.indexOf('\r\n\r\n')
     if (end < 0) {
       this.#head = text

@@ -8,6 +8,7 @@ import type { Throttle } from '@fuchsbau/shared/throttle.ts'
 import { type Caller, credentialName, nameOf } from './account/caller.ts'
 import { OciError } from './errors.ts'
 import type { TrustedKey } from './images/signature.ts'
+import type { ManifestCache } from './pass/manifest-cache.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { Store } from './store/store.ts'
@@ -24,6 +25,8 @@ export interface Registry {
   issue: IssueOptions
   verifier: TokenVerifier
   upstream: Upstream
+  /** Of the last second. */
+  manifests: ManifestCache
   /** Whether the upstream gets our tokens, and verifies them. */
   upstreamTakesTokens: boolean
   /** The Authorization header for an upstream that gets none of our tokens; undefined: none. */

@@ -13,6 +13,7 @@ import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
 import { startEvaluation } from './evaluation/server.ts'
 import manifest from './package.json' with { type: 'json' }
+import { ManifestCache } from './pass/manifest-cache.ts'
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
@@ -109,7 +110,8 @@ async function makeRegistry(
     upstreamUrl = evaluation.url
     log.warn('no upstream is configured: images are kept in the evaluation storage')
   }
-  const upstream = new Upstream({ url: upstreamUrl })
+  const manifests = new ManifestCache(clock)
+  const upstream = new Upstream({ url: upstreamUrl, onChanged: () => manifests.changed() })
   opened.defer(() => upstream.close())
   return {
     store,
@@ -121,6 +123,7 @@ async function makeRegistry(
     issue: { keys, issuer: own.url, service: host, lifetimeMs: own.tokenLifetime },
     verifier,
     upstream,
+    manifests,
     upstreamTakesTokens: own.upstream === undefined || own.upstreamBearer,
     upstreamCredential: credentialOf(own.upstreamUser, own.upstreamPassword),
     url: own.url,

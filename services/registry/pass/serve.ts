@@ -13,6 +13,7 @@ import { demand, identify } from './identify.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
 import { mountQuery } from './mount.ts'
 import { needOf } from './needs.ts'
+import { pullManifest } from './pull-manifest.ts'
 import { unmarkUpload } from './upload-owner.ts'
 
 /** An upload has to bring so many bytes in each half minute. */
@@ -63,6 +64,7 @@ async function pull(exchange: Exchange): Promise<FastifyReply> {
       repository: endpoint.repository,
       reference: formatReference(endpoint.reference),
     })
+    return await pullManifest(exchange, endpoint.repository, endpoint.reference)
   }
   return await passOn(exchange)
 }

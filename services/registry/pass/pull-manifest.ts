@@ -1,0 +1,46 @@
+// A manifest that is pulled: from memory where it has just been pulled by its digest, else from the upstream. Head and body go
+// to the client in one write.
+import type { FastifyReply } from 'fastify'
+import type { Reference, Repository } from '../name.ts'
+import { ask, clientHeaders, type Exchange, goneOf, passBack } from './exchange.ts'
+import { UpstreamFailure } from './failure.ts'
+import { toUpstream } from './headers.ts'
+import { type CachedManifest, MAX_CACHED_BYTES } from './manifest-cache.ts'
+import { unreadable } from './read-answer.ts'
+
+/** Answers a GET that is known to be allowed. */
+export async function pullManifest(
+  exchange: Exchange,
+  repository: Repository,
+  reference: Reference,
+): Promise<FastifyReply> {
+  const { registry, request, reply, path, query } = exchange
+  const { manifests } = registry
+  const digest = reference.kind === 'digest' ? reference.digest : undefined
+  const key = digest && manifests.keyOf(repository, digest, query, request.headers)
+  const known = key === undefined ? undefined : manifests.find(key)
+  if (known) return send(reply, known)
+  const keep = digest && key !== undefined ? manifests.begin(key, digest) : undefined
+  const answer = await ask(exchange, {
+    method: 'GET',
+    path: `${path}${query === '' ? '' : `?${query}`}`,
+    headers: toUpstream(request.headers),
+    signal: goneOf(reply),
+  })
+  const { status, framing } = answer
+  const isShort = framing.kind === 'length' && framing.bytes <= MAX_CACHED_BYTES
+  if (status !== 200 || !isShort) return await passBack(exchange, answer)
+  const headers = clientHeaders(exchange, answer)
+  const body = await answer.bytes(MAX_CACHED_BYTES).catch((error: unknown) => {
+    throw error instanceof UpstreamFailure ? unreadable : error
+  })
+  keep?.(headers, body)
+  return send(reply, { headers, body: body.toString('latin1') })
+}
+
+function send(reply: FastifyReply, { headers, body }: CachedManifest): FastifyReply {
+  reply.hijack()
+  reply.raw.writeHead(200, headers)
+  reply.raw.end(body, 'latin1')
+  return reply
+}
