@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogOptions } from './log.ts'
+import { createLog, gatherLines, type LogOptions } from './log.ts'
 
 function collect(options: Partial<LogOptions> = {}) {
   const lines: string[] = []
@@ -49,5 +49,38 @@ describe('the log', () => {
     expect(lines[0]).toMatch(
       /^\d\d:\d\d:\d\d error write failed {2}file=a\.json\nError: disk full\n/,
     )
+  })
+})
+
+describe('lines of one turn', () => {
+  const gathered = (options: Partial<LogOptions> = {}) => {
+    const writes: string[] = []
+    const stream = gatherLines({ write: (text) => void writes.push(text) })
+    return { writes, log: createLog({ level: 'info', stream, ...options }) }
+  }
+  const linesOf = (text = '') => text.trimEnd().split('\n').length
+
+  test('are one write at its end', async () => {
+    const { writes, log } = gathered()
+    log.info('one')
+    log.info('two')
+    expect(writes).toEqual([])
+    await new Promise(setImmediate)
+    expect(writes.map(linesOf)).toEqual([2])
+  })
+
+  test.each([false, true])('are written at once when one is a warning (pretty: %s)', (isPretty) => {
+    const { writes, log } = gathered({ isPretty })
+    log.info('one')
+    log.warn('two')
+    expect(writes.map(linesOf)).toEqual([2])
+  })
+
+  test('are written before the process ends', async () => {
+    const { writes, log } = gathered()
+    const listeners = process.listeners('exit')
+    log.info('one')
+    listeners.at(-1)?.call(process, 0)
+    expect(writes.map(linesOf)).toEqual([1])
   })
 })

@@ -10,7 +10,7 @@ export type LogOptions = {
   isPretty?: boolean
   /** Leaves stdout to the results of a command. */
   toStderr?: boolean
-  /** Where the lines go instead; stdout and stderr are written synchronously so that a crash loses none. */
+  /** Where the lines go instead, each by itself. To stdout and stderr go all lines of a turn of the event loop at once. */
   stream?: DestinationStream
 }
 
@@ -32,7 +32,7 @@ const redacted = secretNames
 
 /** A new log. Objects given to it may hold secrets under the names above: they are printed as `[secret]`. */
 export function createLog({ level, isPretty, toStderr, stream }: LogOptions): Log {
-  const out = stream ?? destination({ dest: toStderr ? 2 : 1, sync: true })
+  const out = stream ?? gatherLines(destination({ dest: toStderr ? 2 : 1, sync: true }))
   return pino(
     {
       level,
@@ -41,8 +41,51 @@ export function createLog({ level, isPretty, toStderr, stream }: LogOptions): Lo
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redacted, censor: '[secret]' },
     },
-    isPretty ? { write: (line) => out.write(prettyLine(line)) } : out,
+    isPretty ? prettyLines(out) : out,
   )
+}
+
+/** With this pino says of what level a line is. https://github.com/pinojs/pino/blob/main/docs/api.md#metadata */
+const METADATA = Symbol.for('pino.metadata')
+const WARN = 40
+
+type LineStream = DestinationStream & { lastLevel?: number }
+
+/**
+ * Lines of one turn of the event loop become one write, which is what a line costs. From `warn` on they are written at once,
+ * and those that are left as the process ends: a crash loses none, `kill -9` those of one turn at most.
+ */
+export function gatherLines(out: DestinationStream): LineStream {
+  let pending = ''
+  let end: NodeJS.Immediate | undefined
+  const flush = () => {
+    clearImmediate(end)
+    end = undefined
+    const text = pending
+    pending = ''
+    if (text !== '') out.write(text)
+  }
+  process.on('exit', flush)
+  const stream = {
+    [METADATA]: true,
+    lastLevel: WARN,
+    write(line: string) {
+      pending += line
+      if (stream.lastLevel >= WARN) flush()
+      else end ??= setImmediate(flush)
+    },
+  }
+  return stream
+}
+
+function prettyLines(out: LineStream): LineStream {
+  return {
+    [METADATA]: true,
+    set lastLevel(level: number) {
+      out.lastLevel = level
+    },
+    write: (line: string) => out.write(prettyLine(line)),
+  } as LineStream
 }
 
 /** A log that says nothing, for tests. */

@@ -33,10 +33,10 @@ const layers: Record<string, readonly RegExp[]> = {
     /^policy\//,
     /^(store|evaluation)\//,
     /^(account\/(caller|rights)|token\/(secret|key-ring|issue|verify|challenge))\.ts/,
-    /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|fair-share|head|body|connection|sink|send-body|upstream|measured-upstream)\.ts/,
+    /^(audit-retention|counts|policy-holder|registry|watched-file)\.ts|^webhook\/|^pass\/(failure|fair-share|head|body|connection|sink|send-body|upstream|measured-upstream|manifest-cache)\.ts/,
     /^(account|audit|token|login|pass|manage)\//,
     /^(images|web)\//,
-    /^(admin|terminal)\/|^(app|gauges|service|main)\.ts/,
+    /^(admin|terminal)\/|^(app|gauges|make-registry|service|main)\.ts/,
   ],
 }
 

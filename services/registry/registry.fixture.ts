@@ -15,6 +15,7 @@ import { auditedFixture } from './audited.fixture.ts'
 import { DevicePolls } from './login/device-polls.ts'
 import { IssuerKeys } from './login/issuer-keys.ts'
 import { FairShare } from './pass/fair-share.ts'
+import { ManifestCache } from './pass/manifest-cache.ts'
 import { Upstream } from './pass/upstream.ts'
 import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
@@ -76,6 +77,7 @@ export async function startRegistryFixture({
     idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
     devicePolls: new DevicePolls(clock),
     maxTokenAgeMs: 86_400_000,
+    manifests: new ManifestCache(clock),
     places: new FairShare(256),
     changes: createSerial({ limit: 100 }),
     maxManifestBytes: 1_000_000,

@@ -15,6 +15,7 @@ import type { TrustedKey } from './images/signature.ts'
 import type { DevicePolls } from './login/device-polls.ts'
 import type { IssuerKeys } from './login/issuer-keys.ts'
 import type { FairShare } from './pass/fair-share.ts'
+import type { ManifestCache } from './pass/manifest-cache.ts'
 import type { Upstream } from './pass/upstream.ts'
 import type { PolicyHolder } from './policy-holder.ts'
 import type { AuditRecord } from './store/records.ts'
@@ -40,6 +41,8 @@ export interface Registry {
   issue: IssueOptions
   verifier: TokenVerifier
   upstream: Upstream
+  /** Of the last second. */
+  manifests: ManifestCache
   /** Whether the upstream gets our tokens, and verifies them. */
   upstreamTakesTokens: boolean
   /** The Authorization header for an upstream that gets none of our tokens; undefined: none. */

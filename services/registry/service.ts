@@ -3,39 +3,20 @@ import { join } from 'node:path'
 import { answerWhenStored } from '@fuchsbau/shared/answer-when-stored.ts'
 import { openControl } from '@fuchsbau/shared/control.ts'
 import { createHttp, listen } from '@fuchsbau/shared/http.ts'
-import { createRelyingParty, type RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { hashPassword } from '@fuchsbau/shared/password.ts'
-import { createSerial } from '@fuchsbau/shared/serial.ts'
 import { openService, type RunningService, type ServeOptions } from '@fuchsbau/shared/service.ts'
-import { providerOf } from '@fuchsbau/shared/settings.ts'
-import { createThrottle } from '@fuchsbau/shared/throttle.ts'
-import { ToldUses } from './account/note-login.ts'
-import { Recheck } from './account/recheck.ts'
 import { startRecheckSweep } from './account/recheck-sweep.ts'
 import { operate } from './admin/operate.ts'
 import { refuseBadUrl, refuseUnknown, registerRegistry } from './app.ts'
 import { startAuditRetention } from './audit-retention.ts'
-import { Counts } from './counts.ts'
-import { startEvaluation } from './evaluation/server.ts'
 import { addGauges } from './gauges.ts'
-import { DevicePolls } from './login/device-polls.ts'
-import { IssuerKeys } from './login/issuer-keys.ts'
+import { makeRegistry } from './make-registry.ts'
 import manifest from './package.json' with { type: 'json' }
-import { FairShare } from './pass/fair-share.ts'
-import { MeasuredUpstream } from './pass/measured-upstream.ts'
-import { MAX_CONNECTIONS } from './pass/upstream.ts'
-import { PolicyHolder } from './policy-holder.ts'
 import type { Registry } from './registry.ts'
 import type { settings } from './settings.ts'
-import { hasPublicKey } from './store/keys.ts'
-import { Seal } from './store/seal.ts'
 import { openStore, type Store } from './store/store.ts'
-import { readTrustedKeys } from './store/trusted-keys.ts'
-import { KeyRing } from './token/key-ring.ts'
 import { startRotation } from './token/rotation.ts'
-import { grants, TokenVerifier } from './token/verify.ts'
 import { registerWeb } from './web/routes.ts'
-import { Announcer } from './webhook/announcer.ts'
 
 type Options = ServeOptions<typeof settings>
 
@@ -43,7 +24,6 @@ type Options = ServeOptions<typeof settings>
 const UPLOAD_MS = 7 * 86_400_000
 /** A token for many repositories is long. */
 const HEADER_BYTES = 32 * 1024
-const MIB = 1024 * 1024
 
 /** Starts to serve; resolves when it listens. */
 export function serve(options: Options): Promise<RunningService> {
@@ -101,103 +81,6 @@ function watchFiles({ policy, webhooks }: Registry, opened: AsyncDisposableStack
   }
   process.on('SIGHUP', reload)
   opened.defer(() => void process.off('SIGHUP', reload))
-}
-
-async function makeRegistry(
-  { config, log, clock, metrics }: Options,
-  store: Store,
-  directory: string,
-  opened: AsyncDisposableStack,
-): Promise<Registry> {
-  const { own } = config
-  const { policy: file, adminGroup } = own
-  const policy = new PolicyHolder({ file, adminGroup, clock, log, metrics })
-  const webhooks = new Announcer({
-    file: own.webhooks,
-    url: own.url,
-    store,
-    clock,
-    log,
-    metrics,
-    random: Math.random,
-  })
-  const hadKey = hasPublicKey(directory)
-  const keys = await KeyRing.open(directory, clock)
-  if (hadKey && keys.isNew) {
-    log.warn('keys.json was not there: give the upstream the new token-key.pem, and restart it')
-  }
-  const { host } = new URL(own.url)
-  const verifier = new TokenVerifier(keys, own.url, host)
-  const authorize = async (
-    header: string | undefined,
-    { repository, action }: { repository: string | undefined; action: string },
-  ) => {
-    const token = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? ''
-    const claims = await verifier.verify(token, clock.now())
-    return claims !== undefined && grants(claims, repository ?? '', action)
-  }
-  let upstreamUrl = own.upstream
-  if (upstreamUrl === undefined) {
-    const evaluation = await startEvaluation({
-      directory: join(directory, 'evaluation'),
-      log,
-      clock,
-      authorize,
-    })
-    opened.defer(() => evaluation.close())
-    upstreamUrl = evaluation.url
-    log.warn('no upstream is configured: images are kept in the evaluation storage')
-  }
-  const upstream = new MeasuredUpstream({ url: upstreamUrl }, metrics)
-  opened.defer(() => upstream.close())
-  const base = { store, clock, log, metrics, counts: new Counts(metrics), webhooks }
-  const party = makeParty(config, base)
-  const recheck = new Recheck(base, {
-    party,
-    seal: Seal.open(directory),
-    everyMs: own.recheck,
-    maxLoginAgeMs: own.maxLoginAge,
-  })
-  opened.defer(() => recheck.close())
-  return {
-    ...base,
-    party,
-    recheck,
-    toldUses: new ToldUses(),
-    throttle: createThrottle(clock),
-    policy,
-    issue: { keys, issuer: own.url, service: host, lifetimeMs: own.tokenLifetime },
-    verifier,
-    upstream,
-    upstreamTakesTokens: own.upstream === undefined || own.upstreamBearer,
-    upstreamCredential: credentialOf(own.upstreamUser, own.upstreamPassword),
-    url: own.url,
-    host,
-    isEvaluation: own.upstream === undefined,
-    contact: own.contact,
-    trustedKeys: readTrustedKeys(own.trustedKeys),
-    idTokens: { keys: new IssuerKeys({ clock, log }), refusals: createThrottle(clock) },
-    devicePolls: new DevicePolls(clock),
-    maxTokenAgeMs: own.maxAccessTokenAge,
-    places: new FairShare(MAX_CONNECTIONS),
-    changes: createSerial({ limit: 500 }),
-    maxManifestBytes: own.maxManifest * MIB,
-  }
-}
-
-/** Not asked for anything before somebody logs in: it may be down now. */
-function makeParty(
-  config: Options['config'],
-  { clock, log }: Pick<Registry, 'clock' | 'log'>,
-): RelyingParty | undefined {
-  const provider = providerOf(config)
-  const redirectUri = `${config.own.url}/login/oidc/back`
-  return provider && createRelyingParty({ ...provider, redirectUri, isOffline: true, clock, log })
-}
-
-function credentialOf(user: string | undefined, password: string | undefined): string | undefined {
-  if (user === undefined || password === undefined) return
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 
 /** The owner's account at the first start. */

@@ -31,6 +31,8 @@ const peers = {
   'oci-conformance': { where: 'go', program: 'oci-conformance' },
   cosign: { where: 'go', program: 'cosign' },
   chromium: { where: 'host', program: 'chromium' },
+  nginx: { where: 'host', program: 'nginx' },
+  caddy: { where: 'host', program: 'caddy' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
   zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },

@@ -18,6 +18,10 @@ export interface RegistryProcessOptions {
   policy?: string
   /** Writes to the store before the first start. The owner `you` is there already. */
   seed?(store: Store): void
+  /** The command to run; `fuchsbau.js` unless told otherwise. */
+  program?: string
+  /** Options of Node, such as `--cpu-prof`. */
+  nodeOptions?: readonly string[]
   env?: Record<string, string>
   /** Any free one when absent; an identity provider has to know it before. */
   port?: number
@@ -83,10 +87,9 @@ export async function startRegistry(
     FUCHSBAU_OWNER_PASSWORD: PASSWORD,
     ...options.env,
   }
-  const child = serviceProcess([process.execPath, [launcher, 'registry', 'serve']], {
-    env,
-    readyMs: 30_000,
-  })
+  const { program = launcher, nodeOptions = [] } = options
+  const words = [...nodeOptions, program, 'registry', 'serve']
+  const child = serviceProcess([process.execPath, words], { env, readyMs: 30_000 })
   let management = ''
   const server: RegistryProcess = {
     url,
@@ -99,9 +102,9 @@ export async function startRegistry(
     pid: child.pid,
     log: child.log,
     async cli(...args) {
-      const words = [launcher, 'registry', ...args]
+      const command = [launcher, 'registry', ...args]
       try {
-        const { stdout } = await promisify(execFile)(process.execPath, words, {
+        const { stdout } = await promisify(execFile)(process.execPath, command, {
           env: { ...env, NODE_OPTIONS: '' },
         })
         return stdout.trimEnd().split('\n')

@@ -18,7 +18,7 @@ export interface Ready {
 
 export interface ServiceProcess {
   pid(): number
-  /** What it said, the last 16 million characters. */
+  /** What it said, the last 16 million characters at least. */
   log(): string
   /** Resolves when it is ready; rejects with its log when it ends before. `env`: more of it, this time only. */
   start(env?: Record<string, string>): Promise<Ready>
@@ -49,9 +49,12 @@ export function serviceProcess(
       process.once('exit', killWithUs)
       starting.once('exit', () => process.off('exit', killWithUs))
       let fresh = ''
+      let isReady = false
       const collect = (chunk: Buffer) => {
-        fresh += chunk
-        output = (output + chunk).slice(-MOST_LOG)
+        if (!isReady) fresh += chunk
+        output += chunk
+        // Seldom: each time all of it is copied.
+        if (output.length > 2 * MOST_LOG) output = output.slice(-MOST_LOG)
       }
       starting.stdout.on('data', collect)
       starting.stderr.on('data', collect)
@@ -64,6 +67,7 @@ export function serviceProcess(
       })
       const ready = findReady()
       if (!ready) throw new Error(`the service ended with ${starting.exitCode}:\n${output}`)
+      isReady = true
       return JSON.parse(ready) as Ready
     },
     async end(signal) {

@@ -103,10 +103,8 @@ const unavailable = new OciError(
 )
 
 /** The answer of the upstream becomes ours: its body as it comes, its addresses as ours. */
-export async function passBack(
-  { registry, reply, request, path, identified, endpoint }: Exchange,
-  answer: UpstreamAnswer,
-): Promise<FastifyReply> {
+export async function passBack(exchange: Exchange, answer: UpstreamAnswer): Promise<FastifyReply> {
+  const { registry, reply, request, path } = exchange
   const { status } = answer
   if (status >= 400) return await passError(reply, request, answer)
   if (status >= 300 && status !== 304) {
@@ -115,13 +113,7 @@ export async function passBack(
     registry.log.error({ status, path }, 'the upstream sends clients elsewhere: that must be off')
     throw unreadable
   }
-  const isUpload = endpoint.kind === 'upload' || endpoint.kind === 'uploads'
-  const rewrite = (location: string) => {
-    const ours = pathOf(location, registry.upstream.prefix)
-    const isOfUpload = isUpload && ours !== undefined && /\/blobs\/uploads\/[^/]+/.test(ours)
-    return isOfUpload ? markUpload(registry.issue.keys, identified.caller, ours) : ours
-  }
-  const headers = toClient(answer.headers, rewrite)
+  const headers = clientHeaders(exchange, answer)
   reply.hijack()
   reply.raw.writeHead(status, headers)
   if (request.method === 'HEAD' || status === 204 || status === 304) {
@@ -138,6 +130,20 @@ export async function passBack(
     registry.log.info({ path, reason: (error as Error).message }, 'an answer broke off')
   }
   return reply
+}
+
+/** Of an answer that goes on to the client. */
+export function clientHeaders(
+  { registry, identified, endpoint }: Exchange,
+  answer: UpstreamAnswer,
+): Record<string, string> {
+  const isUpload = endpoint.kind === 'upload' || endpoint.kind === 'uploads'
+  const rewrite = (location: string) => {
+    const ours = pathOf(location, registry.upstream.prefix)
+    const isOfUpload = isUpload && ours !== undefined && /\/blobs\/uploads\/[^/]+/.test(ours)
+    return isOfUpload ? markUpload(registry.issue.keys, identified.caller, ours) : ours
+  }
+  return toClient(answer.headers, rewrite)
 }
 
 const MAX_ERROR_BYTES = 64 * 1024

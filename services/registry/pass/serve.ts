@@ -6,23 +6,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Caller, nameOf } from '../account/caller.ts'
 import { type Endpoint, endpointOf } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
-import {
-  type Digest,
-  formatReference,
-  parseDigest,
-  type Reference,
-  type Repository,
-} from '../name.ts'
+import { type Digest, formatReference, type Repository } from '../name.ts'
 import { addressOf, audit, mustStore, type Registry } from '../registry.ts'
 import { serveCatalog } from './catalog.ts'
 import { noteKind } from './count-request.ts'
-import { ask, askOn, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
+import { ask, type Exchange, goneOf, passBack, passOn } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { demand, identify } from './identify.ts'
 import { refuseNeeded } from './immutable.ts'
 import { deleteManifest, putManifest } from './manifest.ts'
 import { mountQuery } from './mount.ts'
 import { needOf } from './needs.ts'
+import { pullManifest } from './pull-manifest.ts'
 import { unmarkUpload } from './upload-owner.ts'
 
 /** An upload has to bring so many bytes in each half minute. */
@@ -54,7 +49,8 @@ export async function serveRegistry(
     case 'manifest':
       if (method === 'PUT') return await putManifest(exchange, endpoint)
       if (method === 'DELETE') return await deleteManifest(exchange, endpoint)
-      return await pullManifest(exchange, endpoint)
+      if (method === 'HEAD') return await passOn(exchange)
+      return await pullManifest(exchange, endpoint.repository, endpoint.reference)
     case 'blob':
       return await (method === 'DELETE' ? deleteBlob(exchange, endpoint) : passOn(exchange))
     case 'uploads':
@@ -91,26 +87,6 @@ const tooMany = new OciError(
   'Too many requests of yours are under way here: let some of them end first.',
   { headers: { 'retry-after': '5' } },
 )
-
-/** Of what there is: what is not there is not pulled. */
-async function pullManifest(
-  exchange: Exchange,
-  { repository, reference }: { repository: Repository; reference: Reference },
-): Promise<FastifyReply> {
-  const { registry, request, identified } = exchange
-  const answer = await askOn(exchange)
-  if (answer.status < 400 && request.method === 'GET') {
-    audit(registry, {
-      event: 'pull',
-      caller: identified.caller,
-      address: addressOf(request),
-      repository,
-      reference: formatReference(reference),
-      digest: parseDigest(answer.headers.get('docker-content-digest') ?? ''),
-    })
-  }
-  return await passBack(exchange, answer)
-}
 
 /** On disk, in the audit, before the client is told. */
 async function deleteBlob(

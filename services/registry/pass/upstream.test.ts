@@ -1,6 +1,8 @@
 // Our HTTP client against an upstream that is steered byte by byte. https://www.rfc-editor.org/rfc/rfc9112
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { describe, expect, test } from 'vitest'
@@ -49,6 +51,11 @@ class Hashing extends Writable {
   digest() {
     return this.#hash.digest('hex')
   }
+}
+
+async function listening(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 const freed = (upstream: Upstream, count = 0) =>
@@ -359,6 +366,34 @@ describe('a client that is gone', () => {
 })
 
 describe('the body of a request', () => {
+  test('whose memory is given back part by part comes unchanged, also when the upstream reads late', async () => {
+    const body = Buffer.alloc(24 * 1024 * 1024)
+    for (let index = 0; index < body.length; index += 4) body.writeUInt32LE(index, index)
+    const came = createHash('sha256')
+    const behind = createServer(async (request, response) => {
+      for await (const part of request) {
+        await new Promise(setImmediate)
+        came.update(part)
+      }
+      response.end('ok')
+    })
+    const url = await listening(behind)
+    const upstream = new Upstream({ url })
+    const front = createServer(async (request, response) => {
+      const streamed = { stream: request, length: body.length }
+      const answer = await upstream.request({ ...get(), method: 'PUT', body: streamed })
+      response.end(await answer.bytes(10))
+    })
+    const answer = await fetch(await listening(front), { method: 'PUT', body })
+    expect(await answer.text()).toBe('ok')
+    expect(came.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'))
+    upstream.close()
+    for (const server of [front, behind]) {
+      server.closeAllConnections()
+      await once(server.close(), 'close')
+    }
+  })
+
   test.each([
     ['with its length', 5, 'content-length: 5\r\n\r\nhello'],
     ['in chunks', undefined, 'transfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n'],
@@ -475,6 +510,32 @@ describe('an upstream that', () => {
     await expect(text(scene.upstream)).rejects.toThrow('does not answer')
   })
 
+  test('is sent a body that trickles is not given up, however long that takes', async () => {
+    await using scene = await between(({ socket }) => socket.on('end', () => {}), {
+      silenceMs: 1_000,
+    })
+    const stream = new PassThrough()
+    let left = 15
+    const timer = setInterval(() => {
+      left -= 1
+      if (left >= 0) stream.write('x')
+      else stream.end()
+    }, 100)
+    const asked = text(scene.upstream, {
+      ...get(),
+      method: 'PATCH',
+      body: { stream, length: undefined },
+    })
+    const all = waitFor(() => scene.raw.received[0]?.endsWith('0\r\n\r\n'), {
+      what: 'all of it to arrive',
+    })
+    // It is given up after its end, when no answer comes; not before.
+    await Promise.race([all, asked])
+    clearInterval(timer)
+    expect(left).toBe(-1)
+    await expect(asked).rejects.toThrow('does not answer')
+  })
+
   test('falls silent within a body is given up, too', async () => {
     const say = ({ socket }: RawRequest) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello')
@@ -496,6 +557,39 @@ describe('an upstream that', () => {
     expect(raw.received[0]).toContain(
       `GET /behind/v2/x?n=1 HTTP/1.1\r\nhost: ${new URL(raw.url).host}`,
     )
+  })
+})
+
+describe('that something was changed is told', () => {
+  const changed = async (request: Partial<UpstreamRequest>, says = OK) => {
+    let told = 0
+    await using raw = await startRawUpstream(({ socket }) => socket.end(says))
+    const upstream = new Upstream({ url: raw.url, onChanged: () => (told += 1) })
+    const asked = upstream.request({ ...get('/v2/a/manifests/x'), ...request })
+    await asked.then(
+      (answer) => answer.discard(),
+      () => undefined,
+    )
+    upstream.close()
+    return told > 0
+  }
+
+  test.each([
+    [true, 'DELETE', '/v2/a/manifests/x'],
+    [true, 'PUT', '/v2/a/manifests/x'],
+    [true, 'DELETE', '/v2/a/blobs/sha256:x'],
+    [true, 'DELETE', '/v2/a/blobs/uploads/b/manifests/x'],
+    [true, 'POST', '/v2/_zot/ext/x'],
+    [false, 'GET', '/v2/a/manifests/x'],
+    [false, 'HEAD', '/v2/a/manifests/x'],
+    [false, 'POST', '/v2/a/blobs/uploads/'],
+    [false, 'PUT', '/v2/a/blobs/uploads/b?digest=sha256:x'],
+  ])('%s: %s %s', async (expected, method, path) => {
+    expect(await changed({ method, path })).toBe(expected)
+  })
+
+  test('also when nobody knows whether it was', async () => {
+    expect(await changed({ method: 'DELETE' }, '')).toBe(true)
   })
 })
 

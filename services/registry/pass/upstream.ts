@@ -32,6 +32,8 @@ export interface UpstreamOptions {
   url: string
   /** How long the upstream may be silent before it answers, and within a body. */
   silenceMs?: number
+  /** Called when something that is no blob was changed there by a request of ours, or may have been: before its answer is known. */
+  onChanged?(): void
 }
 
 export const MAX_CONNECTIONS = 256
@@ -51,12 +53,13 @@ export class Upstream {
   /** Path that stands before every other at the upstream; mostly empty. */
   readonly prefix: string
   readonly #silenceMs: number
+  readonly #onChanged: () => void
   readonly #idle: { connection: Connection; timer: NodeJS.Timeout }[] = []
   readonly #open = new Set<Connection>()
   readonly #waiting: Waiting[] = []
   #isClosed = false
 
-  constructor({ url, silenceMs = SILENCE_MS }: UpstreamOptions) {
+  constructor({ url, silenceMs = SILENCE_MS, onChanged = () => {} }: UpstreamOptions) {
     const { hostname, port, protocol, pathname, host } = new URL(url)
     const isTls = protocol === 'https:'
     const bare = hostname.replace(/^\[|\]$/g, '')
@@ -64,6 +67,7 @@ export class Upstream {
     this.#host = host
     this.prefix = pathname.replace(/\/$/, '')
     this.#silenceMs = silenceMs
+    this.#onChanged = onChanged
   }
 
   /** For metrics. */
@@ -76,6 +80,14 @@ export class Upstream {
    * connection that the upstream had just closed is sent again, when it has no body.
    */
   async request(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    try {
+      return await this.#attempts(request)
+    } finally {
+      if (isChange(request)) this.#onChanged()
+    }
+  }
+
+  async #attempts(request: UpstreamRequest): Promise<UpstreamAnswer> {
     try {
       return await this.#attempt(request, false)
     } catch (error) {
@@ -184,6 +196,9 @@ export class Upstream {
     this.#idle.push({ connection, timer })
   }
 }
+
+const isChange = ({ method, path }: UpstreamRequest) =>
+  method !== 'GET' && method !== 'HEAD' && !/\/blobs\/uploads\/[^/?]*(?:\?|$)/.test(path)
 
 /** The upstream had closed a kept connection before it read the request. */
 class Untouched extends UpstreamFailure {

@@ -58,6 +58,19 @@ test('a body that breaks off breaks off for the client, too', async () => {
   await expect((await get(BLOB)).text()).rejects.toThrow()
 })
 
+test('who may not is not given what is remembered', async () => {
+  const body = manifest('remembered')
+  answer = says('200 OK', body)
+  const path = `/v2/a/manifests/${digestOf(body)}`
+  expect((await get(path)).status).toBe(200)
+  expect((await registry.request(path)).status).toBe(401)
+})
+
+test('a manifest that breaks off is answered 502', async () => {
+  answer = ({ socket }) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{')
+  expect((await get('/v2/a/manifests/latest')).status).toBe(502)
+})
+
 test('what people uploaded cannot act as a page of ours', async () => {
   answer = says('200 OK', '<script>1</script>', 'content-type: text/html\r\nset-cookie: a=b\r\n')
   const { headers } = await get(BLOB)
@@ -253,6 +266,30 @@ test.each([
   expect(JSON.parse(claims.toString()).access).toEqual([
     { type: 'repository', name: '', actions: [action] },
   ])
+})
+
+test('a manifest by its digest: the upstream is asked once in a burst, and at once after a change', async () => {
+  const body = manifest('cached')
+  const path = `/v2/a/manifests/${digestOf(body)}`
+  const type = 'content-type: application/vnd.oci.image.manifest.v1+json\r\n'
+  const digest = `docker-content-digest: ${digestOf(body)}\r\n`
+  const asked = () => raw.received.join('').split(`GET ${path} `).length - 1
+  answer = says('200 OK', body, `${type}${digest}`)
+  const first = await get(path)
+  const before = asked()
+  const again = await get(path)
+  expect(await again.text()).toBe(body)
+  expect(await first.text()).toBe(body)
+  const headersOf = ({ headers }: Response) =>
+    [...headers].filter(([name]) => name !== 'date').toSorted()
+  expect(headersOf(again)).toEqual(headersOf(first))
+  expect(again.headers.get('docker-content-digest')).toBe(digestOf(body))
+  // A second may pass between the two.
+  expect(asked() - before).toBeLessThanOrEqual(1)
+  answer = (request) =>
+    says(request.head.startsWith('DELETE') ? '202 Accepted' : '404 Not Found')(request)
+  expect((await get(path, 'DELETE')).status).toBe(202)
+  expect((await get(path)).status).toBe(404)
 })
 
 test('no token and no password is in the log', () => {
