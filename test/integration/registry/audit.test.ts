@@ -54,6 +54,8 @@ test('who, by which credential, what, from where, and how it ended', async () =>
   const inApp = { ...you, repository: 'you/app' }
   const laptop = { credential: 'token:1 laptop' }
   const ci = { credential: 'token:2 ci' }
+  // The log is written at the end of a turn: the answer to the logout may be here before.
+  await expect.poll(() => logged(registry).at(-1)).toMatchObject({ event: 'logout' })
   const lines = logged(registry)
   expect(lines).toMatchObject([
     { event: 'login', who: 'anonymous', reference: 'you', outcome: 'wrong' },

@@ -150,8 +150,8 @@ describe('the ID token of a job', () => {
       error: 'invalid_request',
       error_description: 'The robot that this job is for is not here.',
     })
-    expect(audited()).toContain('robot gone is missing')
-    expect(audited()).toContain('repo:hare/app of http://127')
+    await expect.poll(audited).toContain('robot gone is missing')
+    await expect.poll(audited).toContain('repo:hare/app of http://127')
   })
 })
 
@@ -237,7 +237,7 @@ describe('refused, with what to mend for the client and the reason in the audit,
     const answer = await json(response)
     expect(answer['error']).toBe('invalid_request')
     expect(String(answer['error_description'])).toContain(told)
-    expect(audited()).toContain(JSON.stringify(reason).slice(1, -1))
+    await expect.poll(audited).toContain(JSON.stringify(reason).slice(1, -1))
   })
 
   test.each([
