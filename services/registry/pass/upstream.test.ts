@@ -1,7 +1,7 @@
 // Our HTTP client against an upstream that is steered byte by byte. https://www.rfc-editor.org/rfc/rfc9112
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -370,20 +370,21 @@ describe('the body of a request', () => {
     const body = Buffer.alloc(24 * 1024 * 1024)
     for (let index = 0; index < body.length; index += 4) body.writeUInt32LE(index, index)
     const came = createHash('sha256')
-    const behind = createServer(async (request, response) => {
+    const readLate = async (request: IncomingMessage, response: ServerResponse) => {
       for await (const part of request) {
         await new Promise(setImmediate)
         came.update(part)
       }
       response.end('ok')
-    })
-    const url = await listening(behind)
-    const upstream = new Upstream({ url })
-    const front = createServer(async (request, response) => {
+    }
+    const behind = createServer((request, response) => void readLate(request, response))
+    const upstream = new Upstream({ url: await listening(behind) })
+    const sendOn = async (request: IncomingMessage, response: ServerResponse) => {
       const streamed = { stream: request, length: body.length }
       const answer = await upstream.request({ ...get(), method: 'PUT', body: streamed })
       response.end(await answer.bytes(10))
-    })
+    }
+    const front = createServer((request, response) => void sendOn(request, response))
     const answer = await fetch(await listening(front), { method: 'PUT', body })
     expect(await answer.text()).toBe('ok')
     expect(came.digest('hex')).toBe(createHash('sha256').update(body).digest('hex'))
