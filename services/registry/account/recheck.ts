@@ -169,7 +169,7 @@ export class Recheck {
       store.people.put({ ...person, groups, checkedAt: clock.now() }),
     )
     if (!isStored || groups.join('\n') === person.groups.join('\n')) return
-    this.#audit(person, 'groups', `now ${groups.join(', ') || 'none'}`.slice(0, MOST_NAMED))
+    this.#audit(person, { event: 'groups', reference: groups.join(', ').slice(0, MOST_NAMED) })
   }
 
   /** Her sessions end; her tokens rest until she logs in again. */
@@ -178,7 +178,7 @@ export class Recheck {
     this.#stored(() => {
       store.people.put({ ...person, isGone: true, refreshToken: '', checkedAt: clock.now() })
       store.sessions.removeAll(person.id)
-      this.#audit(person, 'gone', why)
+      this.#audit(person, { event: 'gone', outcome: why })
     })
   }
 
@@ -223,9 +223,12 @@ export class Recheck {
     return store.failure === undefined
   }
 
-  #audit(person: PersonRecord, event: string, outcome: string): void {
+  #audit(
+    person: PersonRecord,
+    entry: { event: string; reference?: string; outcome?: string },
+  ): void {
     const caller: Caller = unlimited({ kind: 'person', person }, 'none')
-    audit(this.#base, { event, caller, address: '', outcome })
+    audit(this.#base, { ...entry, caller, address: '' })
   }
 
   #count(outcome: Renewed['outcome']): void {

@@ -147,6 +147,17 @@ test.each([
     'The operator disabled the account of bob',
     '',
   ],
+  [{ event: 'groups', reference: 'den, dev' }, 'ann is in the groups den, dev now', ''],
+  [
+    { event: 'gone', outcome: 'refused by the identity provider' },
+    'ann is gone from the identity provider: sessions end, tokens rest until the next login',
+    'refused by the identity provider',
+  ],
+  [
+    { event: 'device login', reference: 'terminal den', outcome: 'denied' },
+    'ann did not let terminal den log in',
+    'denied',
+  ],
   [
     { event: 'moon landing', reference: 'x', outcome: 'late' },
     'ann moon landing: x, which failed',
@@ -159,7 +170,10 @@ test.each([
 test.each([
   ['session', 'in a browser, from 192.0.2.7'],
   ['none', 'from 192.0.2.7'],
-  ['token:laptop', 'with the token laptop, from 192.0.2.7'],
+  ['token:7 laptop', 'with the token laptop, from 192.0.2.7'],
+  ['token:7', 'with the token 7, from 192.0.2.7'],
+  ['refresh-token:3 of token:7 laptop', 'with a refresh token of the token laptop, from 192.0.2.7'],
+  ['refresh-token:3', 'with a refresh token, from 192.0.2.7'],
   ['constructor', 'constructor, from 192.0.2.7'],
 ])('%s is %s', (credential, words) => {
   expect(wayInWords(line({ credential }))).toBe(words)

@@ -20,6 +20,12 @@ const DONE: Readonly<Record<string, Say>> = {
   push: (line) => `pushed ${imageOf(line)}`,
   pull: (line) => `pulled ${imageOf(line)}`,
   delete: (line) => `deleted ${imageOf(line)}`,
+  'token used': () => 'came with a token',
+  'password used': () => 'came by password',
+  'device login': ({ reference }) => `let ${reference} log in`,
+  exchange: ({ reference }) => `got a token for the CI job ${reference}`,
+  groups: ({ reference }) =>
+    reference === '' ? 'is in no group any more' : `is in the groups ${reference} now`,
   'token made': ({ reference }) => `made the token ${object(reference)}`,
   'token revoked': ({ reference }) => `revoked the token ${object(reference)}`,
   'sessions ended': ({ reference }) => `ended sessions of ${reference}`,
@@ -33,14 +39,26 @@ const DONE: Readonly<Record<string, Say>> = {
   'key made': () => 'made the next key for tokens',
 }
 
+/** The same of what ended otherwise. */
+const REFUSED: Readonly<Record<string, Say>> = {
+  'device login': ({ reference }) => `did not let ${reference} log in`,
+  exchange: () => 'got no token for a CI job',
+  gone: () => 'is gone from the identity provider: sessions end, tokens rest until the next login',
+}
+
 /** Events that these pages know by name, for the form. */
-export const EVENTS: readonly string[] = [...Object.keys(DONE), 'denied'].sort()
+export const EVENTS: readonly string[] = [
+  ...new Set([...Object.keys(DONE), ...Object.keys(REFUSED), 'denied']),
+].sort()
 
 /** `ann pushed team/app:v1`; what is not known here is told with its own words. */
 export function lineInWords(line: AuditRecord): string {
   const who = whoInWords(line.who)
   if (line.event === 'login' && line.outcome !== 'ok') return failedLogin(line)
   if (line.event === 'denied') return `${who} was denied ${deniedWhat(line)}`
+  if (line.outcome !== 'ok' && Object.hasOwn(REFUSED, line.event)) {
+    return `${who} ${REFUSED[line.event]?.(line)}`
+  }
   const done = Object.hasOwn(DONE, line.event) ? DONE[line.event] : undefined
   const text = done?.(line) ?? [line.event, imageOf(line)].filter(Boolean).join(': ')
   return `${who} ${text}${line.outcome === 'ok' ? '' : ', which failed'}`
@@ -63,14 +81,22 @@ const CREDENTIALS: Readonly<Record<string, string>> = {
 
 /** By what, and from where: `with the token laptop, from 192.0.2.7`. */
 export function wayInWords({ credential, address }: AuditRecord): string {
-  const by = Object.hasOwn(CREDENTIALS, credential)
-    ? CREDENTIALS[credential]
-    : credential.replace(/^token:/, 'with the token ')
-  return [by, address && `from ${address}`].filter(Boolean).join(', ')
+  return [credentialInWords(credential), address && `from ${address}`].filter(Boolean).join(', ')
+}
+
+/** `token:7 laptop`, `refresh-token:3 of token:7 laptop`, `session` … */
+function credentialInWords(credential: string): string | undefined {
+  if (Object.hasOwn(CREDENTIALS, credential)) return CREDENTIALS[credential]
+  const [, refresh, number = '', label] =
+    /^(refresh-token:\d+ of )?token:(\d+) ?(.*)$/.exec(credential) ?? []
+  if (number === '') return credential.replace(/^refresh-token:\d+$/, 'with a refresh token')
+  const token = `the token ${label || number}`
+  return refresh ? `with a refresh token of ${token}` : `with ${token}`
 }
 
 const LOGIN_FAILURES: Readonly<Record<string, string>> = {
   wrong: 'Wrong name or secret.',
+  resting: 'The identity provider does not vouch for its owner any more.',
   over: 'The token is expired or revoked, or its owner is disabled.',
 }
 
