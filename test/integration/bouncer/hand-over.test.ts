@@ -218,7 +218,7 @@ test('when nobody comes back in time, the network is told the quit message', asy
   })
   await bouncer.stop()
   expect((await server.expectLine('QUIT')).params).toEqual(['gone to ground'])
-  expect(holder.log()).toContain('no bouncer has come back in time')
+  await expect.poll(() => holder.log()).toContain('no bouncer has come back in time')
   await bouncer.start()
   await server.expectLine('JOIN #den')
   const client = await bouncer.client('fox', 'desk', CAPS)
