@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLog, gatherLines, type LogOptions } from './log.ts'
+import { createLog, gatherLines, type LogOptions, unredacted } from './log.ts'
 
 function collect(options: Partial<LogOptions> = {}) {
   const lines: string[] = []
@@ -50,6 +50,16 @@ describe('the log', () => {
       /^\d\d:\d\d:\d\d error write failed {2}file=a\.json\nError: disk full\n/,
     )
   })
+})
+
+test('a log for lines without secrets prints them as they are, and the log that it comes from leaves secrets out', () => {
+  const { lines, log } = collect()
+  unredacted(log).info({ token: 'number 7' })
+  log.info({ token: 'number 7' })
+  expect(lines.map((line) => (JSON.parse(line) as { token: string }).token)).toEqual([
+    'number 7',
+    '[secret]',
+  ])
 })
 
 describe('lines of one turn', () => {

@@ -30,5 +30,5 @@ export function auditedFixture({
     metrics,
     random: Math.random,
   })
-  return { store, clock, log, metrics, counts: new Counts(metrics), webhooks }
+  return { store, clock, log, auditLog: log, metrics, counts: new Counts(metrics), webhooks }
 }

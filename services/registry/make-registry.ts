@@ -1,7 +1,7 @@
 // Makes the registry out of the settings: the policy, the keys, the upstream, and whatever handlers need.
 import { join } from 'node:path'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
-import type { Log } from '@fuchsbau/shared/log.ts'
+import { type Log, unredacted } from '@fuchsbau/shared/log.ts'
 import { createRelyingParty, type RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import type { ServeOptions } from '@fuchsbau/shared/service.ts'
@@ -54,7 +54,8 @@ export async function makeRegistry(
   const keys = await openKeys(directory, clock, log)
   const { host } = new URL(own.url)
   const verifier = new TokenVerifier(keys, own.url, host)
-  const base = { store, clock, log, metrics, counts: new Counts(metrics), webhooks }
+  const auditLog = unredacted(log)
+  const base = { store, clock, log, auditLog, metrics, counts: new Counts(metrics), webhooks }
   const manifests = new ManifestCache(clock)
   const onChanged = () => manifests.changed()
   const url = own.upstream ?? (await openEvaluation(base, verifier, directory, opened))

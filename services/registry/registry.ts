@@ -29,6 +29,8 @@ export interface Registry {
   store: Store
   clock: Clock
   log: Log
+  /** For the lines of the audit alone, which name credentials and show none. */
+  auditLog: Log
   metrics: Metrics
   counts: Counts
   toldUses: ToldUses
@@ -74,7 +76,7 @@ export function addressOf(request: { ip: string | undefined }): string {
 }
 
 /** What writing the audit takes. */
-export type Audited = Pick<Registry, 'store' | 'clock' | 'log' | 'counts' | 'webhooks'>
+export type Audited = Pick<Registry, 'store' | 'clock' | 'log' | 'auditLog' | 'counts' | 'webhooks'>
 
 export interface AuditEntry {
   event: string
@@ -95,7 +97,7 @@ export interface AuditEntry {
  * stored, only to the log: what must not happen without it asks `mustStore` first.
  */
 export function audit(registry: Audited, entry: AuditEntry): void {
-  const { store, clock, log, counts } = registry
+  const { store, clock, auditLog, counts } = registry
   const { event, caller, address, repository = '', digest = '' } = entry
   // It may be what a stranger typed, and is shown in terminals.
   const reference = (entry.reference ?? '').replaceAll(/\p{C}/gu, '\u{fffd}')
@@ -103,7 +105,7 @@ export function audit(registry: Audited, entry: AuditEntry): void {
   const who = caller === 'operator' ? caller : nameOf(caller)
   const credential = caller === 'operator' ? 'command-line' : credentialName(caller, store)
   const line = { event, who, credential, repository, reference, digest, address, outcome }
-  log.info({ audit: line }, event)
+  auditLog.info({ audit: line }, event)
   counts.audited(event)
   try {
     const at = clock.now()

@@ -61,9 +61,9 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   const listening = await listen(app, own.listen)
   opened.defer(() => app.close())
   opened.defer(startRotation(registry))
-  const { policy, webhooks, counts, issue } = registry
+  const { policy, webhooks, counts, auditLog, issue } = registry
   const maxAgeMs = own.maxAccessTokenAge
-  const on = { store, clock, log, counts, policy, keys: issue.keys, webhooks, maxAgeMs }
+  const on = { store, clock, log, auditLog, counts, policy, keys: issue.keys, webhooks, maxAgeMs }
   opened.defer(await openControl(directory, (verb, args) => operate(on, verb, args)))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')
   return { url: own.url, listening, notReady: () => store.failure }

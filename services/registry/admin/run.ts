@@ -49,7 +49,7 @@ async function onStore(
     const { random } = Math
     const webhooks = new Announcer({ file, url, store, clock, log, metrics, random })
     const counts = new Counts(metrics)
-    const on = { store, clock, log, counts, policy, keys, webhooks, maxAgeMs }
+    const on = { store, clock, log, auditLog: log, counts, policy, keys, webhooks, maxAgeMs }
     return show(await operate(on, verb, [...args]))
   } finally {
     store.close()
