@@ -12,7 +12,8 @@ export type Account =
 /** By what somebody is who she is. `id` is that of an access token or refresh token. */
 export type Credential =
   | { kind: 'none' | 'password' | 'session' }
-  | { kind: 'access-token' | 'refresh-token'; id: number }
+  | { kind: 'access-token'; id: number; label: string }
+  | { kind: 'refresh-token'; id: number }
 
 export interface Caller {
   account: Account
@@ -47,16 +48,15 @@ export function nameOf({ account }: Caller): string {
 
 /** For the audit: `token:7 laptop`, `refresh-token:3 of token:7 laptop`, `session`. */
 export function credentialName({ credential }: Caller, store: Store): string {
-  if (credential.kind === 'access-token') return tokenName(store, credential.id)
+  if (credential.kind === 'access-token') return tokenName(credential)
   if (credential.kind !== 'refresh-token') return credential.kind
   const { accessTokenId } = store.refreshTokens.get(credential.id) ?? {}
-  const origin = accessTokenId === undefined ? '' : ` of ${tokenName(store, accessTokenId)}`
+  const made = accessTokenId === undefined ? undefined : store.accessTokens.get(accessTokenId)
+  const origin = made ? ` of ${tokenName(made)}` : ''
   return `refresh-token:${credential.id}${origin}`
 }
 
-function tokenName(store: Store, id: number): string {
-  return `token:${id} ${store.accessTokens.get(id)?.label ?? ''}`.trimEnd()
-}
+const tokenName = ({ id, label }: { id: number; label: string }) => `token:${id} ${label}`.trimEnd()
 
 export const isLivePerson = ({ isEnabled, isGone }: PersonRecord) => isEnabled && !isGone
 
@@ -104,7 +104,7 @@ export function callerByToken(
   if (!account) return
   return {
     account,
-    credential: { kind: 'access-token', id: token.id },
+    credential: { kind: 'access-token', id: token.id, label: token.label },
     limits: token.limits,
     expiresAt: token.expiresAt,
   }
