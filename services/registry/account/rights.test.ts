@@ -92,7 +92,12 @@ function caller(identity: Identity, limits?: Limit[]): Caller {
             checkedAt: 0,
           },
         }
-  return { account, credential: { kind: 'access-token', id: 1, label: 'laptop' }, limits, expiresAt: undefined }
+  return {
+    account,
+    credential: { kind: 'access-token', id: 1, label: 'laptop' },
+    limits,
+    expiresAt: undefined,
+  }
 }
 
 describe('the limits of a token', () => {
