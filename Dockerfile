@@ -7,6 +7,9 @@ ARG BUILDER=docker.io/library/node:24-trixie-slim@sha256:8ec5d7557396cfe32d21c3f
 ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:bb6b03d81066993293a10feda7250e8e1cc034035fe9b61cfceededa7c8bf04d
 # fediverse, bouncer, registry or all
 ARG SERVICE=all
+# Builders of today know both; older ones are told.
+ARG BUILDPLATFORM
+ARG TARGETPLATFORM
 
 FROM --platform=$BUILDPLATFORM ${BUILDER} AS build
 WORKDIR /src
@@ -34,7 +37,7 @@ RUN set -eu; \
     done
 
 # Only COPY from here on. The user is the base's `nonroot`.
-FROM ${BASE} AS base
+FROM --platform=$TARGETPLATFORM ${BASE} AS base
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG SOURCE=
