@@ -1,8 +1,9 @@
 // `npm run bundle`: the command with all services as dist/fuchsbau.mjs, and each service alone as dist/NAME.mjs
-// (the same command line, knowing only that service). One file each, with a source map beside it; nothing
-// from node_modules is needed but native modules.
+// (the same command line, knowing only that service). One file each, with a source map and its bill of materials
+// (CycloneDX) beside it; nothing from node_modules is needed but native modules.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { build } from 'esbuild'
+import { type BuildResult, build } from 'esbuild'
+import manifest from './package.json' with { type: 'json' }
 
 const services = ['fediverse', 'bouncer', 'registry']
 /** Packages with machine code: they stay where npm put them. */
@@ -63,6 +64,7 @@ for (const names of [services, ...services.map((name) => [name])]) {
     metafile: true,
   })
   escapeBeyondAscii(`dist/${name}.mjs`)
+  writeFileSync(`dist/${name}.cdx.json`, `${billOfMaterials(name, result)}\n`)
   for (const [path, { bytes }] of Object.entries(result.metafile.outputs)) {
     if (path.endsWith('.mjs')) console.log(`${path}  ${(bytes / 1e6).toFixed(1)} MB`)
   }
@@ -81,4 +83,36 @@ function escapeBeyondAscii(file: string): void {
     file,
     code.replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${hex(unit)}`),
   )
+}
+
+/** What is in a bundle, as esbuild saw it, and the native modules that it asks for. https://cyclonedx.org/docs/1.6/json/ */
+function billOfMaterials(name: string, { metafile }: BuildResult<{ metafile: true }>): string {
+  const inputs = Object.entries(metafile.inputs)
+  const asked = inputs.flatMap(([, { imports }]) => imports.map(({ path }) => path))
+  const folders = new Set([
+    ...inputs.flatMap(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
+    ...native.filter((each) => asked.includes(each)).map((each) => `node_modules/${each}`),
+  ])
+  const components = [
+    ...new Map([...folders].map(componentOf).map((each) => [each.purl, each])).values(),
+  ]
+  const component = { type: 'application', name, version: manifest.version }
+  return JSON.stringify(
+    { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components },
+    null,
+    1,
+  )
+}
+
+function componentOf(folder: string) {
+  const text = readFileSync(`${folder}/package.json`, 'utf8')
+  const { name, version, license } = JSON.parse(text) as Record<string, string | undefined>
+  const purl = `pkg:npm/${name?.replace('@', '%40')}@${version}`
+  const licenses = license === undefined ? [] : [licenseOf(license)]
+  return { type: 'library', 'bom-ref': purl, name, version, purl, licenses }
+}
+
+/** An identifier of SPDX, or an expression of them. */
+function licenseOf(license: string) {
+  return license.includes(' ') ? { expression: license } : { license: { id: license } }
 }
