@@ -29,7 +29,7 @@ export function refuseImmutable(exchange: Exchange, repository: Repository, tag:
   if (line === undefined) return
   exchange.registry.counts.denied('immutable')
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
-  const next = exchange.request.method === 'DELETE' ? 'Nobody may delete it.' : 'Push another tag.'
+  const next = exchange.need?.right === 'delete' ? 'Nobody may delete it.' : 'Push another tag.'
   deny(exchange, { repository, reference: tag, why, next, detail: { repository, line } })
 }
 

@@ -33,7 +33,7 @@ ${issuer && html`<dt>Your groups</dt><dd>${groups.length > 0 ? groups.join(', ')
 <dt>The right</dt><dd>${right}</dd>
 ${repository && html`<dt>Repository</dt><dd>${repository}</dd>`}
 </dl>
-${issuer && html`<p class="small">The groups are those of your last login: if they have changed, log out and in again.</p>`}
+${issuer && html`<p class="small">The groups are those that the identity provider named last; logging out and in again asks it anew.</p>`}
 ${repository && html`<p class="small">This page does not say whether there is such a repository.</p>`}
 <p><a href="${web.site.path('')}">To the repositories</a></p>
 </section>`

@@ -194,6 +194,7 @@ immutable:
       const answer = await browser.post('/delete', { repository: 'del/fixed', reference })
       expect(answer.status).toBe(403)
       expect(answer.body).toMatch(/The tag v1 is immutable|The immutable tag v1 needs it/)
+      expect(answer.body).toContain('Nobody may delete it.')
     }
     expect(await exists('v1', 'del/fixed')).toBe(true)
   })
