@@ -16,7 +16,7 @@ const layers: Record<string, readonly RegExp[]> = {
     /^admin\/|^(app|service|main)\.ts/,
   ],
   'services/bouncer/': [
-    /^(irc\/|(address-list|sweep)\.ts)/,
+    /^(irc\/|address-list\.ts)/,
     /^(store\/|settings\.ts)/,
     /^account\//,
     /^(upstream|push|import|hold)\//,

@@ -5,6 +5,7 @@ import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Configuration } from 'openid-client'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { KEY_PAIR_ALGORITHMS } from './algorithms.ts'
 import { cappedFetch, type Provider, reasonOf } from './provider.ts'
 
 /** Whose session has ended: one of hers, or without `sid` all of them. At least one of `subject` and `sid` is there. */
@@ -18,11 +19,6 @@ type Options = { clientId: string; issuer: string; clock: Clock; log: Log }
 const MAX_TOKEN = 16 * 1024
 const MAX_NAME = 255
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-/** Of key pairs only; what the provider says that it signs ID tokens with is taken of them (2.6, 2; RFC 8725, 3.1). */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-]
 /** Clocks go a little wrong. */
 const TOLERANCE_SECONDS = 30
 /** Providers are to let it end within two minutes (2.4); an older one is refused, whenever it ends. */
@@ -68,7 +64,7 @@ export class LogoutTokens {
     const { payload, protectedHeader } = await jwtVerify(token, await this.#keysOf(client), {
       issuer,
       audience: this.#options.clientId,
-      algorithms: ALGORITHMS.filter((name) => supported.includes(name)),
+      algorithms: KEY_PAIR_ALGORITHMS.filter((name) => supported.includes(name)),
       requiredClaims: ['iat', 'exp', 'jti'],
       maxTokenAge: MAX_AGE_SECONDS,
       clockTolerance: TOLERANCE_SECONDS,

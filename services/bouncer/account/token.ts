@@ -4,6 +4,7 @@
 // https://www.rfc-editor.org/rfc/rfc9068#section-4 https://www.rfc-editor.org/rfc/rfc7662
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
+import { KEY_PAIR_ALGORITHMS } from '@fuchsbau/shared/login/algorithms.ts'
 import { claimAt } from '@fuchsbau/shared/login/claims.ts'
 import { readJson } from '@fuchsbau/shared/read-json.ts'
 import type { JWTVerifyGetKey } from 'jose'
@@ -59,11 +60,6 @@ const RETRY_MS = 3_000
 const TELL_MS = 60_000
 /** A JWT may be of a clock that goes a little wrong. */
 const TOLERANCE_SECONDS = 30
-/** Those of a key pair, none that OAuth advises against (RFC 8725, 3.1). */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-]
 /**
  * How a token says that it is an access token: by its header (RFC 9068, 2.1), in `type` (Pocket ID), `typ` (Keycloak),
  * `token_use` (Hydra) or the `token_type` of an introspection.
@@ -190,7 +186,7 @@ async function verified(
     const { payload } = await jwtVerify(token, keys, {
       issuer,
       audience: clientId,
-      algorithms: ALGORITHMS,
+      algorithms: KEY_PAIR_ALGORITHMS,
       requiredClaims: ['exp', 'sub'],
       clockTolerance: TOLERANCE_SECONDS,
       currentDate: new Date(clock.now()),

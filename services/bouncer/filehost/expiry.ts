@@ -1,7 +1,7 @@
 // How long uploads are kept.
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { startSweeps } from '@fuchsbau/shared/sweep.ts'
 import type { Store } from '../store/store.ts'
-import { startSweeps } from '../sweep.ts'
 
 /** Files in one step. */
 const MOST_REMOVED = 50

@@ -1,9 +1,9 @@
 // How long lines are kept, and how much of them: by a rule of the conversation, else of its network, else of the whole
 // bouncer. Once an hour what is beyond that is deleted, a little at a time.
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { startSweeps } from '@fuchsbau/shared/sweep.ts'
 import type { Keep, Scope } from '../store/removal.ts'
 import type { Store } from '../store/store.ts'
-import { startSweeps } from '../sweep.ts'
 
 /** What is kept of a conversation, or of a network; absent: no limit of its own. */
 export interface RetentionRule {

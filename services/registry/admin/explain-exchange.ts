@@ -1,5 +1,5 @@
 // `policy explain CLAIM=VALUE…`: what a CI job with such an ID token would get.
-import { matchClaims } from '../login/id-tokens.ts'
+import { entriesOf, matchClaims } from '../login/id-tokens.ts'
 import type { PolicyHolder } from '../policy-holder.ts'
 import type { Store } from '../store/store.ts'
 
@@ -16,7 +16,7 @@ export function explainExchange(
       return [word.slice(0, at), word.slice(at + 1)]
     }),
   )
-  const ofIssuer = policy.current.exchange.filter(({ issuer }) => issuer === claims['iss'])
+  const ofIssuer = entriesOf({ policy }, claims['iss'])
   if (ofIssuer.length === 0) {
     return [`The policy trusts no issuer ${claims['iss'] ?? ''}: give iss, aud, sub and the like.`]
   }

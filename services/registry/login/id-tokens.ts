@@ -1,5 +1,6 @@
 // ID tokens of CI jobs: whether one is what it says, and which entry of the policy it is for. Every check is of now: a token
 // that was good is asked about again.
+import { KEY_PAIR_ALGORITHMS } from '@fuchsbau/shared/login/algorithms.ts'
 import { type JWTPayload, errors as joseErrors, jwtVerify } from 'jose'
 import { type Claims, type ExchangeEntry, mismatchOf } from '../policy/exchange.ts'
 import type { Registry } from '../registry.ts'
@@ -23,11 +24,6 @@ export const MAX_ID_TOKEN = 8 * 1024
 const TOLERANCE_SECONDS = 30
 /** A token that lives longer is not one of a job. */
 const LONGEST_SECONDS = 86_400
-/** Those of a key pair: with a shared secret, the public key would be one (RFC 8725, 2.1). */
-const ALGORITHMS = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-]
 
 /** Whether a text has the form of one; a password has not. */
 export function looksLikeIdToken(text: string): boolean {
@@ -86,7 +82,8 @@ export function matchClaims(
   return refusal(why, failures.slice(0, 5).join('; '))
 }
 
-function entriesOf({ policy }: Pick<Registry, 'policy'>, issuer: unknown): ExchangeEntry[] {
+/** Of the policy now, in its order. */
+export function entriesOf({ policy }: Pick<Registry, 'policy'>, issuer: unknown): ExchangeEntry[] {
   return policy.current.exchange.filter((entry) => entry.issuer === issuer)
 }
 
@@ -113,7 +110,7 @@ async function verify(
   const check = async (getKey: Awaited<ReturnType<typeof keys.of>>): Promise<Verified> => {
     const { payload, protectedHeader } = await jwtVerify(token, getKey, {
       issuer,
-      algorithms: ALGORITHMS,
+      algorithms: KEY_PAIR_ALGORITHMS,
       requiredClaims: ['exp', 'iat', 'sub', 'aud'],
       clockTolerance: TOLERANCE_SECONDS,
       currentDate: new Date(clock.now()),

@@ -1,20 +1,23 @@
 // Deleting what is kept no longer: once an hour, a little at a time, so that nobody notices.
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import type { Clock, Timer } from './clock.ts'
 
 const EVERY_MS = 3_600_000
 const FIRST_MS = 60_000
-const PAUSE_MS = 20
+const USUAL_PAUSE_MS = 20
 
 export interface SweepOptions {
   clock: Clock
   /** The work of one sweep: each step takes some milliseconds at most. */
   steps(): Iterator<void>
+  /** Between steps. */
+  pauseMs?: number
   /** When the store takes nothing: the rest waits for the next sweep. */
   onError(error: unknown): void
 }
 
 /** Sweeps each hour; returns how to stop that. */
-export function startSweeps({ clock, steps, onError }: SweepOptions): () => void {
+export function startSweeps(options: SweepOptions): () => void {
+  const { clock, steps, pauseMs = USUAL_PAUSE_MS, onError } = options
   let timer: Timer
   const sweep = () => {
     const work = steps()
@@ -25,7 +28,7 @@ export function startSweeps({ clock, steps, onError }: SweepOptions): () => void
       } catch (error) {
         onError(error)
       }
-      timer = isDone ? clock.after(EVERY_MS, sweep) : clock.after(PAUSE_MS, step)
+      timer = isDone ? clock.after(EVERY_MS, sweep) : clock.after(pauseMs, step)
     }
     step()
   }
