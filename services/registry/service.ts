@@ -53,16 +53,11 @@ async function open(options: Options, opened: AsyncDisposableStack) {
   })
   answerWhenStored(app, store)
   registerRegistry(app, registry)
-  registerWeb(app, {
-    registry,
-    software: { name: 'fuchsbau', version: manifest.version },
-    maxAgeMs: own.maxAccessTokenAge,
-  })
+  registerWeb(app, { registry, software: { name: 'fuchsbau', version: manifest.version } })
   const listening = await listen(app, own.listen)
   opened.defer(() => app.close())
   opened.defer(startRotation(registry))
-  const { policy, webhooks, counts, auditLog, issue } = registry
-  const maxAgeMs = own.maxAccessTokenAge
+  const { policy, webhooks, counts, auditLog, issue, maxTokenAgeMs: maxAgeMs } = registry
   const on = { store, clock, log, auditLog, counts, policy, keys: issue.keys, webhooks, maxAgeMs }
   opened.defer(await openControl(directory, (verb, args) => operate(on, verb, args)))
   log.info({ listening, isEvaluation: registry.isEvaluation }, 'listening')

@@ -20,7 +20,6 @@ import { type Audited, audit } from '../registry.ts'
 import type { AccessTokenRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { KeyRing } from '../token/key-ring.ts'
-import type { Announcer } from '../webhook/announcer.ts'
 import { exportAuditLines, listAudit } from './audit.ts'
 import { entriesFor, explainExchange, isClaim } from './explain-exchange.ts'
 import { listWebhooks, retryWebhook, testWebhook } from './webhooks.ts'
@@ -28,7 +27,6 @@ import { listWebhooks, retryWebhook, testWebhook } from './webhooks.ts'
 export interface Operated extends Audited {
   policy: PolicyHolder
   keys: KeyRing
-  webhooks: Announcer
   maxAgeMs: number
 }
 

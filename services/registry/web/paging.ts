@@ -19,10 +19,13 @@ export function pageOf<T>(all: readonly T[], request: FastifyRequest, size: numb
 }
 
 /** `path?a=1&b=2`, without what is empty. */
-export function addressOf(path: string, query: Readonly<Record<string, string | number>>): string {
+export function addressOf(
+  path: string,
+  query: Readonly<Record<string, string | number | undefined>>,
+): string {
   const words = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
-    if (value !== '') words.set(key, String(value))
+    if (value !== undefined && value !== '') words.set(key, String(value))
   }
   return words.size === 0 ? path : `${path}?${words}`
 }

@@ -28,7 +28,6 @@ import { form, type Handler, page, type RouteParams, type Web } from './visit.ts
 export interface WebDeps {
   registry: Registry
   software: { name: string; version: string }
-  maxAgeMs: number
 }
 
 export const PAGES: Readonly<Record<string, Handler>> = {
@@ -77,7 +76,7 @@ export function registerWeb(app: FastifyInstance, deps: WebDeps): void {
   })
 }
 
-function makeWeb({ registry, software, maxAgeMs }: WebDeps): Web {
+function makeWeb({ registry, software }: WebDeps): Web {
   const { clock, url } = registry
   const site = makePageSite(url, software, style)
   return {
@@ -88,7 +87,6 @@ function makeWeb({ registry, software, maxAgeMs }: WebDeps): Web {
     sessions: makeSessions(registry, site),
     party: registry.party,
     pendingLogins: new PendingLogins(site, clock, 'fuchsbau-registry-login'),
-    maxAgeMs,
   }
 }
 

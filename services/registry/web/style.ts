@@ -24,24 +24,21 @@ pre code { background: none; padding: 0; }
 .or { display: flex; align-items: center; gap: .8rem; color: var(--soft); font-size: .875rem; margin: 1.4rem 0 .2rem; } .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 .narrow form > button { margin-top: 1.1rem; }
 th { overflow-wrap: break-word; } tbody th { color: inherit; font-size: inherit; } th .small { font-weight: 400; } .when { white-space: nowrap; } .tabs { margin-bottom: 1.4rem; } .refused { border-left: 3px solid var(--bad); padding-left: .6rem; } caption { text-align: left; color: var(--soft); font-size: .875rem; padding: .3rem 0; } td form { margin: 0; }
-.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: .8rem 0; } .panel .buttons { margin: 1.1rem 0 0; } .panel .buttons .primary { margin: 0; }
-.danger { border-color: var(--bad); color: var(--bad); }
+.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.2rem; margin: .8rem 0; } .panel .buttons { margin: 1.1rem 0 0; } .panel .buttons .primary { margin: 0; }
+.danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
+.danger:hover { background: var(--bad); color: var(--paper); }
 .state { color: var(--bad); font-weight: 600; }
 .filters { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: 0 1rem; align-items: end; } .filters .wide { grid-column-end: span 2; }
 .source { list-style: none; margin: .4rem 0 1rem; padding: .7rem .9rem; background: var(--wash); border-radius: .6rem; font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; } .source li { display: flex; gap: .9rem; white-space: pre-wrap; overflow-wrap: anywhere; } .source li > span:first-child { flex: none; width: 2.6em; text-align: right; color: var(--soft); user-select: none; } .source li > span:last-child { min-width: 0; } .source li:target { background: var(--line); }
 .checks { display: flex; flex-wrap: wrap; gap: 0 1.2rem; }
 .crumbs { font-size: .9rem; margin: .6rem 0 .2rem; overflow-wrap: anywhere; }
-.plain { list-style: none; margin: 0; padding: 0; }
 .copy { user-select: all; }
 .commands { display: grid; grid-template-columns: minmax(5rem, max-content) minmax(0, 1fr); gap: .4rem 1rem; align-items: baseline; margin: .5rem 0 1rem; } .commands dt { color: var(--soft); font-size: .9rem; } .commands dd { margin: 0; min-width: 0; } .commands code { display: block; border-radius: .5rem; padding: .35rem .7rem; }
 .facts.wide { grid-template-columns: minmax(8rem, max-content) 1fr; } .facts.wide dt { overflow-wrap: anywhere; }
 details { margin: .6rem 0; } summary { padding: .5rem 0; min-height: 2.75rem; }
 ol.rows > li { align-items: flex-start; } .step { white-space: pre-wrap; }
 .tree { list-style: none; margin: .3rem 0; padding: 0; } .tree .tree { border-left: 2px solid var(--line); padding-left: 1rem; } .tree li { padding: .35rem 0; overflow-wrap: anywhere; }
-.buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.2rem; }
 .paging { align-items: center; }
 .components { min-width: 40rem; } .components :is(th, td) { overflow-wrap: break-word; } .components td:nth-child(4) { overflow-wrap: anywhere; min-width: 12rem; }
-.danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
-.danger:hover { background: var(--bad); color: var(--paper); }
 @media (max-width: 40rem) { .facts.wide { grid-template-columns: minmax(0, 1fr); gap: .1rem; } .facts.wide dd { margin-bottom: .5rem; } .commands { grid-template-columns: minmax(0, 1fr); gap: .15rem; } .commands dd { margin-bottom: .5rem; } .rows > li > :is(.signed, .unsigned) { flex: 1 0 100%; } }
 `

@@ -36,7 +36,7 @@ export function tokenForm(
 ): Html {
   const typed = isDone ? new URLSearchParams() : fields
   const chosen = typed.getAll('action')
-  const days = LIFETIMES.filter((each) => each * DAY_MS <= web.maxAgeMs)
+  const days = LIFETIMES.filter((each) => each * DAY_MS <= web.registry.maxTokenAgeMs)
   const chosenDays = Number(typed.get('days') ?? 90)
   return html`<section class="panel">
 <h2>Make a token</h2>

@@ -24,7 +24,7 @@ export function makeToken(visit: Visit): FastifyReply {
   const { web, session, fields, caller, request } = visit
   const { store, clock } = web.registry
   const made = makeAccessToken(
-    { store, clock, maxAgeMs: web.maxAgeMs },
+    { store, clock, maxAgeMs: web.registry.maxTokenAgeMs },
     { personId: session.person.id },
     wantedToken(fields),
   )

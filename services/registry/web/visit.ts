@@ -23,8 +23,6 @@ export interface Web {
   sessions: Sessions
   party: RelyingParty | undefined
   pendingLogins: PendingLogins<{ login: PendingLogin; next: string }>
-  /** The longest lifetime of access tokens. */
-  maxAgeMs: number
 }
 
 export type RouteParams = { Params: { id?: string; '*'?: string } }

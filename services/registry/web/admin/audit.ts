@@ -9,9 +9,10 @@ import { exportAudit, FORMATS } from '../../audit/export.ts'
 import { type AuditWords, FILTERS, parseAuditQuery } from '../../audit/query.ts'
 import { EVENTS, lineInWords, reasonInWords, wayInWords } from '../../audit/words.ts'
 import type { AuditRecord } from '../../store/records.ts'
+import { addressOf } from '../paging.ts'
 import { sendError } from '../send.ts'
 import type { Visit } from '../visit.ts'
-import { moreLink, queryText, sendAdmin, table } from './frame.ts'
+import { moreLink, sendAdmin, table } from './frame.ts'
 
 const PAGE = 100
 
@@ -93,7 +94,7 @@ function lineRow(line: AuditRecord): Html {
 
 function exportLinks({ web: { site } }: Visit, words: AuditWords): Html {
   const link = (format: string, label: string) =>
-    html`<a class="small-button" href="${site.path('admin/audit/export')}${queryText({ ...words, format })}">${label}</a>`
+    html`<a class="small-button" href="${addressOf(site.path('admin/audit/export'), { ...words, format })}">${label}</a>`
   return html`<h2>Export</h2>
 <p class="small">All lines that these filters find, the newest first. The command line has the same: <code>fuchsbau registry audit export</code>.</p>
 <div class="buttons">${link('json', 'JSON lines')}${link('csv', 'CSV')}</div>`

@@ -1,12 +1,16 @@
 // The frame of the administrators' pages, for whom they are, and pieces that several of them share.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
+import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
+import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { navigationLink } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import type { Administrator } from '../../manage/administer.ts'
 import { audit } from '../../registry.ts'
+import type { Store } from '../../store/store.ts'
 import type { Page } from '../layout.ts'
-import { sendOwn } from '../send.ts'
-import { mayNot, type Visit } from '../visit.ts'
+import { addressOf } from '../paging.ts'
+import { sendError, sendOwn } from '../send.ts'
+import { type Handler, mayNot, type Visit } from '../visit.ts'
 
 const TABS = {
   people: 'People',
@@ -75,12 +79,35 @@ export function moreLink(
   parameters: Readonly<Record<string, string | undefined>>,
   label: string,
 ): Html {
-  return html`<p class="paging"><a href="${site.path(path)}${queryText(parameters)}">${label}</a></p>`
+  return html`<p class="paging"><a href="${addressOf(site.path(path), parameters)}">${label}</a></p>`
 }
 
-/** `?a=b`, without what is empty; empty when all is. */
-export function queryText(parameters: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(parameters).filter(([, value]) => value)
-  const text = new URLSearchParams(given as [string, string][]).toString()
-  return text === '' ? '' : `?${text}`
+/** For the person or the robot with the id of the address; nobody else is there. */
+export function ofId<T>(
+  find: (store: Store, id: number) => T | undefined,
+  handle: (visit: Visit, found: T) => FastifyReply,
+): Handler {
+  return (visit) => {
+    const found = find(visit.web.registry.store, numberOf(visit.request.params.id))
+    return found === undefined ? sendError(visit, 404) : handle(visit, found)
+  }
+}
+
+/** To the lines of the audit of `person:NAME` or `robot:NAME`. */
+export function auditLink({ web: { site } }: Visit, kind: 'person' | 'robot', name: string): Html {
+  const address = addressOf(site.path('admin/audit'), { who: `${kind}:${name}` })
+  return html`<div class="buttons">${buttonLink(address, `What ${name} did`)}</div>`
+}
+
+/** To disable an account, or enable it again, and to delete it. `path`: its page. */
+export function accountButtons(
+  visit: Visit,
+  path: string,
+  { name, isEnabled, isOwner = false }: { name: string; isEnabled: boolean; isOwner?: boolean },
+): Html {
+  return html`<div class="buttons">${
+    isEnabled
+      ? buttonForm(visit, `${path}/disable`, 'Disable', { about: name })
+      : buttonForm(visit, `${path}/enable`, 'Enable', { about: name })
+  }${!isOwner && buttonLink(visit.web.site.path(`${path}/delete`), 'Delete …')}</div>`
 }

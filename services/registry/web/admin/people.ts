@@ -6,24 +6,17 @@ import { count, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { deletePerson, endSessions, setPersonEnabled } from '../../manage/administer.ts'
 import type { PersonRecord } from '../../store/records.ts'
-import { done, sendError } from '../send.ts'
-import type { Handler, Visit } from '../visit.ts'
-import { administratorOf, moreLink, row, sendAdmin, table } from './frame.ts'
+import { done } from '../send.ts'
+import type { Visit } from '../visit.ts'
+import { administratorOf, moreLink, ofId, row, sendAdmin, table } from './frame.ts'
 import { personPage, stateOf } from './person.ts'
 
 const PAGE = 50
 /** Of one person, in the list. */
 const MOST_GROUPS = 5
 
-type PersonHandler = (visit: Visit, person: PersonRecord) => FastifyReply
-
-/** For the person with the id of the address. */
-export function ofPerson(handle: PersonHandler): Handler {
-  return (visit) => {
-    const person = visit.web.registry.store.people.get(numberOf(visit.request.params.id))
-    return person ? handle(visit, person) : sendError(visit, 404)
-  }
-}
+const ofPerson = (handle: (visit: Visit, person: PersonRecord) => FastifyReply) =>
+  ofId(({ people }, id) => people.get(id), handle)
 
 export function showPeople(visit: Visit): FastifyReply {
   const { site, registry } = visit.web

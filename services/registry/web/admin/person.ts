@@ -1,13 +1,13 @@
 // The page of one person, as administrators see it: who she is, her sessions and her access tokens.
 import { type Html, html } from '@fuchsbau/shared/html.ts'
-import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
+import { buttonForm } from '@fuchsbau/shared/page/button.ts'
 import { count, time } from '@fuchsbau/shared/page/layout.ts'
 import { isLivePerson } from '../../account/caller.ts'
 import { isLiving } from '../../manage/access-tokens.ts'
 import { explain } from '../../manage/explain.ts'
 import type { PersonRecord } from '../../store/records.ts'
 import type { Visit } from '../visit.ts'
-import { queryText, row, table } from './frame.ts'
+import { accountButtons, auditLink, row, table } from './frame.ts'
 import { tokenTable } from './token-table.ts'
 
 export function stateOf({ isEnabled, isGone }: PersonRecord): string {
@@ -16,13 +16,13 @@ export function stateOf({ isEnabled, isGone }: PersonRecord): string {
 }
 
 export function personPage(visit: Visit, person: PersonRecord): { title: string; body: Html } {
-  const { registry, site } = visit.web
+  const { registry } = visit.web
   const { id, name } = person
   const tokens = registry.store.accessTokens.ofPerson(id)
   const living = tokens.filter((token) => isLiving(token, registry.clock.now()))
   const body = html`<h1>${name}</h1>
 ${facts(visit, person)}
-<div class="buttons">${buttonLink(`${site.path('admin/audit')}${queryText({ who: `person:${name}` })}`, `What ${name} did`)}</div>
+${auditLink(visit, 'person', name)}
 ${sessionList(visit, person)}
 <h2>Access tokens</h2>
 ${tokenTable(visit, { tokens, caption: `Access tokens of ${name}`, back: `people/${id}` })}
@@ -71,12 +71,8 @@ ${sessions.length > 1 && html`<div class="buttons">${buttonForm(visit, path, 'En
 }
 
 /** What follows is said before it happens. */
-function accountForms(
-  visit: Visit,
-  { id, name, isEnabled, isOwner }: PersonRecord,
-  tokens: number,
-): Html {
-  const path = `admin/people/${id}`
+function accountForms(visit: Visit, person: PersonRecord, tokens: number): Html {
+  const { id, name, isEnabled } = person
   const open = visit.web.registry.store.sessions.ofPerson(id).length
   return html`<h2>Account</h2>
 ${
@@ -84,9 +80,5 @@ ${
     ? html`<p>Disabled, ${name} cannot log in: ${count(open, 'session')} will end for good, and ${count(tokens, 'access token')} will be refused until the account is enabled again. Images stay.</p>`
     : html`<p>Enabled, ${name} can log in again, and ${count(tokens, 'access token')} will be good again. Revoke those that should not be.</p>`
 }
-<div class="buttons">${
-    isEnabled
-      ? buttonForm(visit, `${path}/disable`, 'Disable', { about: name })
-      : buttonForm(visit, `${path}/enable`, 'Enable', { about: name })
-  }${!isOwner && buttonLink(visit.web.site.path(`${path}/delete`), 'Delete …')}</div>`
+${accountButtons(visit, `admin/people/${id}`, person)}`
 }

@@ -2,7 +2,6 @@
 
 import { type Html, html } from '@fuchsbau/shared/html.ts'
 import { buttonForm, buttonLink } from '@fuchsbau/shared/page/button.ts'
-import { numberOf } from '@fuchsbau/shared/page/form.ts'
 import { count, csrfField, time } from '@fuchsbau/shared/page/layout.ts'
 import type { FastifyReply } from 'fastify'
 import { isLiving, type MadeToken } from '../../manage/access-tokens.ts'
@@ -10,19 +9,12 @@ import { addRobot, deleteRobot, giveToken, setRobotEnabled } from '../../manage/
 import type { RobotRecord } from '../../store/records.ts'
 import { done, sendError } from '../send.ts'
 import { shownToken, tokenForm, wantedToken } from '../token-form.ts'
-import type { Handler, Visit } from '../visit.ts'
-import { administratorOf, queryText, row, sendAdmin, table } from './frame.ts'
+import type { Visit } from '../visit.ts'
+import { accountButtons, administratorOf, auditLink, ofId, row, sendAdmin, table } from './frame.ts'
 import { tokenTable } from './token-table.ts'
 
-type RobotHandler = (visit: Visit, robot: RobotRecord) => FastifyReply
-
-/** For the robot with the id of the address. */
-export function ofRobot(handle: RobotHandler): Handler {
-  return (visit) => {
-    const robot = visit.web.registry.store.robots.get(numberOf(visit.request.params.id))
-    return robot ? handle(visit, robot) : sendError(visit, 404)
-  }
-}
+const ofRobot = (handle: (visit: Visit, robot: RobotRecord) => FastifyReply) =>
+  ofId(({ robots }, id) => robots.get(id), handle)
 
 export function showRobots(visit: Visit): FastifyReply {
   return sendAdmin(visit, 'robots', robotsPage(visit))
@@ -81,7 +73,12 @@ export const showRobot = ofRobot((visit, robot) =>
 export const makeToken = ofRobot((visit, robot) => {
   const { web, fields } = visit
   const owner = { robotId: robot.id }
-  const made = giveToken(administratorOf(visit), owner, wantedToken(fields), web.maxAgeMs)
+  const made = giveToken(
+    administratorOf(visit),
+    owner,
+    wantedToken(fields),
+    web.registry.maxTokenAgeMs,
+  )
   if (made.ok) return sendAdmin(visit, 'robots', robotPage(visit, robot, made.value))
   const page = { ...robotPage(visit, robot), problem: made.reason }
   return sendAdmin(visit, 'robots', page, 422)
@@ -116,9 +113,8 @@ function robotPage(
   robot: RobotRecord,
   made?: MadeToken,
 ): { title: string; body: Html } {
-  const { site, registry } = visit.web
   const { id, name, about, isEnabled, createdAt, createdBy } = robot
-  const tokens = registry.store.accessTokens.ofRobot(id)
+  const tokens = visit.web.registry.store.accessTokens.ofRobot(id)
   const path = `admin/robots/${id}`
   const body = html`<h1>${name}</h1>
 ${made && shownToken(visit, name, made)}
@@ -127,7 +123,7 @@ ${made && shownToken(visit, name, made)}
 <dt>What for</dt><dd>${about || '–'}</dd>
 <dt>Made</dt><dd>${time(createdAt)} by ${createdBy}</dd>
 </dl>
-<div class="buttons">${buttonLink(`${site.path('admin/audit')}${queryText({ who: `robot:${name}` })}`, `What ${name} did`)}</div>
+${auditLink(visit, 'robot', name)}
 <h2>Access tokens</h2>
 ${tokenTable(visit, { tokens, caption: `Access tokens of the robot ${name}`, back: `robots/${id}` })}
 ${tokenForm(visit, { path: `${path}/tokens`, repositories: '', placeholder: 'build server', isDone: made !== undefined })}
@@ -137,10 +133,6 @@ ${
     ? html`<p>Disabled, the robot is refused with each of its tokens, until it is enabled again.</p>`
     : html`<p>Enabled, its tokens are good again. Revoke those that should not be.</p>`
 }
-<div class="buttons">${
-    isEnabled
-      ? buttonForm(visit, `${path}/disable`, 'Disable', { about: name })
-      : buttonForm(visit, `${path}/enable`, 'Enable', { about: name })
-  }${buttonLink(site.path(`${path}/delete`), 'Delete …')}</div>`
+${accountButtons(visit, path, robot)}`
   return { title: name, body }
 }
