@@ -1,5 +1,6 @@
 // The names of the registry protocol: repository, tag, digest, reference. Each is read here, at the edge, and nowhere else.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+import { createHash } from 'node:crypto'
 
 declare const kind: unique symbol
 type Named<K extends string> = string & { readonly [kind]: K }
@@ -35,6 +36,12 @@ export function parseTag(text: string): Tag | undefined {
 
 export function parseDigest(text: string): Digest | undefined {
   return text.length <= 136 && DIGEST.test(text) ? (text as Digest) : undefined
+}
+
+/** The digest of these bytes, by the algorithm of another digest; without one by SHA-256. */
+export function digestLike(other: Digest | undefined, bytes: Uint8Array): Digest {
+  const algorithm = other?.split(':')[0] ?? 'sha256'
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
 }
 
 /** A digest where there is a colon, else a tag; undefined when it is neither. */

@@ -1,9 +1,10 @@
 // Who somebody is that shows a name and a secret: an access token, a refresh token, the ID token of a CI job, or the password
 // of the local owner.
 import { verifyPassword } from '@fuchsbau/shared/password.ts'
+import { OciError } from '../errors.ts'
 import { exchange } from '../login/exchange.ts'
 import { looksLikeIdToken } from '../login/id-tokens.ts'
-import { audit, type Registry } from '../registry.ts'
+import { addressOf, audit, type Registry } from '../registry.ts'
 import type { AccessTokenRecord, RefreshTokenRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { hashSecret, isSecret } from '../token/secret.ts'
@@ -17,7 +18,7 @@ import {
   unlimited,
 } from './caller.ts'
 import { checked, personOf } from './checked.ts'
-import { noteRefused } from './note-login.ts'
+import { noteLogin, noteRefused } from './note-login.ts'
 
 export interface Shown {
   name: string
@@ -67,6 +68,27 @@ export async function authenticate(registry: Registry, shown: Shown): Promise<Au
   } finally {
     attempt.done()
   }
+}
+
+/**
+ * The same for a request of a program, whose use of its secret is told; throws for who is not let in, `refuse` when it is for
+ * what she shows.
+ */
+export async function callerBySecret(
+  registry: Registry,
+  request: { ip: string | undefined },
+  shown: Omit<Shown, 'address'>,
+  refuse: (why: string) => OciError,
+): Promise<Caller> {
+  const address = addressOf(request)
+  const result = await authenticate(registry, { ...shown, address })
+  if (result.ok) {
+    noteLogin(registry, result.caller, address)
+    return result.caller
+  }
+  if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
+  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
+  throw refuse(result.why)
 }
 
 /** `over`: it was good once, or its owner may not be here. `resting`: it is good when its owner logs in again. */

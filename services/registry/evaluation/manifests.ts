@@ -1,10 +1,17 @@
 // The endpoints of manifests, tags and referrers.
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { OciError } from '../errors.ts'
-import { type Digest, formatReference, parseTag, type Reference, type Repository } from '../name.ts'
+import {
+  type Digest,
+  digestLike,
+  formatReference,
+  parseTag,
+  type Reference,
+  type Repository,
+} from '../name.ts'
 import { answer, answerFile, answerPage, type Exchange } from './exchange.ts'
 import { type Descriptor, INDEX_TYPE, type Index } from './layout.ts'
 import { parseManifest } from './manifest.ts'
@@ -103,8 +110,7 @@ export async function listReferrers(at: Exchange, repository: Repository, subjec
 /** The digest of what was sent, which must be that of the address, if there is one. */
 function verify(bytes: Buffer, reference: Reference): Digest {
   const said = reference.kind === 'digest' ? reference.digest : undefined
-  const algorithm = said?.split(':')[0] ?? 'sha256'
-  const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
+  const digest = digestLike(said, bytes)
   if ((said ?? digest) === digest) return digest
   throw new OciError('DIGEST_INVALID', 'The manifest has another digest than its address says.')
 }

@@ -1,7 +1,7 @@
 // One document that was attached to an image: a bundle, an envelope, a bare statement or an SBOM as it is. What it is, is
 // seen from itself: media types are what its maker says. Pure, and bounded in what it answers: it also runs in a thread.
 import type { Digest } from '../name.ts'
-import { fieldsOf, textOf } from './document.ts'
+import { fieldsOf, parse, textOf } from './document.ts'
 import { type Provenance, readProvenance } from './provenance.ts'
 import { readSbom, type Sbom } from './sbom.ts'
 import {
@@ -49,7 +49,7 @@ const MAX_SHOWN = 64 * 1024
 export function openAttachment(question: AttachmentQuestion): Attachment {
   const { bytes, image, keys } = question
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  const document = parseText(text)
+  const document = parse(text)
   const fields = fieldsOf(document)
   if (!fields) return unsigned({ kind: 'unreadable', why: whyNot(text) })
   const bundle = openBundle(fields)
@@ -88,7 +88,7 @@ function predicateOf({ predicateType, predicate }: Statement): Content {
   }
   // cosign wraps what it was given as text: https://github.com/sigstore/cosign/blob/main/specs/COSIGN_PREDICATE_SPEC.md
   const wrapped = typeof predicate === 'string' ? predicate : fieldsOf(predicate)?.['Data']
-  return contentOf(typeof wrapped === 'string' ? (parseText(wrapped) ?? wrapped) : predicate)
+  return contentOf(typeof wrapped === 'string' ? (parse(wrapped) ?? wrapped) : predicate)
 }
 
 function contentOf(document: unknown): Content {
@@ -100,14 +100,6 @@ function contentOf(document: unknown): Content {
     return { kind: 'json', text: text.slice(0, MAX_SHOWN), isCut: text.length > MAX_SHOWN }
   } catch {
     return { kind: 'unreadable', why: 'It is nested too deeply to be shown.' }
-  }
-}
-
-function parseText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return
   }
 }
 

@@ -43,6 +43,13 @@ export interface ImageConfig {
 
 export type Fields = Readonly<Record<string, unknown>>
 
+/** What clients and we ask for when they want a manifest of any kind. */
+export const MANIFEST_TYPES = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+] as const
 const MOST = 1_000
 const MAX_TEXT = 4_096
 
@@ -74,7 +81,7 @@ export function readConfig(bytes: Buffer): ImageConfig | undefined {
   const fields = fieldsOf(parse(bytes))
   if (!fields) return
   const config = fieldsOf(fields['config']) ?? {}
-  const history = Array.isArray(fields['history']) ? fields['history'].slice(0, MOST) : []
+  const history = listOf(fields['history']).slice(0, MOST)
   return {
     platform: platformOf(fields) ?? '',
     created: dateOf(fields['created']),
@@ -112,14 +119,15 @@ export function readDescriptor(value: unknown): Descriptor | undefined {
 }
 
 export function descriptors(values: unknown): Descriptor[] {
-  if (!Array.isArray(values)) return []
-  return values.slice(0, MOST).flatMap((value) => readDescriptor(value) ?? [])
+  return listOf(values)
+    .slice(0, MOST)
+    .flatMap((value) => readDescriptor(value) ?? [])
 }
 
 /** JSON of anything; undefined when it is none. */
-export function parse(bytes: Buffer): unknown {
+export function parse(json: Buffer | string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    return JSON.parse(json.toString())
   } catch {
     return
   }
@@ -129,6 +137,10 @@ export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Fields)
     : undefined
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 export function textOf(value: unknown): string {
@@ -141,7 +153,7 @@ function keysOf(value: unknown): string[] {
 }
 
 function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.slice(0, MOST).map(textOf) : []
+  return listOf(value).slice(0, MOST).map(textOf)
 }
 
 function mapOf(value: unknown): ReadonlyMap<string, string> {

@@ -1,6 +1,6 @@
 // What SLSA provenance says: where an image was built, by what, and from what. Versions 0.2 and 1.
 // https://slsa.dev/spec/v1.1/provenance https://slsa.dev/spec/v0.2/provenance
-import { type Fields, fieldsOf, textOf } from './document.ts'
+import { type Fields, fieldsOf, listOf, textOf } from './document.ts'
 
 export interface Provenance {
   builder: string
@@ -80,8 +80,4 @@ function materialsOf(values: readonly unknown[]): Provenance['materials'] {
     const digest = algorithm === undefined ? '' : `${algorithm.slice(0, 40)}:${textOf(hex)}`
     return [{ uri: textOf(one['uri']) || textOf(one['name']), digest }]
   })
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

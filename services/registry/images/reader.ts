@@ -1,11 +1,10 @@
 // Reads images from the upstream for the pages, in the name of who looks at them: whoever calls has asked the policy. What one
 // page may ask for is bounded: in time, in number, and in how much at once.
-import { createHash } from 'node:crypto'
 import { ANONYMOUS } from '../account/caller.ts'
 import {
   type Digest,
+  digestLike,
   formatReference,
-  parseDigest,
   parseTag,
   type Reference,
   type Repository,
@@ -15,6 +14,7 @@ import {
 import { UpstreamFailure } from '../pass/failure.ts'
 import { pathOf } from '../pass/headers.ts'
 import { upstreamAuthorization } from '../pass/identify.ts'
+import { digestIn } from '../pass/read-answer.ts'
 import type { UpstreamAnswer } from '../pass/upstream.ts'
 import type { Registry } from '../registry.ts'
 import { accessOf, type Scope } from '../scope.ts'
@@ -23,6 +23,7 @@ import {
   descriptors,
   fieldsOf,
   type ImageConfig,
+  MANIFEST_TYPES,
   type Manifest,
   parse,
   readConfig,
@@ -43,12 +44,7 @@ const PAGE_WIDTH = 8
 const DEADLINE_MS = 5_000
 const MOST_REQUESTS = 600
 const MOST_PAGES = 5
-const ACCEPT = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ')
+const ACCEPT = MANIFEST_TYPES.join(', ')
 
 export interface FoundManifest {
   digest: Digest
@@ -143,7 +139,7 @@ export class ImageReader {
     const digest = await this.#ask('HEAD', path, reading(repository), ACCEPT, async (answer) => {
       answer.discard()
       if (answer.status !== 200) return isAbsent(answer.status) ? null : undefined
-      return parseDigest(answer.headers.get('docker-content-digest') ?? '')
+      return digestIn(answer)
     })
     if (digest !== undefined) return digest ?? undefined
     // Some say it only of what they give whole.
@@ -156,9 +152,8 @@ export class ImageReader {
     return await this.#ask('GET', path, reading(repository), ACCEPT, async (answer) => {
       const raw = await bytesOf(answer, MAX_BYTES)
       if (!raw) return
-      const said = parseDigest(answer.headers.get('docker-content-digest') ?? '')
-      const wanted = reference.kind === 'digest' ? reference.digest : said
-      const digest = digestLike(raw, wanted)
+      const wanted = reference.kind === 'digest' ? reference.digest : digestIn(answer)
+      const digest = digestLike(wanted, raw)
       if (wanted !== undefined && wanted !== digest) throw damaged()
       const type = answer.headers.get('content-type')
       this.#images.bytes.set(`${repository} manifest ${digest}`, raw)
@@ -191,7 +186,7 @@ export class ImageReader {
     return await this.#ask('GET', path, reading(repository), '*/*', async (answer) => {
       const bytes = await bytesOf(answer, maxBytes)
       if (!bytes) return
-      if (digestLike(bytes, digest) !== digest) throw damaged()
+      if (digestLike(digest, bytes) !== digest) throw damaged()
       this.#images.bytes.set(key, bytes)
       return bytes
     })
@@ -275,11 +270,6 @@ async function bytesOf(answer: UpstreamAnswer, max: number): Promise<Buffer | un
 function isAbsent(status: number): boolean {
   if (status < 500 && ![401, 403, 429].includes(status)) return true
   throw new UpstreamFailure(`it answered ${status}`)
-}
-
-function digestLike(bytes: Buffer, like: Digest | undefined): Digest {
-  const algorithm = like?.split(':')[0] ?? 'sha256'
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
 }
 
 const damaged = () => new UpstreamFailure('what it gave is not what its digest says')

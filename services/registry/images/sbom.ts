@@ -1,6 +1,6 @@
 // What a software bill of materials says, of those that are JSON: CycloneDX and SPDX. Anybody may have written it: what is
 // not as the formats say is left out, and everything is bounded.
-import { dateOf, type Fields, fieldsOf, textOf } from './document.ts'
+import { dateOf, type Fields, fieldsOf, listOf, textOf } from './document.ts'
 
 export interface Component {
   name: string
@@ -166,10 +166,6 @@ function readSpdx3(graph: readonly unknown[]): Sbom {
     })),
     isCut: packages.length > MAX_COMPONENTS,
   }
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
 
 function field(value: unknown): string {

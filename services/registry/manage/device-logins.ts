@@ -1,6 +1,7 @@
 // Logins from terminals: asked for by anybody, approved or denied by a person, and fetched by who asked. What is pending is on
 // disk, so that a restart loses none. https://www.rfc-editor.org/rfc/rfc8628
 import { addressGroup } from '@fuchsbau/shared/throttle.ts'
+import { isLivePerson } from '../account/caller.ts'
 import { hashCode, makeDeviceCode, makeUserCode } from '../login/device-codes.ts'
 import type { Registry } from '../registry.ts'
 import type { DeviceLoginRecord, PersonRecord } from '../store/records.ts'
@@ -80,8 +81,7 @@ export function fetchDeviceLogin(kept: Kept, deviceCode: string): FetchedLogin {
   if (!devicePolls.note(login.id)) return { state: 'early' }
   if (login.decision === 'none') return { state: 'waiting' }
   const person = login.personId === undefined ? undefined : store.people.get(login.personId)
-  const isHere = person?.isEnabled && !person.isGone
-  if (login.decision === 'denied' || !person || !isHere) {
+  if (login.decision === 'denied' || !person || !isLivePerson(person)) {
     return end(kept, login, { state: 'denied' })
   }
   const made = addAccessToken({ store, clock }, { personId: person.id }, login)

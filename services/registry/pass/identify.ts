@@ -1,10 +1,9 @@
 // Who makes a request to the registry, and whether she may: by the token that she brings, by the policy, and by what her
 // credential is good for, each of them now.
 import type { FastifyRequest } from 'fastify'
-import { authenticate } from '../account/authenticate.ts'
+import { callerBySecret } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller, readCaller } from '../account/caller.ts'
 import { checked, personOf } from '../account/checked.ts'
-import { noteLogin } from '../account/note-login.ts'
 import { verdict, whatNext } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { addressOf, audit, type Registry } from '../registry.ts'
@@ -61,15 +60,8 @@ async function byBasic(
   basic: { name: string; secret: string },
   need: Need | undefined,
 ): Promise<Caller> {
-  const address = addressOf(request)
-  const result = await authenticate(registry, { ...basic, address })
-  if (result.ok) {
-    noteLogin(registry, result.caller, address)
-    return result.caller
-  }
-  if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
-  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
-  throw challenge(registry, scopesOf(need), undefined, result.why)
+  const refuse = (why: string) => challenge(registry, scopesOf(need), undefined, why)
+  return await callerBySecret(registry, request, basic, refuse)
 }
 
 /** Throws when she may not: a challenge for who could be somebody else, or ask for more; else why not. */

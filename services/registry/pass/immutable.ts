@@ -1,21 +1,17 @@
 // What must not go away: tags that the policy calls immutable, and whatever their images are made of. It is found by reading
 // what the upstream has, at the moment at which somebody wants to delete.
+import type { Denial } from '../counts.ts'
 import { OciError } from '../errors.ts'
+import { MANIFEST_TYPES } from '../images/document.ts'
 import { type Digest, parseDigest, parseTag, type Repository, type Tag } from '../name.ts'
 import { immutableLine } from '../policy/decide.ts'
 import { addressOf, audit } from '../registry.ts'
 import { ask, type Exchange } from './exchange.ts'
-import { jsonOf } from './read-answer.ts'
+import { digestIn, jsonOf } from './read-answer.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 /** Of everything that a manifest can be. */
-const ACCEPT = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  '*/*',
-].join(', ')
+const ACCEPT = [...MANIFEST_TYPES, '*/*'].join(', ')
 /** Tags are read in pages of so many. */
 const PAGE = 1_000
 const MAX_PAGES = 100
@@ -27,13 +23,30 @@ const MAX_READ = 10_000
 export function refuseImmutable(exchange: Exchange, repository: Repository, tag: Tag): void {
   const line = immutableLine(exchange.registry.policy.current, repository, tag)
   if (line === undefined) return
-  exchange.registry.counts.denied('immutable')
   const why = `The tag ${tag} is immutable (line ${line} of the policy).`
+  denyImmutable(exchange, repository, tag, why, line)
+}
+
+function denyImmutable(
+  exchange: Exchange,
+  repository: Repository,
+  reference: Tag | Digest,
+  why: string,
+  line: number,
+): never {
   const next = exchange.need?.right === 'delete' ? 'Nobody may delete it.' : 'Push another tag.'
-  deny(exchange, { repository, reference: tag, why, next, detail: { repository, line } })
+  deny(exchange, {
+    by: 'immutable',
+    repository,
+    reference,
+    why,
+    next,
+    detail: { repository, line },
+  })
 }
 
 export interface Denied {
+  by: Denial
   repository: Repository
   reference: string
   why: string
@@ -44,8 +57,9 @@ export interface Denied {
 
 export function deny(
   { registry, identified, request }: Exchange,
-  { repository, reference, why, next, detail }: Denied,
+  { by, repository, reference, why, next, detail }: Denied,
 ): never {
+  registry.counts.denied(by)
   const entry = { event: 'denied', repository, reference, outcome: why }
   audit(registry, { ...entry, caller: identified.caller, address: addressOf(request) })
   throw new OciError('DENIED', `${why} ${next}`, { detail })
@@ -66,10 +80,8 @@ export async function refuseNeeded(
   for (const tag of await tagsOf(exchange, repository)) {
     const line = immutableLine(policy, repository, tag)
     if (line === undefined || !(await isNeededBy(exchange, repository, tag, digest, read))) continue
-    exchange.registry.counts.denied('immutable')
     const why = `The immutable tag ${tag} needs it (line ${line} of the policy).`
-    const next = 'Nobody may delete it.'
-    deny(exchange, { repository, reference: digest, why, next, detail: { repository, line } })
+    denyImmutable(exchange, repository, digest, why, line)
   }
 }
 
@@ -93,7 +105,7 @@ async function isNeededBy(
       answer.discard()
       continue
     }
-    const digest = digestIn(answer)
+    const digest = mustSayDigest(answer)
     const { parts, manifests } = referencesOf(
       await jsonOf(answer, exchange.registry.maxManifestBytes),
     )
@@ -124,12 +136,12 @@ export async function digestOfTag(
 ): Promise<Digest | undefined> {
   const answer = await get(exchange, repository, `manifests/${tag}`, 'HEAD')
   answer.discard()
-  return answer.status === 404 ? undefined : digestIn(answer)
+  return answer.status === 404 ? undefined : mustSayDigest(answer)
 }
 
-function digestIn({ status, headers }: UpstreamAnswer): Digest {
-  const digest = parseDigest(headers.get('docker-content-digest') ?? '')
-  if (status === 200 && digest) return digest
+function mustSayDigest(answer: UpstreamAnswer): Digest {
+  const digest = digestIn(answer)
+  if (answer.status === 200 && digest) return digest
   throw new OciError('UNAVAILABLE', 'The registry behind this one did not say what the tag names.')
 }
 

@@ -1,10 +1,9 @@
 // Manifests that were just pulled by their digest, in memory: what a digest names cannot change, it can only be deleted. A
 // deletion, or any other change, that goes through us ends all that is remembered, at once; one that the upstream makes by
 // itself (its garbage collection) shows after a second. Whether a caller may have it is found out each time, before.
-import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
-import type { Digest, Repository } from '../name.ts'
+import { type Digest, digestLike, type Repository } from '../name.ts'
 
 export interface CachedManifest {
   headers: Readonly<Record<string, string>>
@@ -61,7 +60,7 @@ export class ManifestCache {
     const until = this.#clock.now() + FRESH_MS
     return (headers, body) => {
       if (this.#changes !== before || body.length > MAX_CACHED_BYTES) return
-      if (!isOf(digest, body)) return
+      if (digestLike(digest, body) !== digest) return
       this.#remember(key, { headers, body: body.toString('latin1'), until })
     }
   }
@@ -102,9 +101,3 @@ const CONDITIONS = [
 
 /** Headers and all around it are some 1,000 bytes. */
 const sizeOf = (key: string, { body }: Entry) => key.length + body.length + 1_000
-
-function isOf(digest: Digest, body: Buffer): boolean {
-  const [algorithm = '', hex] = digest.split(':')
-  if (algorithm !== 'sha256' && algorithm !== 'sha512') return false
-  return createHash(algorithm).update(body).digest('hex') === hex
-}

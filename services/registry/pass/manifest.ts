@@ -1,6 +1,5 @@
 // Manifests that come and go: the one moment at which tags change. Tags that are immutable stay, others need the right to
 // overwrite. Changes of one repository come one after the other: what was looked at is still so when it is changed.
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { verdict, whatNext } from '../account/rights.ts'
@@ -8,8 +7,8 @@ import type { Endpoint } from '../endpoint.ts'
 import { OciError } from '../errors.ts'
 import {
   type Digest,
+  digestLike,
   formatReference,
-  parseDigest,
   parseTag,
   type Reference,
   type Repository,
@@ -20,6 +19,7 @@ import { describeManifest, type PushedManifest } from '../webhook/event.ts'
 import { ask, type Exchange, goneOf, passBack } from './exchange.ts'
 import { toUpstream } from './headers.ts'
 import { deny, digestOfTag, refuseImmutable, refuseNeeded } from './immutable.ts'
+import { digestIn } from './read-answer.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
 type ManifestEndpoint = Extract<Endpoint, { kind: 'manifest' }>
@@ -38,8 +38,7 @@ export async function putManifest(
   mustStore(registry)
   const push = async () => {
     const said = reference.kind === 'digest' ? reference.digest : undefined
-    const algorithm = said?.split(':')[0] ?? 'sha256'
-    const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
+    const digest = digestLike(said, bytes)
     for (const tag of tags) await mayTag(exchange, repository, tag, said ?? digest)
     const more = reference.kind === 'digest' ? tags.map((tag) => `tag=${tag}`).join('&') : ''
     const answer = await ask(exchange, {
@@ -49,7 +48,7 @@ export async function putManifest(
       body: { stream: Readable.from([bytes]), length: bytes.length },
     })
     if (answer.status < 300) {
-      const stored = parseDigest(answer.headers.get('docker-content-digest') ?? '') ?? digest
+      const stored = digestIn(answer) ?? digest
       const names = tags.length > 0 ? tags : [formatReference(reference)]
       const pushed = registry.webhooks.hasHooks
         ? describeManifest(bytes, request.headers['content-type'] ?? '', tags)
@@ -164,11 +163,11 @@ async function mayTag(
   const { registry, identified } = exchange
   const found = verdict(registry.policy.current, identified.caller, 'overwrite', repository)
   if (found.isAllowed) return
-  registry.counts.denied(found.isByLimits ? 'token' : 'policy')
   const why = `The tag ${tag} exists already. ${found.why}`
   const next = `Push another tag. ${whatNext(registry, identified.caller, found)}`
   const detail = { right: 'overwrite', repository, line: found.line }
-  deny(exchange, { repository, reference: tag, why, next, detail })
+  const by = found.isByLimits ? 'token' : 'policy'
+  deny(exchange, { by, repository, reference: tag, why, next, detail })
 }
 
 async function bodyOf({ request, registry }: Exchange): Promise<Buffer> {

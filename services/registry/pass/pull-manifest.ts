@@ -1,20 +1,12 @@
 // A manifest that is pulled: from memory where it has just been pulled by its digest, else from the upstream. Head and body go
 // to the client in one write.
 import type { FastifyReply } from 'fastify'
-import {
-  type Digest,
-  formatReference,
-  parseDigest,
-  type Reference,
-  type Repository,
-} from '../name.ts'
+import { type Digest, formatReference, type Reference, type Repository } from '../name.ts'
 import { addressOf, audit } from '../registry.ts'
-import { ask, clientHeaders, type Exchange, goneOf, passBack } from './exchange.ts'
+import { askOn, clientHeaders, type Exchange, passBack } from './exchange.ts'
 import { UpstreamFailure } from './failure.ts'
-import { toUpstream } from './headers.ts'
 import { type CachedManifest, MAX_CACHED_BYTES } from './manifest-cache.ts'
-import { unreadable } from './read-answer.ts'
-import type { UpstreamAnswer } from './upstream.ts'
+import { digestIn, unreadable } from './read-answer.ts'
 
 /** Answers a GET that is known to be allowed. */
 export async function pullManifest(
@@ -22,7 +14,7 @@ export async function pullManifest(
   repository: Repository,
   reference: Reference,
 ): Promise<FastifyReply> {
-  const { registry, request, reply, path, query } = exchange
+  const { registry, request, reply, query } = exchange
   const { manifests } = registry
   const digest = reference.kind === 'digest' ? reference.digest : undefined
   const key = digest && manifests.keyOf(repository, digest, query, request.headers)
@@ -32,12 +24,7 @@ export async function pullManifest(
     return send(reply, known)
   }
   const keep = digest && key !== undefined ? manifests.begin(key, digest) : undefined
-  const answer = await ask(exchange, {
-    method: 'GET',
-    path: `${path}${query === '' ? '' : `?${query}`}`,
-    headers: toUpstream(request.headers),
-    signal: goneOf(reply),
-  })
+  const answer = await askOn(exchange)
   const { status, framing } = answer
   // Of what there is: what is not there is not pulled.
   if (status < 400) notePull(exchange, repository, reference, digestIn(answer))
@@ -66,9 +53,6 @@ function notePull(
     digest,
   })
 }
-
-const digestIn = ({ headers }: UpstreamAnswer) =>
-  parseDigest(headers.get('docker-content-digest') ?? '')
 
 function send(reply: FastifyReply, { headers, body }: CachedManifest): FastifyReply {
   reply.hijack()

@@ -1,5 +1,6 @@
 // What the upstream says to us, and not to our clients.
 import { OciError } from '../errors.ts'
+import { type Digest, parseDigest } from '../name.ts'
 import { UpstreamFailure } from './failure.ts'
 import type { UpstreamAnswer } from './upstream.ts'
 
@@ -21,6 +22,11 @@ export async function textOf(answer: UpstreamAnswer, maxBytes: number): Promise<
     if (error instanceof UpstreamFailure) throw unreadable
     throw error
   }
+}
+
+/** What it says that it is of; undefined when it says none. */
+export function digestIn({ headers }: UpstreamAnswer): Digest | undefined {
+  return parseDigest(headers.get('docker-content-digest') ?? '')
 }
 
 export const unreadable = new OciError(

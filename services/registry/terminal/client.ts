@@ -3,9 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
 import { readJson } from '@fuchsbau/shared/read-json.ts'
+import { DEVICE_GRANT } from '../login/oauth.ts'
 import type { RegistryHost } from './host.ts'
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 /** Anybody's name: what is approved is not the program, but the person's own doing. */
 const CLIENT = 'fuchsbau'
 const TIMEOUT_MS = 15_000
@@ -108,7 +108,7 @@ export async function wait(
   { deviceCode, expiresAt, intervalMs }: BegunLogin,
   onWait: () => void,
 ): Promise<GivenToken> {
-  const form = { grant_type: GRANT, client_id: CLIENT, device_code: deviceCode }
+  const form = { grant_type: DEVICE_GRANT, client_id: CLIENT, device_code: deviceCode }
   let pauseMs = intervalMs
   while (clock.now() < expiresAt) {
     await pause(pauseMs, undefined, { signal })

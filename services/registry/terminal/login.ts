@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { parseArgs } from 'node:util'
 import { exitCode, UsageError } from '@fuchsbau/shared/command-line.ts'
 import type { VerbOptions } from '@fuchsbau/shared/service.ts'
+import { isSecret } from '../token/secret.ts'
 import { type BegunLogin, begin, type ClientOptions, discover, revoke, wait } from './client.ts'
 import { parseHost, type RegistryHost } from './host.ts'
 import { dropLogin, findPlace, keepLogin } from './logins.ts'
@@ -85,7 +86,7 @@ export async function logout(options: Options): Promise<number> {
 
 /** Only ours: a password that was kept by another program is sent nowhere. */
 async function revokeAll(client: ClientOptions, secrets: readonly string[]): Promise<boolean> {
-  const ours = secrets.filter((secret) => /^fbrr?_\w{36}$/.test(secret))
+  const ours = secrets.filter((secret) => isSecret('fbr', secret) || isSecret('fbrr', secret))
   if (ours.length === 0) return false
   try {
     const endpoints = await discover(client)

@@ -2,15 +2,14 @@
 // https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/
 import { fieldsOf } from '@fuchsbau/shared/page/form.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { authenticate, type Shown } from '../account/authenticate.ts'
+import { callerBySecret, type Shown } from '../account/authenticate.ts'
 import { ANONYMOUS, type Caller } from '../account/caller.ts'
-import { noteLogin } from '../account/note-login.ts'
 import { allowed } from '../account/rights.ts'
 import { OciError } from '../errors.ts'
 import { answerDevice } from '../login/device.ts'
 import { exchangeToken } from '../login/exchange-route.ts'
 import { DEVICE_GRANT, EXCHANGE_GRANT } from '../login/oauth.ts'
-import { addressOf, type Registry } from '../registry.ts'
+import type { Registry } from '../registry.ts'
 import { accessOf, parseScopes } from '../scope.ts'
 import { issueToken } from './issue.ts'
 import { hashSecret, makeSecret } from './secret.ts'
@@ -73,15 +72,7 @@ async function login(
   request: FastifyRequest,
   shown: Omit<Shown, 'address'>,
 ): Promise<Caller> {
-  const address = addressOf(request)
-  const result = await authenticate(registry, { ...shown, address })
-  if (result.ok) {
-    noteLogin(registry, result.caller, address)
-    return result.caller
-  }
-  if (result.status === 429) throw new OciError('TOOMANYREQUESTS', result.why)
-  if (result.status === 503) throw new OciError('UNAVAILABLE', result.why)
-  throw unauthorized(registry, result.why)
+  return await callerBySecret(registry, request, shown, (why) => unauthorized(registry, why))
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2 */
