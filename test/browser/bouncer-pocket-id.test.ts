@@ -6,6 +6,7 @@ import { type BouncerProcess, startBouncer } from '../support/bouncer-process.ts
 import { startChromium, type Visitor } from '../support/chromium.ts'
 import { freePorts } from '../support/daemon.ts'
 import { type FakeIrcServer, startFakeIrc } from '../support/fake-irc-server.ts'
+import { addPasskey, signIn } from '../support/passkey.ts'
 import { requirePeer } from '../support/peers.ts'
 import { type PocketId, type PocketIdUser, startPocketId } from '../support/pocket-id.ts'
 import { PASSWORD } from '../support/service-process.ts'
@@ -55,35 +56,15 @@ describe.skipIf(!isThere)('a person with a passkey', () => {
   const button = () => page.getByRole('link', { name: /^Log in with/ })
 
   test('makes one at Pocket ID, with a code from its administrator', async () => {
-    const devtools = await page.context().newCDPSession(page)
-    await devtools.send('WebAuthn.enable')
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-      },
-    })
-    await page.goto(`${pocketId.issuer}/lc/${await pocketId.oneTimeCode(vixen)}`)
-    await page.waitForURL(`${pocketId.issuer}/settings/**`)
-    await page.goto(`${pocketId.issuer}/settings/account`)
-    await page.getByRole('button', { name: 'Add Passkey' }).first().click()
-    await page.getByRole('dialog').waitFor()
-    const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId })
+    const credentials = await addPasskey(page, pocketId, vixen)
     expect(credentials.map(({ isResidentCredential }) => isResidentCredential)).toEqual([true])
-    await page.context().clearCookies()
   })
 
   test('comes from the button to Pocket ID, and back to say once who she is here', async () => {
     await page.goto(`${url}/clients`)
     await visitor.look('login-with-provider')
     await button().click()
-    await page.waitForURL(`${pocketId.issuer}/authorize**`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    // What the bouncer wants to know of her, the first time.
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, pocketId, true)
     await page.waitForURL(`${url}/login/link`)
     await visitor.look('link')
     await page.getByLabel('Password').fill('wrong')
@@ -107,8 +88,7 @@ describe.skipIf(!isThere)('a person with a passkey', () => {
     await page.waitForURL(`${pocketId.issuer}/login**`)
     await page.goto(`${url}/search?q=fox`)
     await button().click()
-    await page.waitForURL(`${pocketId.issuer}/authorize**`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, pocketId, false)
     await page.waitForURL(`${url}/search?q=fox`)
     expect(await page.getByRole('button', { name: 'Log out vixen' }).count()).toBe(1)
   })

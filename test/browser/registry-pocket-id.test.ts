@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startChromium, type Visitor } from '../support/chromium.ts'
 import { freePorts } from '../support/daemon.ts'
 import { writeOciLayout } from '../support/oci-layout.ts'
+import { addPasskey, signIn } from '../support/passkey.ts'
 import { requirePeer } from '../support/peers.ts'
 import { type PocketId, type PocketIdUser, startPocketId } from '../support/pocket-id.ts'
 import { type RegistryProcess, startRegistry } from '../support/registry-process.ts'
@@ -81,35 +82,14 @@ describe.skipIf(!isThere)('a person with a passkey and an access token', () => {
   const providerLink = () => page.getByRole('link', { name: /^Log in with/ })
 
   test('makes a passkey at Pocket ID, with a code from its administrator', async () => {
-    const devtools = await page.context().newCDPSession(page)
-    await devtools.send('WebAuthn.enable')
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-      },
-    })
-    await page.goto(`${pocketId.issuer}/lc/${await pocketId.oneTimeCode(vixen)}`)
-    await page.waitForURL(`${pocketId.issuer}/settings/**`)
-    await page.goto(`${pocketId.issuer}/settings/account`)
-    await page.getByRole('button', { name: 'Add Passkey' }).first().click()
-    await page.getByRole('dialog').waitFor()
-    const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId })
-    expect(credentials).toHaveLength(1)
-    await page.context().clearCookies()
+    expect(await addPasskey(page, pocketId, vixen)).toHaveLength(1)
   })
 
   test('logs in with it, makes an access token, and pushes', async () => {
     await page.goto(`${registry.url}/tokens`)
     await look('login')
     await providerLink().click()
-    await page.waitForURL(`${pocketId.issuer}/authorize**`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    // What the registry wants to know of her, the first time.
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, pocketId, true)
     await page.waitForURL(`${registry.url}/tokens`)
     await page.getByLabel('What for').fill('laptop')
     await page.getByLabel('Repositories').fill('den/**')
@@ -152,8 +132,7 @@ describe.skipIf(!isThere)('a person with a passkey and an access token', () => {
     await page.context().clearCookies()
     await page.goto(`${registry.url}/account`)
     await providerLink().click()
-    await page.waitForURL(`${pocketId.issuer}/authorize**`)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await signIn(page, pocketId, false)
     await page.waitForURL(`${registry.url}/account`)
     expect(await push()).toBe('pushed')
     await look('account-again')

@@ -1,9 +1,9 @@
 // An upstream registry for tests of lists: one repository with as many tags as wanted, all made up; it counts what it is asked,
 // and how much at once, and can be silent about some of it.
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { digestOf, MANIFEST } from './registry-image.ts'
 
 export interface ListingUpstream extends AsyncDisposable {
   url: string
@@ -17,13 +17,11 @@ export interface ListingUpstream extends AsyncDisposable {
   deletion: { status: number; code?: string }
 }
 
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG = JSON.stringify({
   os: 'linux',
   architecture: 'amd64',
   created: '2026-02-03T04:05:06Z',
 })
-const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
 
 export async function startListingUpstream(name: string, tags: readonly string[]) {
   const images = new Map(tags.map((tag) => [tag, manifestOf(tag)]))
