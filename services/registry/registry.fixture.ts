@@ -6,6 +6,7 @@ import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import { createSerial } from '@fuchsbau/shared/serial.ts'
 import { createThrottle } from '@fuchsbau/shared/throttle.ts'
+import { person } from '../../test/support/registry-process.ts'
 import { makeTempData, removeTempData } from '../../test/support/temp-data.ts'
 import { unlimited } from './account/caller.ts'
 import { ToldUses } from './account/note-login.ts'
@@ -82,24 +83,12 @@ export async function startRegistryFixture({
     changes: createSerial({ limit: 100 }),
     maxManifestBytes: 1_000_000,
   }
-  const person = store.people.add({
-    name: 'you',
-    issuer: '',
-    sub: '',
-    groups: [],
-    isOwner: true,
-    isEnabled: true,
-    isGone: false,
-    password: '',
-    refreshToken: '',
-    createdAt: 0,
-    checkedAt: 0,
-  })
-  if (!person) throw new Error('there is an owner already')
+  const you = store.people.add({ ...person('you'), issuer: '', sub: '', isOwner: true })
+  if (!you) throw new Error('there is an owner already')
   const app = createHttp({ log, metrics, name: 'registry', limits })
   registerRegistry(app, registry)
   const actions = ['pull', 'push', 'delete']
-  const owner = unlimited({ kind: 'person', person }, 'password')
+  const owner = unlimited({ kind: 'person', person: you }, 'password')
   const access = [{ type: 'repository', name: 'a', actions }]
   const { token } = await issueToken(registry.issue, owner, access, clock.now())
   return {

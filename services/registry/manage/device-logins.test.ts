@@ -2,6 +2,7 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { person } from '../../../test/support/registry-process.ts'
 import { makeTempData, removeTempData } from '../../../test/support/temp-data.ts'
 import { makeUserCode, readUserCode } from '../login/device-codes.ts'
 import { DevicePolls } from '../login/device-polls.ts'
@@ -35,19 +36,7 @@ beforeEach(() => {
   directory = makeTempData('device')
   store = openStore({ directory, clock, log: silentLog() })
   devicePolls = new DevicePolls(clock)
-  ann = store.people.add({
-    name: 'ann',
-    issuer: 'https://id.test',
-    sub: '1',
-    groups: [],
-    isOwner: false,
-    isEnabled: true,
-    isGone: false,
-    password: '',
-    refreshToken: '',
-    createdAt: NOW,
-    checkedAt: NOW,
-  }) as PersonRecord
+  ann = store.people.add(person('ann')) as PersonRecord
 })
 afterEach(() => {
   store.close()

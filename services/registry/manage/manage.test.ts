@@ -2,6 +2,7 @@
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { person } from '../../../test/support/registry-process.ts'
 import { makeTempData, removeTempData } from '../../../test/support/temp-data.ts'
 import type { PersonRecord } from '../store/records.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -25,22 +26,9 @@ beforeEach(() => {
 })
 
 function addPerson(name: string, more: Partial<PersonRecord> = {}): PersonRecord {
-  const person = store.people.add({
-    name,
-    issuer: 'https://id.test',
-    sub: name,
-    groups: [],
-    isOwner: false,
-    isEnabled: true,
-    isGone: false,
-    password: '',
-    refreshToken: '',
-    createdAt: 0,
-    checkedAt: 0,
-    ...more,
-  })
-  if (!person) throw new Error(`there is a ${name} already`)
-  return person
+  const added = store.people.add({ ...person(name), ...more })
+  if (!added) throw new Error(`there is a ${name} already`)
+  return added
 }
 
 const reasonOf = (outcome: { ok: boolean; reason?: string }) => outcome.reason ?? 'done'
