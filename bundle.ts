@@ -1,4 +1,4 @@
-// `npm run bundle`: the command with all services as dist/fuchsbau.mjs, and each service alone as dist/NAME.mjs
+// `npm run bundle`: the command with all services and `deploy` as dist/fuchsbau.mjs, and each service alone as dist/NAME.mjs
 // (the same command line, knowing only that service). One file each, with a source map and its bill of materials
 // (CycloneDX) beside it; nothing from node_modules is needed but native modules.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -40,7 +40,11 @@ for (const names of [services, ...services.map((name) => [name])]) {
   const imports = names.map(
     (each) => `import { service as ${each} } from '@fuchsbau/${each}/main.ts'`,
   )
-  const code = `${imports.join('\n')}\nimport { run } from './command.ts'\nawait run([${names.join()}])\n`
+  // The images, each with one service, set up no others.
+  const isWhole = names === services
+  if (isWhole) imports.push("import { deployCommands as deploy } from './deploy/commands.ts'")
+  const more = isWhole ? ', { deploy }' : ''
+  const code = `${imports.join('\n')}\nimport { run } from './command.ts'\nawait run([${names.join()}]${more})\n`
   const result = await build({
     stdin: {
       contents: code,

@@ -1,6 +1,7 @@
-// The `fuchsbau` command: `up`, the verbs of each service, and `config`. It is given the services it knows,
-// and is the only place that reads the environment and the arguments.
-import { systemClock } from '@fuchsbau/shared/clock.ts'
+// The `fuchsbau` command: `up`, the verbs of each service, `config`, and what else it is given. It is given the services it
+// knows, and is the only place that reads the environment and the arguments.
+import type { Readable, Writable } from 'node:stream'
+import { type Clock, systemClock } from '@fuchsbau/shared/clock.ts'
 import {
   type Branch,
   type Command,
@@ -19,18 +20,35 @@ const serviceNames = ['fediverse', 'bouncer', 'registry']
 
 type Valid = ConfigResult<Table> & { ok: true }
 
+/** What a command that belongs to no service is given. */
+type OtherOptions = Output & { version: string; clock: Clock; input: Readable; output: Writable }
+type Others = Readonly<Record<string, (options: OtherOptions) => Command>>
+
 /** Runs the command line of this process and sets its exit code. */
-export async function run(services: readonly Service[]): Promise<void> {
+export async function run(services: readonly Service[], others: Others = {}): Promise<void> {
   const output: Output = {
     print: (line) => void process.stdout.write(`${line}\n`),
     warn: (line) => void process.stderr.write(`${line}\n`),
   }
   const args = process.argv.slice(2)
   if (args[0] === '--version') output.print(manifest.version)
-  else process.exitCode = await runCommandLine('fuchsbau', commands(services, output), args, output)
+  else
+    process.exitCode = await runCommandLine(
+      'fuchsbau',
+      commands(services, others, output),
+      args,
+      output,
+    )
 }
 
-function commands(services: readonly Service[], output: Output): Branch {
+function commands(services: readonly Service[], others: Others, output: Output): Branch {
+  const otherOptions: OtherOptions = {
+    ...output,
+    version: manifest.version,
+    clock: systemClock(),
+    input: process.stdin,
+    output: process.stdout,
+  }
   const entries = services.map((service): [string, Command] => [
     service.name,
     {
@@ -61,6 +79,9 @@ function commands(services: readonly Service[], output: Output): Branch {
       },
       ...Object.fromEntries(entries),
       config: configCommands(services, output),
+      ...Object.fromEntries(
+        Object.entries(others).map(([name, command]) => [name, command(otherOptions)]),
+      ),
     },
   }
 }

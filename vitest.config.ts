@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['shared/**/*.test.ts', 'services/**/*.test.ts'],
+          include: ['{deploy,shared,services}/**/*.test.ts'],
           // Ends what hangs; a slow board, or one that does other things too, is no failure.
           testTimeout: 30_000,
         },
