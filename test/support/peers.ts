@@ -33,9 +33,21 @@ const peers = {
   chromium: { where: 'host', program: 'chromium' },
   nginx: { where: 'host', program: 'nginx' },
   caddy: { where: 'host', program: 'caddy' },
+  etcd: { where: 'host', program: 'etcd' },
+  kubectl: { where: 'trixie', program: 'usr/bin/kubectl' },
+  frr: { where: 'trixie', program: 'usr/lib/frr/bgpd' },
+  promtool: { where: 'trixie', program: 'usr/bin/promtool' },
+  arm64: { where: 'host', program: 'qemu-aarch64-static' },
+  gobgpd: { where: 'go', program: 'gobgpd' },
+  gobgp: { where: 'go', program: 'gobgp' },
+  'kube-apiserver': { where: 'go', program: 'kube-apiserver' },
+  flux: { where: 'go', program: 'flux' },
+  egctl: { where: 'go', program: 'egctl' },
+  kyverno: { where: 'go', program: 'kyverno' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
   zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },
+  headscale: { where: 'hand', program: 'FUCHSBAU_HEADSCALE' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */
