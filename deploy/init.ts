@@ -21,12 +21,12 @@ import {
 import {
   type BundleSetting,
   conflictsOf,
+  effective,
   problemOf,
   settingOf,
   settings,
   unknown,
   type Values,
-  valueOf,
 } from './settings.ts'
 
 export interface InitOptions extends Output {
@@ -74,7 +74,7 @@ export async function init(options: InitOptions): Promise<number> {
 
   const answered = flags.yes
     ? takeProposals(values, source, version)
-    : await askForMissing(options, values, source)
+    : await askForMissing(options, { values, source, directory })
   if (answered === undefined) {
     writeFile(directory, SETTINGS_FILE, settingsFile(values))
     warn(
@@ -108,7 +108,7 @@ function readFlags(words: readonly string[]): Values {
   const values: Changing = {}
   const problems: string[] = []
   for (const each of words) {
-    const [, name = '', text = ''] = /^([^=]*)=([^]*)$/.exec(each) ?? []
+    const [, name = '', text = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
     const setting = settingOf(name)
     if (!setting) {
       problems.push(name === '' ? `--set ${each}: write NAME=VALUE` : unknown(name))
@@ -144,7 +144,7 @@ function takeVersions(values: Changing, version: string): void {
 /** Where a version is another than before, its digest and the registry's image are looked up anew. */
 function followVersions(values: Changing, before: Values, set: Values): void {
   for (const { version, digest } of images) {
-    const isOther = valueOf(values, version) !== valueOf(before, version)
+    const isOther = effective(values, version) !== effective(before, version)
     if (isOther && set[digest] === undefined) delete values[digest]
   }
   const [old, now, image] = [
@@ -188,10 +188,10 @@ function takeProposals(values: Changing, source: string | undefined, version: st
   const missing: string[] = []
   for (const setting of settings) {
     const { name, isAsked, fallback, about, example } = setting
-    if (!isAsked || values[name] !== undefined || fallback !== undefined) continue
+    if (!isAsked || values[name] !== undefined) continue
     const proposal = proposalOf(setting, values, version)
     if (proposal === undefined) missing.push(`--set ${name}=${example}  ${about}`)
-    else values[name] = proposal
+    else if (proposal !== fallback) values[name] = proposal
   }
   const conflicts = conflictsOf(values)
   if (missing.length > 0) throw new UsageError(['these have no default:', ...missing].join('\n  '))
@@ -199,23 +199,33 @@ function takeProposals(values: Changing, source: string | undefined, version: st
   return source ?? sourceProposal(values)
 }
 
-/** Fills in the values. Returns the source; undefined when who was asked has gone. */
+type Begun = { values: Changing; source: string | undefined; directory: string }
+
+/**
+ * Fills in the values, and writes each answer down, for whatever ends us. Returns the source; undefined when who was asked
+ * has gone.
+ */
 async function askForMissing(
   { input, output, version }: InitOptions,
-  values: Changing,
-  source: string | undefined,
+  { values, source, directory }: Begun,
 ): Promise<string | undefined> {
-  const open = settings.filter(({ name, isAsked }) => isAsked && values[name] === undefined)
-  if (open.length === 0 && source !== undefined) return source
+  const missing = () =>
+    settings.filter(({ name, isAsked }) => isAsked && values[name] === undefined)
+  const count = missing().length + (source === undefined ? 1 : 0)
+  if (count === 0) return source
   using asking = startAsking({ input, output })
-  const count = open.length + (source === undefined ? 1 : 0)
   output.write(
     `${count} questions. Enter takes what stands in brackets; Control-C keeps what you have answered.\n`,
   )
-  for (const setting of open) {
-    const value = await asking.ask(questionOf(setting, values, version))
-    if (value === undefined) return
-    values[setting.name] = value
+  // A later answer may not go with an earlier one, which is asked for again then.
+  for (let open = missing(); open.length > 0; open = missing()) {
+    for (const setting of open) {
+      const value = await asking.ask(questionOf(setting, values, version))
+      if (value === undefined) return
+      values[setting.name] = value
+      writeFile(directory, SETTINGS_FILE, settingsFile(values))
+    }
+    for (const { message } of problemsOf(values)) output.write(`\n${message}.\n`)
   }
   return source ?? (await askForSource(asking, values))
 }
@@ -262,7 +272,7 @@ function undigested(values: Values): Missing[] {
     .filter(({ digest }) => values[digest] === undefined)
     .map(({ name, version, digest, isOurs = false }) => ({
       name: digest,
-      reference: `${name.replace('$DOMAIN', values['DOMAIN'] ?? '')}:${valueOf(values, version)}`,
+      reference: `${name.replace('$DOMAIN', values['DOMAIN'] ?? '')}:${effective(values, version)}`,
       reason: undefined,
       isOurs,
     }))
@@ -292,7 +302,7 @@ async function lookUp(values: Changing, print: Output['print']): Promise<Missing
     values[name] = name === 'REGISTRY_IMAGE' ? `${reference}@${answer.digest}` : answer.digest
     // Beside its digest: the next bundle may have another default.
     const version = images.find(({ digest }) => digest === name)?.version
-    if (version !== undefined) values[version] = valueOf(values, version) ?? ''
+    if (version !== undefined) values[version] = effective(values, version) ?? ''
   }
   return missing
 }
