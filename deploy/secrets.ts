@@ -12,7 +12,7 @@ const CLIENT = { oidc_client_id: '…', oidc_client_secret: '…' }
 
 export const secrets: readonly VaultSecret[] = [
   { key: 'fuchsbau/pocket-id', properties: { encryption_key: RANDOM } },
-  { key: 'fuchsbau/fediverse', properties: { owner_password: RANDOM } },
+  { key: 'fuchsbau/fediverse', properties: { ...CLIENT, owner_password: RANDOM } },
   { key: 'fuchsbau/bouncer', properties: { ...CLIENT, owner_password: RANDOM } },
   { key: 'fuchsbau/registry', properties: { ...CLIENT, owner_password: RANDOM } },
   { key: 'fuchsbau/headscale', properties: CLIENT },
