@@ -88,13 +88,17 @@ const readKinds = new Set(
 
 /** What Envoy Gateway reads of the bundle, and a cluster's part: addresses of Services, Secrets of Certificates. */
 export async function edgeOf(objects: readonly Manifest[], ca: Ca): Promise<Manifest[]> {
-  const read = objects.filter(({ kind }) => readKinds.has(kind)).map((each) => structuredClone(each))
+  const read = objects
+    .filter(({ kind }) => readKinds.has(kind))
+    .map((each) => structuredClone(each))
   read.push(...foreignServices)
   for (const [index, service] of read.filter(({ kind }) => kind === 'Service').entries()) {
     service.spec = { ...service.spec, clusterIP: `10.96.1.${index + 1}` }
   }
   resolveSelectors(read)
-  for (const certificate of objects.filter(({ apiVersion }) => apiVersion.startsWith('cert-mana'))) {
+  for (const certificate of objects.filter(({ apiVersion }) =>
+    apiVersion.startsWith('cert-mana'),
+  )) {
     if (certificate.kind !== 'Certificate') continue
     const [first, ...rest]: string[] = certificate.spec.dnsNames
     const { cert, key } = await ca.issue(first ?? '', ...rest)
@@ -139,7 +143,8 @@ function resolveSelectors(objects: readonly Manifest[]): void {
       const comers = routes.filter((route) =>
         route.spec.parentRefs.some(
           (parent: { name: string; sectionName?: string }) =>
-            parent.name === metadata.name && (parent.sectionName ?? listener.name) === listener.name,
+            parent.name === metadata.name &&
+            (parent.sectionName ?? listener.name) === listener.name,
         ),
       )
       const areAllAdmitted = comers.every((route) => {
@@ -169,12 +174,15 @@ function resolveSelectors(objects: readonly Manifest[]): void {
 
 function matches(labels: Labels, { matchLabels = {}, matchExpressions = [] }: Selector): boolean {
   const isEqual = Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
-  return isEqual && matchExpressions.every(({ key, operator, values: list = [] }) => {
-    const value = labels[key]
-    if (operator === 'Exists') return value !== undefined
-    if (operator === 'In') return value !== undefined && list.includes(value)
-    throw new Error(`the tests know no operator ${operator}`)
-  })
+  return (
+    isEqual &&
+    matchExpressions.every(({ key, operator, values: list = [] }) => {
+      const value = labels[key]
+      if (operator === 'Exists') return value !== undefined
+      if (operator === 'In') return value !== undefined && list.includes(value)
+      throw new Error(`the tests know no operator ${operator}`)
+    })
+  )
 }
 
 function nameOf({ metadata: { name } }: Manifest): string {
@@ -214,7 +222,16 @@ export async function translate(objects: readonly Manifest[]): Promise<Translati
   const directory = makeTempData('egctl')
   const file = join(directory, 'edge.yaml')
   writeFileSync(file, objects.map((object) => stringify(object)).join('---\n'))
-  const how = ['--from', 'gateway-api', '--to', 'gateway-api,xds', '--type', 'all', '--output', 'json']
+  const how = [
+    '--from',
+    'gateway-api',
+    '--to',
+    'gateway-api,xds',
+    '--type',
+    'all',
+    '--output',
+    'json',
+  ]
   try {
     const { stdout } = await run(programOf('egctl'), ['x', 'translate', ...how, '--file', file], {
       maxBuffer: 64 * 1024 * 1024,
@@ -293,7 +310,9 @@ export function complaints(objects: readonly Manifest[], { conditions }: Transla
     .filter(({ kind }) => judged.includes(kind))
     .map(({ kind, metadata: { name } }) => `${kind} ${name}`)
     .filter((name) => {
-      const own = conditions.filter(({ of }) => of === name || /^[,/]/.test(of.slice(name.length)) && of.startsWith(name))
+      const own = conditions.filter(
+        ({ of }) => of === name || (/^[,/]/.test(of.slice(name.length)) && of.startsWith(name)),
+      )
       return !own.some(({ type }) => type === 'Accepted')
     })
     .map((name) => `${name} has no condition: nothing takes it`)

@@ -28,6 +28,12 @@ interface Options {
   ca: Ca
 }
 
+// Nothing shared with other runs on this machine; one worker; the log at once.
+const usual =
+  '--disable-hot-restart --concurrency 1 --log-level warning --file-flush-interval-msec 50'.split(
+    ' ',
+  )
+
 /** Starts it; resolves when all its listeners do. */
 export async function startEnvoy(given: EnvoyConfiguration, options: Options): Promise<Envoy> {
   const configuration = structuredClone(given)
@@ -38,6 +44,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     const { socketAddress } = listener.address
     portOf.set(socketAddress.portValue, ports[index] ?? 0)
     listener.address = local(ports[index] ?? 0)
+    delete listener['@type']
     inlineRoutes(listener, configuration.routeConfigs)
     inlineSecrets(listener, options)
   }
@@ -45,6 +52,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     cluster.loadAssignment = endpointsOf(cluster, configuration, options)
     cluster.type = 'STATIC'
     delete cluster.edsClusterConfig
+    delete cluster['@type']
     inlineSecrets(cluster, options)
   }
   const home = makeHome()
@@ -61,8 +69,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     name: 'Envoy',
     home,
     program: 'envoy',
-    // Two runs of one machine must not share memory, nor warm up workers for each core.
-    args: ['--config-path', file, '--disable-hot-restart', '--concurrency', '1'],
+    args: [...usual, '--config-path', file],
     isReady: () => isLive(admin),
   })
   return {
@@ -113,6 +120,7 @@ function inlineRoutes(listener: EnvoyJson, routeConfigs: EnvoyJson[]): void {
   for (const manager of partsWith(listener, 'rds')) {
     const { routeConfigName } = manager.rds
     manager.routeConfig = routeConfigs.find(({ name }) => name === routeConfigName)
+    delete manager.routeConfig?.['@type']
     delete manager.rds
   }
 }
@@ -134,10 +142,10 @@ function inlineSecrets(tree: EnvoyJson, { objects, ca }: Options): void {
     )
     delete context.tlsCertificateSdsSecretConfigs
   }
-  for (const context of partsWith(tree, 'validationContextSdsSecretConfig')) {
-    context.defaultValidationContext ??= {}
-    context.defaultValidationContext.trustedCa = { inlineString: ca.pem }
-    delete context.validationContextSdsSecretConfig
+  for (const context of partsWith(tree, 'combinedValidationContext')) {
+    const { defaultValidationContext } = context.combinedValidationContext
+    delete context.combinedValidationContext
+    context.validationContext = { ...defaultValidationContext, trustedCa: { inlineString: ca.pem } }
   }
 }
 
@@ -149,10 +157,13 @@ function endpointsOf(
   const found = endpoints.find(({ clusterName }) => clusterName === name)
   for (const endpoint of partsWith(found, 'socketAddress')) {
     const { address, portValue } = endpoint.socketAddress
-    const service = objects.find(({ kind, spec }) => kind === 'Service' && spec.clusterIP === address)
+    const service = objects.find(
+      ({ kind, spec }) => kind === 'Service' && spec.clusterIP === address,
+    )
     const { namespace, name: serviceName } = service?.metadata ?? {}
     // Nobody listens on port 1: what the test has not named is down.
     Object.assign(endpoint, local(backends[`${namespace}/${serviceName}:${portValue}`] ?? 1))
   }
+  delete found?.['@type']
   return found
 }
