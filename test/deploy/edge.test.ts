@@ -15,17 +15,9 @@ import { connect } from '../support/irc-client.ts'
 import { requirePeer } from '../support/peers.ts'
 import { PASSWORD } from '../support/service-process.ts'
 import { type Echo, type EchoBackend, startEchoBackend } from './support/echo-backend.ts'
-import {
-  bundle,
-  complaints,
-  type EnvoyJson,
-  edgeOf,
-  type Manifest,
-  type Translation,
-  translate,
-  values,
-} from './support/edge.ts'
+import { complaints, type EnvoyJson, edgeOf, type Translation, translate } from './support/edge.ts'
 import { type Envoy, startEnvoy } from './support/envoy.ts'
+import { bundle, type Manifest, values } from './support/render.ts'
 
 const isHere = [requirePeer('egctl'), requirePeer('kubectl'), requirePeer('envoy')].every(Boolean)
 

@@ -1,13 +1,13 @@
 // Runs the real Envoy with the configuration that Envoy Gateway made for one Gateway: what comes from its control plane
 // is written into the file, its ports and the addresses of Services become ports of this machine. Nothing else is changed.
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Ca } from '../../support/ca.ts'
-import { freePorts, makePeerHome, type PeerHome, startDaemon } from '../../support/daemon.ts'
+import { freePorts, startDaemon } from '../../support/daemon.ts'
 import { ask } from '../../support/http-post.ts'
 import { programOf } from '../../support/peers.ts'
-import { peerUser } from '../../support/trixie.ts'
-import type { EnvoyConfiguration, EnvoyJson, Manifest } from './edge.ts'
+import { makeBuiltHome } from './built-home.ts'
+import type { EnvoyConfiguration, EnvoyJson } from './edge.ts'
+import type { Manifest } from './render.ts'
 
 export interface Envoy extends AsyncDisposable {
   /** The port of this machine for one of the Gateway, such as 443. */
@@ -55,7 +55,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     delete cluster['@type']
     inlineSecrets(cluster, options)
   }
-  const home = makeHome()
+  const home = makeBuiltHome('envoy')
   const accessLog = home.write('access.log', '')
   const file = home.write(
     'envoy.json',
@@ -68,7 +68,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
   const daemon = await startDaemon({
     name: 'Envoy',
     home,
-    program: 'envoy',
+    program: programOf('envoy'),
     args: [...usual, '--config-path', file],
     isReady: () => isLive(admin),
   })
@@ -84,23 +84,6 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     [Symbol.asyncDispose]: () => daemon.close(),
   }
 }
-
-/** The cache may lie where only root may look: its program is mounted into the home. */
-function makeHome(): PeerHome {
-  const home = makePeerHome('envoy')
-  const bin = home.mkdir('bin')
-  const enter = `mount --bind "$1" "$2"; program=$2/envoy; shift 3; exec setpriv ${asPeer} -- "$program" "$@"`
-  const mounted = ['sh', '-euc', enter, 'sh', dirname(programOf('envoy')), bin]
-  return {
-    ...home,
-    command: (program, ...args) => [
-      'unshare',
-      ['--mount', '--propagation', 'private', '--', ...mounted, program, ...args],
-    ],
-  }
-}
-
-const asPeer = `--reuid ${peerUser.uid} --regid ${peerUser.gid} --clear-groups --pdeathsig KILL`
 
 const local = (port: number) => ({ socketAddress: { address: '127.0.0.1', portValue: port } })
 
