@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
 import { waitFor } from '../support/wait-for.ts'
 import {
+  cut,
   established,
   frrFile,
   type Lan,
@@ -129,6 +130,17 @@ describe.skipIf(!isHere)('the router', () => {
     expect(router.ways(EXTERNAL_ADDRESS)).toEqual([first?.address, second?.address])
     await second?.start()
     await second?.announce(`${EXTERNAL_ADDRESS}/32`)
+    await established(router, nodes)
+    await waysTo(EXTERNAL_ADDRESS, [first?.address, second?.address])
+  })
+
+  test('leaves a node that is cut off when the hold time is over', async () => {
+    const [first, second] = nodes
+    const place = lan.nodes[1]
+    if (!place) throw new Error('no second node')
+    cut(place, 'down')
+    await waysTo(EXTERNAL_ADDRESS, [first?.address])
+    cut(place, 'up')
     await established(router, nodes)
     await waysTo(EXTERNAL_ADDRESS, [first?.address, second?.address])
   })

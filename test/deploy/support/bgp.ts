@@ -57,6 +57,11 @@ export function makeLan(address: string, nodes: number): Lan {
   }
 }
 
+/** Takes a node's cable out, or puts it back. */
+export function cut({ netns }: Lan['nodes'][number], state: 'down' | 'up'): void {
+  ip('-n', netns, 'link', 'set', 'eth0', state)
+}
+
 // Arguments: tree, directory of the run, network namespace or nothing, -- and the program.
 const enter = `
 tree=$1 srv=$2
@@ -188,7 +193,7 @@ export async function startNode(
     name: `GoBGP of ${address}`,
     home,
     program: programOf('gobgpd'),
-    args: ['--config-file', file, '--config-type', 'json'],
+    args: ['--config-file', file, '--config-type', 'json', '--graceful-restart'],
     isReady: async () => (await neighbour()) !== undefined,
   })
   return {
@@ -203,7 +208,7 @@ export async function startNode(
   }
 }
 
-/** As Cilium configures its own: it does not listen, and says graceful restart for each family. */
+/** As Cilium configures its own: it does not listen, and takes part in graceful restart also for notifications. */
 function configurationOf(address: string, speaker: Speaker) {
   const { asn, peerAsn, peerAddress, timers, restartSeconds, families } = speaker
   return {
