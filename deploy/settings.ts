@@ -97,6 +97,13 @@ export const settings: readonly BundleSetting[] = [
   required('Names', 'ACME_EMAIL', email, 'you@this-is-fine.io', "Where Let's Encrypt writes to.", {
     propose: ({ OWNER = 'you', DOMAIN }) => DOMAIN && `${OWNER}@${DOMAIN}`,
   }),
+  optional(
+    'Names',
+    'ISSUER',
+    objectName,
+    'letsencrypt',
+    'Who signs the public certificates; letsencrypt-staging while you try things out.',
+  ),
 
   required(
     'Network',
