@@ -4,6 +4,7 @@ import { nearest } from '@fuchsbau/shared/nearest.ts'
 import {
   address,
   addressAt,
+  addressOrName,
   asn,
   certificates,
   digest,
@@ -98,6 +99,13 @@ export const settings: readonly BundleSetting[] = [
   required('Names', 'ACME_EMAIL', email, 'you@this-is-fine.io', "Where Let's Encrypt writes to.", {
     propose: ({ OWNER = 'you', DOMAIN }) => DOMAIN && `${OWNER}@${DOMAIN}`,
   }),
+  optional(
+    'Names',
+    'ISSUER',
+    objectName,
+    'letsencrypt',
+    'Who signs the public certificates; letsencrypt-staging while you try things out.',
+  ),
 
   required(
     'Network',
@@ -113,6 +121,13 @@ export const settings: readonly BundleSetting[] = [
     '192.0.2.1',
     'The Gateway for the internet: the router forwards 80, 443 and 6697 to it.',
     proposed(1),
+  ),
+  required(
+    'Network',
+    'PUBLIC_ADDRESS',
+    addressOrName,
+    '203.0.113.10',
+    "What the internet's DNS says for your names: the router's public address, or a name that follows it.",
   ),
   required(
     'Network',

@@ -39,6 +39,11 @@ export const replicas = matching(/^[01]$/, '0 or 1')
 export const address: Parse = (text) =>
   isIPv4(text) ? { ok: true, value: text } : { ok: false, expected: 'an IPv4 address' }
 
+export const addressOrName: Parse = (text) =>
+  isIPv4(text) || domain(text).ok
+    ? { ok: true, value: text }
+    : { ok: false, expected: 'an IPv4 address, or a domain name' }
+
 /** A number of BGP. Cilium takes 32 bits. */
 export const asn: Parse = (text) => {
   const isNumber = /^[1-9]\d{0,9}$/.test(text) && Number(text) < 2 ** 32
