@@ -119,7 +119,13 @@ function readInstallation(given: string | undefined, set: readonly string[]): In
   if (required.length > 0) {
     throw new UsageError(required.map((name) => `${name} is not set: --set ${name}=…`).join('\n'))
   }
-  const problems = ['DOMAIN', 'SOCIAL_DOMAIN', 'OWNER', 'EXTERNAL_ADDRESS'].flatMap((name) => {
+  const problems = [
+    'DOMAIN',
+    'SOCIAL_DOMAIN',
+    'OWNER',
+    'EXTERNAL_ADDRESS',
+    'PUBLIC_ADDRESS',
+  ].flatMap((name) => {
     const setting = settingOf(name)
     const value = values[name]
     return (setting && value !== undefined && problemOf(setting, value)) || []
@@ -130,6 +136,7 @@ function readInstallation(given: string | undefined, set: readonly string[]): In
     social: values['SOCIAL_DOMAIN'] ?? '',
     owner: effective(values, 'OWNER') ?? '',
     external: values['EXTERNAL_ADDRESS'],
+    public: values['PUBLIC_ADDRESS'],
     version: values['FUCHSBAU_VERSION'],
   }
 }

@@ -33,7 +33,7 @@ async function checkAccount(checking: Checking): Promise<Finding[]> {
   if (answer.status !== 200) {
     const mend =
       answer.status === 404
-        ? `OWNER is to be a user there: kubectl -n fediverse exec deploy/fediverse -- node fuchsbau.mjs fediverse user list`
+        ? 'OWNER is to be a user there: FUCHSBAU_FEDIVERSE_OWNER counts at the first start only; kubectl -n fediverse logs deploy/fediverse'
         : PODS
     return [fail(subject, `answers ${answer.status} for ${account}`, mend)]
   }

@@ -7,6 +7,8 @@ export interface Installation {
   owner: string
   /** Of the external Gateway; undefined: not known. */
   external: string | undefined
+  /** What the internet's DNS is to say; undefined: not known. */
+  public: string | undefined
   /** Of our services; undefined: not known. */
   version: string | undefined
 }

@@ -16,8 +16,13 @@ interface Client {
   back: string
 }
 
-function clientsOf(domain: string): Client[] {
+function clientsOf({ domain, social }: Checking['installation']): Client[] {
   return [
+    {
+      app: 'fediverse',
+      start: `https://${social}/login/oidc`,
+      back: `https://${social}/login/oidc/back`,
+    },
     {
       app: 'registry',
       start: `https://oci.${domain}/login/oidc`,
@@ -39,7 +44,7 @@ function clientsOf(domain: string): Client[] {
 
 export async function checkLogin(checking: Checking): Promise<Finding[]> {
   const { finding, authorize } = await checkProvider(checking)
-  const clients = clientsOf(checking.installation.domain)
+  const clients = clientsOf(checking.installation)
   const each = clients.map((client) =>
     authorize === undefined
       ? skip(client.app, 'waits for the provider')

@@ -48,7 +48,7 @@ async function checkAddress(
       'The router forwards 443 to EXTERNAL_ADDRESS? kubectl -n gateways describe gateway shared-gateway-external',
     )
   }
-  const object = host === installation.social ? 'gateways/social' : 'gateways/domain'
+  const object = host === installation.social ? 'gateways/social-apex' : 'gateways/domain'
   const finding = judgeCertificate(opened.socket as TLSSocket, { subject: host, host, now, object })
   opened.socket.destroy()
   return finding
