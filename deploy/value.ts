@@ -30,7 +30,7 @@ export const image = matching(
   'the whole name of an image, with its registry and its tag',
 )
 export const schedule = matching(
-  /^(?:[\d*][\d*,/-]*)(?: [\d*][\d*,/A-Z-]*){4}$/i,
+  /^[\d*][\d*,/-]*(?: (?:[\d*]|[A-Z]{3})[\d*,/A-Z-]*){4}$/i,
   'five fields of cron: minute, hour, day, month, day of the week',
 )
 
