@@ -183,15 +183,15 @@ function proposalOf(setting: BundleSetting, values: Values, version: string): st
 
 const sourceProposal = ({ OWNER = 'you' }: Values) => `https://github.com/${OWNER}/fuchsbau`
 
-/** Without questions. Returns the source; throws UsageError with all that has no default. */
+/** Without questions: as if each were answered by Enter. Returns the source; throws UsageError with all that has no default. */
 function takeProposals(values: Changing, source: string | undefined, version: string): string {
   const missing: string[] = []
   for (const setting of settings) {
-    const { name, isAsked, fallback, about, example } = setting
+    const { name, isAsked, about, example } = setting
     if (!isAsked || values[name] !== undefined) continue
     const proposal = proposalOf(setting, values, version)
     if (proposal === undefined) missing.push(`--set ${name}=${example}  ${about}`)
-    else if (proposal !== fallback) values[name] = proposal
+    else values[name] = proposal
   }
   const conflicts = conflictsOf(values)
   if (missing.length > 0) throw new UsageError(['these have no default:', ...missing].join('\n  '))
@@ -215,7 +215,7 @@ async function askForMissing(
   if (count === 0) return source
   using asking = startAsking({ input, output })
   output.write(
-    `${count} questions. Enter takes what stands in brackets; Control-C keeps what you have answered.\n`,
+    `${count === 1 ? 'One question' : `${count} questions`}. Enter takes what stands in brackets; Control-C keeps what you have answered.\n`,
   )
   // A later answer may not go with an earlier one, which is asked for again then.
   for (let open = missing(); open.length > 0; open = missing()) {
