@@ -4,8 +4,8 @@ import { type Finding, fail, ok, warn } from './finding.ts'
 import { certificateReason } from './reach.ts'
 
 const DAY_MS = 86_400_000
-/** cert-manager renews a month before the end. */
-const SOON_DAYS = 14
+/** cert-manager renews when a third of its time is left. Some live for a few days only. */
+const SOON = 1 / 6
 
 export interface CertificateOptions {
   subject: string
@@ -31,8 +31,8 @@ export function judgeCertificate(socket: TLSSocket, options: CertificateOptions)
       `${lookAt(object)}; its dnsNames are to have ${host}`,
     )
   }
-  const days = Math.floor((Date.parse(certificate.valid_to) - now) / DAY_MS)
-  if (days < 0) {
+  const [from, to] = [Date.parse(certificate.valid_from), Date.parse(certificate.valid_to)]
+  if (now > to) {
     return fail(subject, `the certificate expired on ${certificate.valid_to}`, lookAt(object))
   }
   const issuer = text(certificate.issuer.O) || text(certificate.issuer.CN)
@@ -47,8 +47,8 @@ export function judgeCertificate(socket: TLSSocket, options: CertificateOptions)
         : `${lookAt(object)}. An authority of your own is trusted by --ca FILE`,
     )
   }
-  const message = `${issuer} for ${names}, ${days} days left`
-  if (days < SOON_DAYS)
+  const message = `${issuer} for ${names}, ${Math.floor((to - now) / DAY_MS)} days left`
+  if (to - now < (to - from) * SOON)
     return warn(subject, message, `It should be renewed by now: ${lookAt(object)}`)
   return ok(subject, message)
 }

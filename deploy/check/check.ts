@@ -14,7 +14,7 @@ import { checkHeadscale } from './headscale.ts'
 import type { Checking, Installation } from './installation.ts'
 import { checkIrc } from './irc.ts'
 import { checkLogin } from './login.ts'
-import { Reach, type Rule, readRule } from './reach.ts'
+import { isResolver, Reach, type Rule, readRule } from './reach.ts'
 import { checkRedirects } from './redirect.ts'
 import { checkRegistry } from './registry.ts'
 import { checkTls } from './tls.ts'
@@ -54,6 +54,9 @@ export async function check({ args, clock, print }: CheckOptions): Promise<numbe
   if (positionals.length > 1) throw new UsageError('One directory at a time.')
   const installation = readInstallation(positionals[0], flags.set)
   const wanted = readAreas(flags.only)
+  if (flags.resolver !== undefined && !isResolver(flags.resolver)) {
+    throw new UsageError(`--resolver ${flags.resolver}: write an address, such as 1.1.1.1`)
+  }
   const reach = new Reach({
     rules: flags.resolve.map(ruleOf),
     resolver: flags.resolver,

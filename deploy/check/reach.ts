@@ -212,6 +212,16 @@ export function readRule(text: string): Rule | undefined {
   return { name, address: plain, port: numberOf(port), toPort: numberOf(toPort) }
 }
 
+/** Whether DNS can be asked there: an address, with a port or without. */
+export function isResolver(text: string): boolean {
+  try {
+    new dns.Resolver().setServers([text])
+    return true
+  } catch {
+    return false
+  }
+}
+
 const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 
 /** As programs of this machine do: /etc/hosts, and its resolvers. */
@@ -285,7 +295,8 @@ const certificateReasons: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'shows a certificate of an authority that is not known here',
   UNABLE_TO_GET_ISSUER_CERT: 'shows a certificate of an authority that is not known here',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'shows a certificate of an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'shows a certificate without those between it and its authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'shows a certificate of an authority that is not known here, or without those in between',
 }
 
 /** Of an error of a socket or a request. */
