@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { exitCode, type Output, UsageError } from '@fuchsbau/shared/command-line.ts'
 import { type Asking, type Question, startAsking } from './ask.ts'
-import { lookUpDigest } from './digest.ts'
+import { conflictsOf } from './conflicts.ts'
 import { given, readFile, writeFile } from './folder.ts'
 import { images } from './images.ts'
 import { nextSteps } from './next-steps.ts'
@@ -18,9 +18,9 @@ import {
   settingsFile,
   sourceProblem,
 } from './overlay.ts'
+import { lookUp, missingLines, undigested } from './pin.ts'
 import {
   type BundleSetting,
-  conflictsOf,
   effective,
   problemOf,
   settingOf,
@@ -262,63 +262,6 @@ async function askForSource(asking: Asking, values: Values): Promise<string | un
       return problem === undefined ? { ok: true, value: answer } : { ok: false, problem }
     },
   })
-}
-
-type Missing = { name: string; reference: string; reason: string | undefined; isOurs: boolean }
-
-/** Every image with a digest that is not known: its setting, and what to ask for. */
-function undigested(values: Values): Missing[] {
-  const found = images
-    .filter(({ digest }) => values[digest] === undefined)
-    .map(({ name, version, digest, isOurs = false }) => ({
-      name: digest,
-      reference: `${name.replace('$DOMAIN', values['DOMAIN'] ?? '')}:${effective(values, version)}`,
-      reason: undefined,
-      isOurs,
-    }))
-  const registry = values['REGISTRY_IMAGE'] ?? ''
-  if (registry.includes('@')) return found
-  return [
-    ...found,
-    { name: 'REGISTRY_IMAGE', reference: registry, reason: undefined, isOurs: true },
-  ]
-}
-
-/** Looks the digests up, all at once; returns those that could not be had. */
-async function lookUp(values: Changing, print: Output['print']): Promise<Missing[]> {
-  const wanted = undigested(values)
-  if (wanted.length > 0) print('\nLooking up the digests of images:')
-  const answers = wanted.map(async (each) => ({ each, answer: await lookUpDigest(each.reference) }))
-  const missing: Missing[] = []
-  for (const pending of answers) {
-    const { each, answer } = await pending
-    const { name, reference } = each
-    if (!answer.ok) {
-      print(`  ${reference}  failed: ${answer.reason}`)
-      missing.push({ ...each, reason: answer.reason })
-      continue
-    }
-    print(`  ${reference}  ${answer.digest}`)
-    values[name] = name === 'REGISTRY_IMAGE' ? `${reference}@${answer.digest}` : answer.digest
-    // Beside its digest: the next bundle may have another default.
-    const version = images.find(({ digest }) => digest === name)?.version
-    if (version !== undefined) values[version] = effective(values, version) ?? ''
-  }
-  return missing
-}
-
-function missingLines(missing: readonly Missing[], directory: string): string[] {
-  if (missing.length === 0) return []
-  const words = missing.some(({ isOurs }) => isOurs)
-    ? ['Images of ours are there when CI has pushed them.']
-    : []
-  return [
-    '',
-    `Without a digest, until you run this again or write it into ${join(directory, SETTINGS_FILE)}:`,
-    ...missing.map(({ name, reference }) => `  ${name.padEnd(20)} ${reference}`),
-    ...words,
-    'Flux waits with the apps that need them, and goes on with the others.',
-  ]
 }
 
 /** A file that somebody has changed is left alone, unless `isForced`. */

@@ -1,7 +1,7 @@
 // Judges the certificate that a TLS server has shown.
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { type Finding, fail, ok, warn } from './finding.ts'
-import { certificateReason } from './reach.ts'
+import { certificateReason } from './trouble.ts'
 
 const DAY_MS = 86_400_000
 /** cert-manager renews when a third of its time is left. Some live for a few days only. */

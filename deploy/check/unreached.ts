@@ -1,5 +1,6 @@
 import { type Finding, fail, skip } from './finding.ts'
-import type { Reach, Trouble } from './reach.ts'
+import type { Reach } from './reach.ts'
+import type { Trouble } from './trouble.ts'
 
 /** The finding for a server that could not be asked: a failure, unless another line tells the same. */
 export async function unreached(
