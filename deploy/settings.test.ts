@@ -35,6 +35,13 @@ test('every variable of the manifests is a setting, with the same default everyw
   expect(ofManifests.sort()).toEqual(ofSettings.sort())
 })
 
+test('the example sets every variable that has no default', () => {
+  const example = readFileSync(join(root, 'example/settings.yaml'), 'utf8')
+  const set = Object.keys(parse(example).data)
+  const wanted = settings.filter(({ fallback }) => fallback === undefined)
+  expect(wanted.map(({ name }) => name).filter((name) => !set.includes(name))).toEqual([])
+})
+
 test('every default, example and proposal is taken', () => {
   const wrong = settings.flatMap((setting) => {
     const { example, fallback } = setting

@@ -11,8 +11,10 @@ import {
   flagsOf,
   runDeploy,
   startDeploy,
+  startProgram,
   valuesIn,
 } from '../support/deploy-command.ts'
+import { launcher } from '../support/service-process.ts'
 import { makeTempData, removeTempData } from '../support/temp-data.ts'
 
 const example = join(import.meta.dirname, '../../deploy/example')
@@ -164,6 +166,19 @@ describe('interrupted', () => {
     const second = await runDeploy(init(), lines(...Object.values(ANSWERS).slice(5)))
     expect(second.code).toBe(0)
   })
+})
+
+test('by Control-C in a terminal, it says where the answers are, and how to go on', async () => {
+  const words = [process.execPath, launcher, 'deploy', ...init()].map((word) => `'${word}'`)
+  const running = startProgram('script', ['-qec', words.join(' '), '/dev/null'])
+  await running.says('DOMAIN: ')
+  running.child.stdin.write('den.example\r')
+  await running.says('SOCIAL_DOMAIN [den.social]: ')
+  running.child.stdin.write('\u0003')
+  const { code, out } = await running.ended
+  expect(out).toContain(`What you answered is in ${directory}/settings.yaml`)
+  expect(code).toBe(130)
+  expect(valuesIn(directory)).toEqual({ DOMAIN: 'den.example' })
 })
 
 describe('with flags', () => {

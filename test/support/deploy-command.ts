@@ -30,8 +30,12 @@ export function startDeploy(
     rest,
   ],
 ): Running {
-  const [file, words] = command(process.execPath, launcher, 'deploy', ...args)
-  const child = spawn(file, words, { env: { ...process.env, NODE_OPTIONS: '' } })
+  return startProgram(...command(process.execPath, launcher, 'deploy', ...args))
+}
+
+/** The same of any program. */
+export function startProgram(file: string, args: readonly string[]): Running {
+  const child = spawn(file, args, { env: { ...process.env, NODE_OPTIONS: '' } })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text) => {
     out += text
