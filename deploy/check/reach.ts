@@ -51,12 +51,16 @@ const MAX_ADDRESSES = 4
 
 export class Reach {
   readonly #options: ReachOptions
+  /** Those of one name and one port before others. */
+  readonly #rules: readonly Rule[]
   readonly #found = new Map<string, Promise<Found>>()
   readonly #authorities: string[]
 
   constructor(options: ReachOptions) {
     this.#options = options
-    const { ca } = options
+    const { ca, rules } = options
+    const width = ({ name, port }: Rule) => Number(name === '*') + 2 * Number(port === undefined)
+    this.#rules = rules.toSorted((a, b) => width(a) - width(b))
     this.#authorities = [...tls.getCACertificates('default'), ...(ca === undefined ? [] : [ca])]
   }
 
@@ -78,16 +82,18 @@ export class Reach {
   }
 
   async #find(name: string): Promise<Found> {
-    const { rules, resolver } = this.#options
-    const told = rules.filter((rule) => rule.name === name || rule.name === '*')
-    const [first] = told
-    if (first) return { ok: true, addresses: [first.address], isTold: true }
+    const { resolver } = this.#options
+    const told = this.#rules.filter((rule) => rule.name === name || rule.name === '*')
+    const whole = told.find(({ port }) => port === undefined)
+    if (whole) return { ok: true, addresses: [whole.address], isTold: true }
     try {
       const all = await within(resolver === undefined ? lookUp(name) : askServer(name, resolver))
       const addresses = all.slice(0, MAX_ADDRESSES)
       if (addresses.length > 0) return { ok: true, addresses, isTold: false }
       return { ok: false, kind: 'name', reason: 'has no address' }
     } catch (error) {
+      const [first] = told
+      if (first) return { ok: true, addresses: [first.address], isTold: true }
       return { ok: false, kind: 'name', reason: reasonOfName(error) }
     }
   }
@@ -181,7 +187,7 @@ export class Reach {
   }
 
   #place(name: string, port: number, address: string): Place {
-    const rule = this.#options.rules.find(
+    const rule = this.#rules.find(
       (each) =>
         (each.name === name || each.name === '*') &&
         (each.port === undefined || each.port === port),

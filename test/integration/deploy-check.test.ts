@@ -467,6 +467,15 @@ describe('a server that means harm', () => {
     expect(found).toEqual(Array(3).fill(expect.stringContaining('answers without end')))
   })
 
+  test('never answers: it is not waited for', async () => {
+    const found = await instead(
+      `oci.${DOMAIN}`,
+      () => undefined,
+      () => faults('tls,registry'),
+    )
+    expect(found).toEqual([expect.stringMatching(/^fail challenge: .* does not answer/)])
+  })
+
   test('says nothing of what it wants to the terminal', async () => {
     const found = await instead(
       `auth.${DOMAIN}`,
