@@ -324,6 +324,46 @@ describe('login', () => {
     expect(await faults('login')).toEqual([])
   })
 
+  /** A provider that answers the requests of our services with this. */
+  const provider =
+    (status: number, location?: string): RequestListener =>
+    ({ url = '' }, response) => {
+      const issuer = `https://auth.${DOMAIN}`
+      const document = {
+        issuer,
+        authorization_endpoint: `${issuer}/auth`,
+        jwks_uri: `${issuer}/jwks`,
+        code_challenge_methods_supported: ['S256'],
+        keys: [{}],
+      }
+      if (!url.startsWith('/auth')) response.end(JSON.stringify(document))
+      else response.writeHead(status, location === undefined ? {} : { location }).end()
+    }
+  const back = `https://oci.${DOMAIN}/login/oidc/back`
+
+  test.each<[string, RequestListener, string]>([
+    [
+      'shows its refusal on a page of its own, as Pocket ID does',
+      provider(302, '/interaction/error?error=The+redirect_uri+is+not+registered'),
+      `fail registry: the provider refuses the request of fuchsbau for ${back} (302: The redirect_uri is not registered) -> Add the callback URL`,
+    ],
+    [
+      'shows a page whatever it is asked',
+      provider(200),
+      'warn registry: the provider shows a page that does not say whether it knows the request',
+    ],
+    [
+      'knows the address, and allows less than we ask for',
+      provider(303, `${back}?error=invalid_scope&error_description=no+groups`),
+      'fail registry: the provider answers invalid_scope: no groups -> Look at the settings of the client',
+    ],
+  ])('a provider that %s', async (_, listener, expected) => {
+    const found = await instead(`auth.${DOMAIN}`, listener, () => faults('login'))
+    expect(found.filter((line) => line.includes(' registry:'))).toEqual([
+      expect.stringContaining(expected),
+    ])
+  })
+
   test('a provider that is away', async () => {
     const found = await instead(
       `auth.${DOMAIN}`,

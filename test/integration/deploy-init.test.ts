@@ -194,6 +194,9 @@ describe('with flags', () => {
     for (const name of ['DOMAIN', 'LB_POOL', 'ROUTER_ADDRESS', 'VAULT_CA', 'COSIGN_KEY']) {
       expect(err).toContain(`--set ${name}=`)
     }
+    // These follow from others.
+    expect(err).not.toContain('--set SOCIAL_DOMAIN')
+    expect(err).not.toContain('--set EXTERNAL_ADDRESS')
     expect(existsSync(directory)).toBe(false)
   })
 
