@@ -1,0 +1,23 @@
+// What the restore drill wants of each service: work that goes on, and a look at what of it is missing.
+import type { Pod } from './restore-pod.ts'
+
+/** A line each of what was acknowledged and is not there. */
+export type Missing = readonly string[]
+
+export interface Load extends AsyncDisposable {
+  readonly pod: Pod
+  /** Works until it is stopped; rejects when something is not as it should be. */
+  work(): Promise<void>
+  /** Whether there is enough to lose. */
+  hasWorked(): boolean
+  stop(): void
+  /** What is acknowledged by now is what counts. */
+  remember(): void
+  /** For the report: how much of what that is. */
+  numbers(): Record<string, number>
+  /** What of it the running service does not have. */
+  missing(): Promise<Missing>
+  /** Something new; resolves to a name for `has`. */
+  addMore(): Promise<string>
+  has(name: string): Promise<boolean>
+}

@@ -1,0 +1,79 @@
+// What VolSync's mover does with a volume and its repository: the same restic, with the same words, as the same user.
+// https://github.com/backube/volsync/blob/main/mover-restic/entry.sh
+import { execFile } from 'node:child_process'
+import { programInside } from '../../support/daemon.ts'
+import { trixieTree } from '../../support/peers.ts'
+import { trixieEnv } from '../../support/trixie.ts'
+import { podUser } from './restore-volume.ts'
+
+export interface Repository {
+  /** All of a directory; resolves to the id of the backup. */
+  backup(directory: string): Promise<string>
+  /** A backup to a directory; `isDeleting`: what is not in the backup goes (enableFileDeletion). */
+  restore(id: string, directory: string, options: { isDeleting: boolean }): Promise<void>
+  /** Reads all of the repository. */
+  check(): Promise<void>
+}
+
+// Arguments: tree, volume, repository, cache, user, and the words. The volume is /srv/data; VolSync has it at /data.
+const enter = `
+tree=$1
+mount -t tmpfs tmpfs "$tree/tmp"
+mount -t tmpfs tmpfs "$tree/srv"
+for place in data repository cache; do
+  shift
+  mkdir "$tree/srv/$place"
+  mount --bind "$1" "$tree/srv/$place"
+done
+user=$2
+shift 2
+exec chroot "$tree" setpriv --reuid "$user" --regid "$user" --clear-groups --pdeathsig KILL -- sh -c 'cd /srv/data && exec "$@"' sh "$@"`
+
+const HOST = ['--host', 'volsync']
+/** As in deploy/base/backup. */
+const KEEP = ['--keep-daily', '14', '--keep-weekly', '8', '--keep-monthly', '12']
+
+/** Makes a repository in a directory of the pods' user; `empty`: a directory for what needs no volume. */
+export async function makeRepository(
+  place: string,
+  { cache, empty }: { cache: string; empty: string },
+): Promise<Repository> {
+  const restic = (directory: string, ...words: string[]) => {
+    const mounts = [directory, place, cache]
+    const line = ['sh', trixieTree(), ...mounts, String(podUser), programInside('restic18')]
+    return run(['--mount', '--propagation', 'private', '--', 'sh', '-euc', enter, ...line, ...words])
+  }
+  await restic(empty, 'init')
+  return {
+    async backup(directory) {
+      const lines = await restic(directory, 'backup', '--json', ...HOST, '--exclude=lost+found', '.')
+      await restic(empty, 'forget', ...HOST, ...KEEP)
+      await restic(empty, 'prune')
+      const { snapshot_id: id } = JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '') as {
+        snapshot_id: string
+      }
+      return id
+    },
+    async restore(id, directory, { isDeleting }) {
+      const options = ['--include-xattr', 'user.*', ...(isDeleting ? ['--delete'] : [])]
+      await restic(directory, 'restore', id, '-t', '.', ...HOST, ...options)
+    },
+    async check() {
+      await restic(empty, 'check', '--read-data')
+    },
+  }
+}
+
+function run(words: string[]): Promise<string> {
+  const env = {
+    ...trixieEnv,
+    RESTIC_REPOSITORY: '/srv/repository',
+    RESTIC_PASSWORD: 'secret',
+    RESTIC_CACHE_DIR: '/srv/cache',
+  }
+  return new Promise((resolve, reject) => {
+    execFile('unshare', words, { env, maxBuffer: 64 * 2 ** 20 }, (error, out, err) =>
+      error ? reject(new Error(`${error.message}\n${out}${err}`)) : resolve(out),
+    )
+  })
+}
