@@ -1,6 +1,7 @@
 // The turn: everything that is written during one turn of the event loop is one transaction. What a turn has shown to
 // nobody yet is either stored whole at its end, or not at all.
 
+import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { StoreUnavailable } from './unavailable.ts'
 
@@ -45,6 +46,7 @@ export class Turn {
   readonly #onFailed = new Set<(reason: string) => void>()
   #end: NodeJS.Immediate | undefined
   #isOpen = false
+  #mustLast = false
   #failure: string | undefined
   /** Commits that changed something, since the start. */
   commits = 0
@@ -111,6 +113,11 @@ export class Turn {
     }
   }
 
+  /** Has the commit of this turn wait for the disk: no power cut takes what was written until then. */
+  mustLast(): void {
+    this.#mustLast = true
+  }
+
   /** Has `commitTurn` run at the end of this turn of the event loop, also when nothing is written in it. */
   endSoon(): void {
     this.#end ??= setImmediate(() => this.commitTurn())
@@ -134,11 +141,26 @@ export class Turn {
       this.#commit.run()
       this.#isOpen = false
       this.commits++
+      if (this.#mustLast) this.#syncLog()
       return true
     } catch (error) {
       const failure = this.#failed(error)
       if (failure instanceof StoreUnavailable) return false
       throw failure
+    }
+  }
+
+  #syncLog(): void {
+    this.#mustLast = false
+    try {
+      const log = openSync(`${this.#database.name}-wal`, 'r')
+      try {
+        fdatasyncSync(log)
+      } finally {
+        closeSync(log)
+      }
+    } catch (error) {
+      throw this.fail(`the disk reports an error (${(error as Error).message})`)
     }
   }
 
@@ -169,6 +191,7 @@ export class Turn {
     clearImmediate(this.#end)
     this.#end = undefined
     this.#isOpen = false
+    this.#mustLast = false
     const isNew = this.#failure === undefined
     this.#failure = reason
     // SQLite has rolled back by itself after some of the errors.

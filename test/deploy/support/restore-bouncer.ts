@@ -1,11 +1,12 @@
 // The bouncer of the restore drill: a talkative network, a client that hears it live, and one that was there before and comes
 // back after the restoration.
+import { setTimeout as pause } from 'node:timers/promises'
 import { fetchHistory } from '../../support/bouncer-history.ts'
 import { type FakeIrcServer, startFakeIrc } from '../../support/fake-irc-server.ts'
 import { connect, type IrcClient } from '../../support/irc-client.ts'
 import { PASSWORD } from '../../support/service-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import type { Load, Missing } from './restore-load.ts'
+import { type Load, type Missing, repeat } from './restore-load.ts'
 import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
 
 const CHANNEL = '#den'
@@ -28,7 +29,8 @@ export class BouncerLoad implements Load {
   #listener: IrcClient | undefined
   #said = 0
   #before: Line[] = []
-  #isOver = false
+  #isStopped = false
+  readonly #isOver = () => this.#isStopped
 
   private constructor(pod: Pod, irc: FakeIrcServer, port: number) {
     this.pod = pod
@@ -58,10 +60,10 @@ export class BouncerLoad implements Load {
     await old.expect(/the last that the old client heard/)
     await old.close()
     this.#listener = await this.#client('listener', CAPS)
-    while (!this.#isOver) {
+    await repeat(this.#isOver, async () => {
       for (let count = 0; count < LINES_A_TICK; count++) this.#say(`line ${++this.#said}`)
-      await new Promise((done) => setTimeout(done, TICK_MS))
-    }
+      await pause(TICK_MS)
+    })
   }
 
   hasWorked(): boolean {
@@ -69,7 +71,7 @@ export class BouncerLoad implements Load {
   }
 
   stop(): void {
-    this.#isOver = true
+    this.#isStopped = true
   }
 
   remember(): void {

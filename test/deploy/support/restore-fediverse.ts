@@ -3,7 +3,7 @@
 import { ask } from '../../support/http-post.ts'
 import { type Peer, type PeerActor, PUBLIC, startPeer } from '../../support/peer.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import type { Load, Missing } from './restore-load.ts'
+import { type Load, type Missing, repeat } from './restore-load.ts'
 import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
 
 const HOSTS = 8
@@ -30,7 +30,8 @@ export class FediverseLoad implements Load {
   #before: Acknowledged = { notes: [], ours: [], followers: [] }
   /** How many requests the peer had got when its hosts were all well again. */
   #restoredAt = Number.POSITIVE_INFINITY
-  #isOver = false
+  #isStopped = false
+  readonly #isOver = () => this.#isStopped
 
   private constructor(pod: Pod, peer: Peer, url: string) {
     this.pod = pod
@@ -69,7 +70,7 @@ export class FediverseLoad implements Load {
   }
 
   stop(): void {
-    this.#isOver = true
+    this.#isStopped = true
   }
 
   remember(): void {
@@ -126,26 +127,23 @@ export class FediverseLoad implements Load {
 
   async #post(actor: PeerActor): Promise<void> {
     const us = `${this.#url}/you`
-    while (!this.#isOver) {
+    await repeat(this.#isOver, async () => {
       const create = actor.create('under load', [us, PUBLIC])
-      const status = await actor.post(`${us}/inbox`, create).then(
-        ({ status }) => status,
-        () => 0,
-      )
-      if (status === 202) this.#now.notes.push((create['object'] as { id: string }).id)
-      else if (!this.#isOver) throw new Error(`a Create was answered ${status}\n${this.pod.log()}`)
-    }
+      const { status } = await actor.post(`${us}/inbox`, create)
+      if (status !== 202) throw new Error(`a Create was answered ${status}\n${this.pod.log()}`)
+      this.#now.notes.push((create['object'] as { id: string }).id)
+    })
   }
 
   /** Our posts, and now and then a new follower. */
   async #publish(newcomers: PeerActor[]): Promise<void> {
-    while (!this.#isOver) {
+    await repeat(this.#isOver, async () => {
       const count = this.#now.ours.length
       const [id = ''] = await this.pod.operate('note', `ours ${count}`)
       this.#now.ours.push(id)
       const next = count % 2 === 1 ? newcomers.shift() : undefined
       if (next) await this.#follow(next)
-    }
+    })
   }
 
   /** The newest ones; for the others see `#notThere`, and `fsck`, which compares what is there with what is shown. */

@@ -21,3 +21,14 @@ export interface Load extends AsyncDisposable {
   addMore(): Promise<string>
   has(name: string): Promise<boolean>
 }
+
+/** Does a task again and again until it is over. What fails because of the end, when the service is killed, is no failure. */
+export async function repeat(isOver: () => boolean, task: () => Promise<void>): Promise<void> {
+  while (!isOver()) {
+    try {
+      await task()
+    } catch (error) {
+      if (!isOver()) throw error
+    }
+  }
+}

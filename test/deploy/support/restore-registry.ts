@@ -1,4 +1,5 @@
 // The registry of the restore drill: a robot pushes images while tokens are made and revoked.
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   digestOf,
   manifest,
@@ -8,7 +9,7 @@ import {
 } from '../../support/registry-image.ts'
 import { basic, type Login, type RegistryRequest } from '../../support/registry-process.ts'
 import { PASSWORD } from '../../support/service-process.ts'
-import type { Load, Missing } from './restore-load.ts'
+import { type Load, type Missing, repeat } from './restore-load.ts'
 import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
 
 const REPOSITORY = 'team/app'
@@ -46,7 +47,8 @@ export class RegistryLoad implements Load {
   #before = copyOf(this.#now)
   #keys = ''
   #made = 0
-  #isOver = false
+  #isStopped = false
+  readonly #isOver = () => this.#isStopped
 
   private constructor(pod: Pod, url: string) {
     this.pod = pod
@@ -83,7 +85,7 @@ export class RegistryLoad implements Load {
   }
 
   stop(): void {
-    this.#isOver = true
+    this.#isStopped = true
   }
 
   remember(): void {
@@ -138,13 +140,8 @@ export class RegistryLoad implements Load {
   }
 
   async #push(lane: number): Promise<void> {
-    for (let count = 0; !this.#isOver; count++) {
-      try {
-        await this.#pushTag(`t${lane}-${count}`)
-      } catch (error) {
-        if (!this.#isOver) throw error
-      }
-    }
+    let count = 0
+    await repeat(this.#isOver, async () => await this.#pushTag(`t${lane}-${count++}`))
   }
 
   async #pushTag(tag: string): Promise<void> {
@@ -162,15 +159,11 @@ export class RegistryLoad implements Load {
   /** One after another; of three one is revoked, and of many the oldest, but for the robot's own. */
   async #makeTokens(): Promise<void> {
     const { tokens } = this.#now
-    while (!this.#isOver) {
-      try {
-        await this.#makeToken()
-        if (this.#made % 3 === 0 || tokens.length > MOST_TOKENS) await this.#revoke()
-      } catch (error) {
-        if (!this.#isOver) throw error
-      }
-      await new Promise((done) => setTimeout(done, 50))
-    }
+    await repeat(this.#isOver, async () => {
+      await this.#makeToken()
+      if (this.#made % 3 === 0 || tokens.length > MOST_TOKENS) await this.#revoke()
+      await pause(50)
+    })
   }
 
   async #makeToken(): Promise<void> {
