@@ -1,8 +1,8 @@
 // Has the write-ahead log on the disk about once a second while it changes, without holding anybody up: what a power
 // cut can take at most. Then the log is copied into the database, if it is long: that waits for the disk, but not for
-// long, as most is there already.
+// long, as most is there already. And at once, for what must not be lost.
 
-import { closeSync, fsync, openSync, statSync } from 'node:fs'
+import { closeSync, fdatasyncSync, fsync, openSync, statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 import type { Clock, Timer } from '../clock.ts'
 import type { Turn } from './turn.ts'
@@ -20,7 +20,7 @@ export function syncInBackground(
   turn: Turn,
   clock: Clock,
 ): () => void {
-  const file = `${database.name}-wal`
+  const file = logOf(database)
   let timer: Timer | undefined
   let descriptor: number | undefined
   let isStopped = false
@@ -68,3 +68,15 @@ export function syncInBackground(
     if (!isSyncing) close()
   }
 }
+
+/** Returns when what was committed is on the disk; throws the error of the disk. */
+export function syncLog(database: Database.Database): void {
+  const log = openSync(logOf(database), 'r')
+  try {
+    fdatasyncSync(log)
+  } finally {
+    closeSync(log)
+  }
+}
+
+const logOf = ({ name }: Database.Database) => `${name}-wal`

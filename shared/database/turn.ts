@@ -1,8 +1,8 @@
 // The turn: everything that is written during one turn of the event loop is one transaction. What a turn has shown to
 // nobody yet is either stored whole at its end, or not at all.
 
-import { closeSync, fdatasyncSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { syncLog } from './log-sync.ts'
 import { StoreUnavailable } from './unavailable.ts'
 
 export interface Reading<P extends unknown[], R> {
@@ -141,7 +141,7 @@ export class Turn {
       this.#commit.run()
       this.#isOpen = false
       this.commits++
-      if (this.#mustLast) this.#syncLog()
+      if (this.#mustLast) this.#sync()
       return true
     } catch (error) {
       const failure = this.#failed(error)
@@ -150,15 +150,10 @@ export class Turn {
     }
   }
 
-  #syncLog(): void {
+  #sync(): void {
     this.#mustLast = false
     try {
-      const log = openSync(`${this.#database.name}-wal`, 'r')
-      try {
-        fdatasyncSync(log)
-      } finally {
-        closeSync(log)
-      }
+      syncLog(this.#database)
     } catch (error) {
       throw this.fail(`the disk reports an error (${(error as Error).message})`)
     }

@@ -79,7 +79,10 @@ export class BouncerLoad implements Load {
   }
 
   numbers() {
-    return { lines: this.#before.length, 'lines after the snapshot': this.#said - this.#before.length }
+    return {
+      lines: this.#before.length,
+      'lines after the snapshot': this.#said - this.#before.length,
+    }
   }
 
   async missing(): Promise<Missing> {
@@ -117,7 +120,9 @@ export class BouncerLoad implements Load {
     await using old = await this.#client('old')
     await old.sync({ timeoutMs: 30_000 })
     const played = new Set(linesOf(old.lines).map(({ text }) => text.replace(/^\[[\d:]+\] /, '')))
-    return this.#before.filter(({ text }) => !played.has(text)).map(({ text }) => `backlog: ${text}`)
+    return this.#before
+      .filter(({ text }) => !played.has(text))
+      .map(({ text }) => `backlog: ${text}`)
   }
 
   #say(text: string): void {
@@ -144,7 +149,11 @@ function linesOf(lines: readonly IrcClient['lines'][number][]): Line[] {
     .map(({ tags, params }) => ({ msgid: tags['msgid'] ?? '', text: params[1] ?? '' }))
 }
 
-function lacking(where: string, wanted: readonly Line[], got: ReadonlyMap<string, string>): Missing {
+function lacking(
+  where: string,
+  wanted: readonly Line[],
+  got: ReadonlyMap<string, string>,
+): Missing {
   return wanted
     .filter(({ msgid, text }) => got.get(msgid) !== text)
     .map(({ msgid, text }) => `${where}: ${msgid} ${text}`)

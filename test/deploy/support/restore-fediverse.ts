@@ -109,7 +109,9 @@ export class FediverseLoad implements Load {
   }
 
   async has(id: string): Promise<boolean> {
-    return (await ask(new URL(id), { headers: { accept: 'application/activity+json' } })).status === 200
+    return (
+      (await ask(new URL(id), { headers: { accept: 'application/activity+json' } })).status === 200
+    )
   }
 
   async [Symbol.asyncDispose]() {

@@ -41,12 +41,29 @@ export async function makeRepository(
   const restic = (directory: string, ...words: string[]) => {
     const mounts = [directory, place, cache]
     const line = ['sh', trixieTree(), ...mounts, String(podUser), programInside('restic18')]
-    return run(['--mount', '--propagation', 'private', '--', 'sh', '-euc', enter, ...line, ...words])
+    return run([
+      '--mount',
+      '--propagation',
+      'private',
+      '--',
+      'sh',
+      '-euc',
+      enter,
+      ...line,
+      ...words,
+    ])
   }
   await restic(empty, 'init')
   return {
     async backup(directory) {
-      const lines = await restic(directory, 'backup', '--json', ...HOST, '--exclude=lost+found', '.')
+      const lines = await restic(
+        directory,
+        'backup',
+        '--json',
+        ...HOST,
+        '--exclude=lost+found',
+        '.',
+      )
       await restic(empty, 'forget', ...HOST, ...KEEP)
       await restic(empty, 'prune')
       const { snapshot_id: id } = JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '') as {

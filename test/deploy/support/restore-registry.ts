@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   digestOf,
-  manifest,
   MANIFEST,
+  manifest,
   pushBlob,
   pushManifest,
 } from '../../support/registry-image.ts'
