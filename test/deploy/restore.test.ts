@@ -1,8 +1,7 @@
-// The restore drill: the three services under load, each on a volume of its own; a snapshot of each volume, as a power cut
-// would leave it; a backup of that as VolSync makes it; kill -9, the volumes lost, restored, the services started. Nothing
-// that was acknowledged before the snapshot may be missing.
-import { mkdtempSync, rmSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
+// The restore drill: the services under load, each on a volume of its own; a snapshot of each volume, as a power cut would
+// leave it; a backup of that as VolSync makes it; kill -9, the volumes lost, restored, the services started. Nothing that was
+// acknowledged before the snapshot may be missing. Then back to the same backup within a volume that has more by now.
+import { statSync, truncateSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePorts } from '../support/daemon.ts'
 import { requirePeer } from '../support/peers.ts'
@@ -11,86 +10,146 @@ import { BouncerLoad } from './support/restore-bouncer.ts'
 import { FediverseLoad } from './support/restore-fediverse.ts'
 import type { Load } from './support/restore-load.ts'
 import { makeRepository, type Repository } from './support/restore-mover.ts'
+import { PocketIdLoad } from './support/restore-pocket-id.ts'
 import { RegistryLoad } from './support/restore-registry.ts'
-import { requireVolumes, type Storage, startStorage } from './support/restore-volume.ts'
+import {
+  requireVolumes,
+  type Storage,
+  startStorage,
+  type Volume,
+} from './support/restore-volume.ts'
+import { ZotLoad } from './support/restore-zot.ts'
 
 const isPossible = requirePeer('restic18') && requireVolumes()
 
-interface Drilled {
-  name: string
-  load: Load
+type Start = (storage: Storage, port: number, another: number) => Promise<Load>
+
+const starts: Record<string, Start | false> = {
+  fediverse: async (storage, port) =>
+    await FediverseLoad.start(await place(storage, 'fediverse'), port),
+  bouncer: async (storage, port) => await BouncerLoad.start(await place(storage, 'bouncer'), port),
+  async registry(storage, port) {
+    const load = new RegistryLoad(await place(storage, 'registry'), { port })
+    await load.prepare()
+    return load
+  },
+  'registry and Zot':
+    requirePeer('zot') &&
+    ((storage, port, another) => ZotLoad.startWithZot(storage, [port, another])),
+  'Pocket ID': requirePeer('pocketId') && ((storage, port) => PocketIdLoad.start(storage, port)),
+}
+const names = Object.keys(starts).filter((name) => starts[name])
+
+const place = async (storage: Storage, name: string) => ({
+  program: storage.directory(`${name}-program`),
+  volume: await storage.volume(`${name}-data`),
+})
+
+interface Backup {
+  volume: Volume
   repository: Repository
-  /** Of the backup. */
   id: string
 }
 
 describe.skipIf(!isPossible)('the restore drill', () => {
   let storage: Storage
-  const loads: { name: string; load: Load }[] = []
-  const drilled: Drilled[] = []
+  const loads = new Map<string, Load>()
+  const backups = new Map<string, Backup[]>()
 
   beforeAll(async () => {
     storage = await startStorage()
-    await startLoads(storage, loads)
-    const works = loads.map(({ load }) => load.work())
-    // Told when they are waited for.
-    for (const work of works) work.catch(() => {})
-    await Promise.race([
-      Promise.all(works),
-      waitFor(() => loads.every(({ load }) => load.hasWorked()), {
-        what: 'enough to lose',
-        timeoutMs: 120_000,
-        context: () =>
-          loads.map(({ name, load }) => `${name}: ${JSON.stringify(load.numbers())}`).join(),
-      }),
-    ])
-    const cache = storage.directory('cache')
-    const empty = storage.directory('empty')
-    for (const { name, load } of loads) {
-      load.remember()
-      const snapshot = await load.pod.volume.snapshot()
-      const repository = await makeRepository(storage.directory(`${name}-restic`), { cache, empty })
-      const id = await repository.backup(snapshot.directory)
-      await snapshot.remove()
-      drilled.push({ name, load, repository, id })
+    for (const name of names) {
+      const start = starts[name]
+      const [port = 0, another = 0] = await freePorts(2)
+      if (start) loads.set(name, await start(storage, port, another))
     }
-    for (const { load } of loads) load.stop()
-    for (const { load } of loads) await load.pod.kill()
-    await Promise.all(works)
-    for (const { name, load } of loads) console.log(`${name}: ${JSON.stringify(load.numbers())}`)
+    const all = [...loads.values()]
+    const works = Promise.all(all.map((load) => load.work()))
+    await Promise.race([works, enough(all)])
+    for (const [name, load] of loads) backups.set(name, await backUp(storage, load))
+    for (const load of all) load.end()
+    for (const load of all) await load.kill()
+    await works
+    for (const [name, load] of loads) console.log(`${name}: ${JSON.stringify(load.numbers())}`)
   }, 300_000)
 
   afterAll(async () => {
-    for (const { load } of loads) await load[Symbol.asyncDispose]()
+    for (const load of loads.values()) await load[Symbol.asyncDispose]()
     await storage?.[Symbol.asyncDispose]()
   })
 
-  test.for(['fediverse', 'bouncer', 'registry'])('%s: a lost volume', async (name) => {
-    const { load, repository, id } = find(drilled, name)
-    await load.pod.volume.replace()
-    await repository.check()
-    await repository.restore(id, load.pod.volume.directory, { isDeleting: true })
-    expect(await load.pod.run('config', 'check')).toMatchObject({ code: 0 })
-    await load.pod.start()
-    expect(await load.missing()).toEqual([])
-    await load.pod.stop()
-    expect(await load.pod.run(name, 'fsck')).toMatchObject({ code: 0 })
+  const of = (name: string): [Load, Backup[]] => {
+    const [load, backup] = [loads.get(name), backups.get(name)]
+    if (!load || !backup) throw new Error(`${name} was not backed up`)
+    return [load, backup]
+  }
+
+  describe.each(names)('%s', (name) => {
+    test('a volume that was lost: nothing is missing', async () => {
+      const [load, backup] = of(name)
+      for (const { volume } of backup) await volume.replace()
+      await restore(backup)
+      await load.start()
+      expect(await load.missing()).toEqual([])
+      await load.stop()
+      const { code, output } = await load.check()
+      expect(code, output).toBe(0)
+    })
+
+    test('back to the backup, in a volume that has more by now: nothing is missing, nothing is left', async () => {
+      const [load, backup] = of(name)
+      await load.start()
+      const later = await load.addMore()
+      expect(await load.has(later)).toBe(true)
+      await load.kill()
+      await restore(backup)
+      await load.start()
+      expect(await load.missing()).toEqual([])
+      expect(await load.has(later)).toBe(false)
+      await load.stop()
+      const { code, output } = await load.check()
+      expect(code, output).toBe(0)
+    })
+
+    test('the drill sees what is missing, and the check what is damaged', async () => {
+      const [load] = of(name)
+      await load.start()
+      await load.lose()
+      expect(await load.missing()).not.toEqual([])
+      await load.stop()
+      const file = load.fileToDamage()
+      truncateSync(file, statSync(file).size / 2)
+      const { code, output } = await load.check()
+      expect(code, output).toBe(1)
+    })
   })
 })
 
-/** Starts them one by one, and adds each to the list as it is started. */
-async function startLoads(storage: Storage, loads: { name: string; load: Load }[]): Promise<void> {
-  const [fediverse = 0, bouncer = 0, port = 0] = await freePorts(3)
-  const program = storage.directory('program')
-  const place = async (name: string) => ({ program, volume: await storage.volume(name) })
-  const add = (name: string, load: Load) => loads.push({ name, load })
-  add('fediverse', await FediverseLoad.start(await place('fediverse-data'), fediverse))
-  add('bouncer', await BouncerLoad.start(await place('bouncer-data'), bouncer))
-  add('registry', await RegistryLoad.start(await place('registry-data'), { port }))
+async function enough(loads: readonly Load[]): Promise<void> {
+  await waitFor(() => loads.every((load) => load.hasWorked()), {
+    what: 'enough to lose',
+    timeoutMs: 120_000,
+    context: () => loads.map((load) => `${load.name}: ${load.hasWorked()}`).join(),
+  })
 }
 
-function find(drilled: readonly Drilled[], name: string): Drilled {
-  const found = drilled.find((each) => each.name === name)
-  if (!found) throw new Error(`${name} was not backed up`)
-  return found
+/** What VolSync does: of each volume a snapshot, and of that a backup, to a repository of its own. */
+async function backUp(storage: Storage, load: Load): Promise<Backup[]> {
+  load.remember()
+  const backups: Backup[] = []
+  for (const volume of load.volumes) {
+    const snapshot = await volume.snapshot()
+    const repository = await makeRepository(storage, `${volume.name}-restic`)
+    const id = await repository.backup(snapshot.directory)
+    await snapshot.remove()
+    backups.push({ volume, repository, id })
+  }
+  return backups
+}
+
+async function restore(backups: readonly Backup[]): Promise<void> {
+  for (const { volume, repository, id } of backups) {
+    await repository.check()
+    await repository.restore(id, volume.directory)
+  }
 }

@@ -1,5 +1,6 @@
 // The bouncer of the restore drill: a talkative network, a client that hears it live, and one that was there before and comes
 // back after the restoration.
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fetchHistory } from '../../support/bouncer-history.ts'
 import { type FakeIrcServer, startFakeIrc } from '../../support/fake-irc-server.ts'
@@ -7,7 +8,7 @@ import { connect, type IrcClient } from '../../support/irc-client.ts'
 import { PASSWORD } from '../../support/service-process.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { type Load, type Missing, repeat } from './restore-load.ts'
-import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
+import { type Ended, makePod, type Pod, type PodOptions } from './restore-pod.ts'
 
 const CHANNEL = '#den'
 const CAPS = ['server-time', 'message-tags', 'batch', 'draft/chathistory']
@@ -23,6 +24,7 @@ interface Line {
 
 /** Lines to a channel as long as it lasts. What a client was given is acknowledged: it was stored before. */
 export class BouncerLoad implements Load {
+  readonly name = 'bouncer'
   readonly pod: Pod
   readonly #irc: FakeIrcServer
   readonly #port: number
@@ -54,6 +56,26 @@ export class BouncerLoad implements Load {
     return load
   }
 
+  get volumes() {
+    return [this.pod.volume]
+  }
+
+  start(): Promise<void> {
+    return this.pod.start()
+  }
+
+  stop(): Promise<void> {
+    return this.pod.stop()
+  }
+
+  kill(): Promise<void> {
+    return this.pod.kill()
+  }
+
+  check(): Promise<Ended> {
+    return this.pod.run(this.name, 'fsck')
+  }
+
   async work(): Promise<void> {
     const old = await this.#client('old')
     this.#say('the last that the old client heard')
@@ -70,7 +92,7 @@ export class BouncerLoad implements Load {
     return this.#synced().length >= 300
   }
 
-  stop(): void {
+  end(): void {
     this.#isStopped = true
   }
 
@@ -109,9 +131,17 @@ export class BouncerLoad implements Load {
     return linesOf(await fetchHistory(client, CHANNEL)).some((line) => line.text === text)
   }
 
+  async lose(): Promise<void> {
+    await this.pod.operate('delete-history', 'you', CHANNEL, '--network', 'den', '--yes')
+  }
+
+  fileToDamage(): string {
+    return join(this.pod.directory, 'bouncer.db')
+  }
+
   async [Symbol.asyncDispose]() {
-    this.stop()
-    await this.pod.kill()
+    this.end()
+    await this.kill()
     await this.#irc[Symbol.asyncDispose]()
   }
 

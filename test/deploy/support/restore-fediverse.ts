@@ -1,10 +1,12 @@
 // The fediverse server of the restore drill: what comes in and goes out while a backup is made, and whether it is there after
 // the restoration.
+import { join } from 'node:path'
+import { hashId } from '../../../services/fediverse/store/layout.ts'
 import { ask } from '../../support/http-post.ts'
 import { type Peer, type PeerActor, PUBLIC, startPeer } from '../../support/peer.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { type Load, type Missing, repeat } from './restore-load.ts'
-import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
+import { type Ended, makePod, type Pod, type PodOptions } from './restore-pod.ts'
 
 const HOSTS = 8
 const FOLLOWERS = 40
@@ -23,6 +25,7 @@ interface Acknowledged {
 
 /** Posts to us and by us, and new followers, one of whose hosts takes nothing until the restoration. */
 export class FediverseLoad implements Load {
+  readonly name = 'fediverse'
   readonly pod: Pod
   readonly #peer: Peer
   readonly #url: string
@@ -54,6 +57,26 @@ export class FediverseLoad implements Load {
     return load
   }
 
+  get volumes() {
+    return [this.pod.volume]
+  }
+
+  start(): Promise<void> {
+    return this.pod.start()
+  }
+
+  stop(): Promise<void> {
+    return this.pod.stop()
+  }
+
+  kill(): Promise<void> {
+    return this.pod.kill()
+  }
+
+  check(): Promise<Ended> {
+    return this.pod.run(this.name, 'fsck')
+  }
+
   async work(): Promise<void> {
     const followers = Array.from({ length: FOLLOWERS }, (_, number) =>
       this.#peer.actor(`actor${number}`, { origin: this.#peer.origins[number % HOSTS] ?? '' }),
@@ -69,7 +92,7 @@ export class FediverseLoad implements Load {
     return this.#now.notes.length >= 200 && this.#now.ours.length >= 25
   }
 
-  stop(): void {
+  end(): void {
     this.#isStopped = true
   }
 
@@ -114,9 +137,19 @@ export class FediverseLoad implements Load {
     )
   }
 
+  async lose(): Promise<void> {
+    await this.pod.operate('delete', this.#before.ours[0] ?? '')
+  }
+
+  /** A post of ours. */
+  fileToDamage(): string {
+    const key = hashId(this.#before.ours[0] ?? '')
+    return join(this.pod.directory, 'objects', key.slice(0, 2), `${key}.json`)
+  }
+
   async [Symbol.asyncDispose]() {
-    this.stop()
-    await this.pod.kill()
+    this.end()
+    await this.kill()
     await this.#peer[Symbol.asyncDispose]()
   }
 

@@ -1,16 +1,24 @@
 // What the restore drill wants of each service: work that goes on, and a look at what of it is missing.
-import type { Pod } from './restore-pod.ts'
+import type { Ended } from './restore-pod.ts'
+import type { Volume } from './restore-volume.ts'
 
 /** A line each of what was acknowledged and is not there. */
 export type Missing = readonly string[]
 
 export interface Load extends AsyncDisposable {
-  readonly pod: Pod
-  /** Works until it is stopped; rejects when something is not as it should be. */
+  readonly name: string
+  readonly volumes: readonly Volume[]
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** SIGKILL. */
+  kill(): Promise<void>
+  /** What its own check says to the volumes while it is stopped. */
+  check(): Promise<Ended>
+  /** Works until it is ended; rejects when something is not as it should be. */
   work(): Promise<void>
   /** Whether there is enough to lose. */
   hasWorked(): boolean
-  stop(): void
+  end(): void
   /** What is acknowledged by now is what counts. */
   remember(): void
   /** For the report: how much of what that is. */
@@ -20,9 +28,13 @@ export interface Load extends AsyncDisposable {
   /** Something new; resolves to a name for `has`. */
   addMore(): Promise<string>
   has(name: string): Promise<boolean>
+  /** Takes away something that counts. */
+  lose(): Promise<void>
+  /** The file that is cut to a half to see whether `check` notices. */
+  fileToDamage(): string
 }
 
-/** Does a task again and again until it is over. What fails because of the end, when the service is killed, is no failure. */
+/** How a load does its work. Does a task again and again until it is over. What fails because of the end, when the service is killed, is no failure. */
 export async function repeat(isOver: () => boolean, task: () => Promise<void>): Promise<void> {
   while (!isOver()) {
     try {

@@ -4,13 +4,13 @@ import { execFile } from 'node:child_process'
 import { programInside } from '../../support/daemon.ts'
 import { trixieTree } from '../../support/peers.ts'
 import { trixieEnv } from '../../support/trixie.ts'
-import { podUser } from './restore-volume.ts'
+import { podUser, type Storage } from './restore-volume.ts'
 
 export interface Repository {
   /** All of a directory; resolves to the id of the backup. */
   backup(directory: string): Promise<string>
-  /** A backup to a directory; `isDeleting`: what is not in the backup goes (enableFileDeletion). */
-  restore(id: string, directory: string, options: { isDeleting: boolean }): Promise<void>
+  /** A backup to a directory; what is not in it goes (enableFileDeletion). */
+  restore(id: string, directory: string): Promise<void>
   /** Reads all of the repository. */
   check(): Promise<void>
 }
@@ -33,11 +33,11 @@ const HOST = ['--host', 'volsync']
 /** As in deploy/base/backup. */
 const KEEP = ['--keep-daily', '14', '--keep-weekly', '8', '--keep-monthly', '12']
 
-/** Makes a repository in a directory of the pods' user; `empty`: a directory for what needs no volume. */
-export async function makeRepository(
-  place: string,
-  { cache, empty }: { cache: string; empty: string },
-): Promise<Repository> {
+/** Makes a repository. */
+export async function makeRepository(storage: Storage, name: string): Promise<Repository> {
+  const place = storage.directory(name)
+  const cache = storage.directory(`${name}-cache`)
+  const empty = storage.directory(`${name}-empty`)
   const restic = (directory: string, ...words: string[]) => {
     const mounts = [directory, place, cache]
     const line = ['sh', trixieTree(), ...mounts, String(podUser), programInside('restic18')]
@@ -71,8 +71,8 @@ export async function makeRepository(
       }
       return id
     },
-    async restore(id, directory, { isDeleting }) {
-      const options = ['--include-xattr', 'user.*', ...(isDeleting ? ['--delete'] : [])]
+    async restore(id, directory) {
+      const options = ['--include-xattr', 'user.*', '--delete']
       await restic(directory, 'restore', id, '-t', '.', ...HOST, ...options)
     },
     async check() {

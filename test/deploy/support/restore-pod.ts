@@ -6,6 +6,12 @@ import { askControl } from '@fuchsbau/shared/control.ts'
 import { PASSWORD, type Ready, serviceProcess } from '../../support/service-process.ts'
 import { podUser, type Volume } from './restore-volume.ts'
 
+/** How a program ended. */
+export interface Ended {
+  code: number
+  output: string
+}
+
 export interface Pod {
   readonly volume: Volume
   /** Directory of the service in the volume. */
@@ -20,7 +26,7 @@ export interface Pod {
   /** Asks the running service; rejects with what it says when it refuses. */
   operate(verb: string, ...args: string[]): Promise<string[]>
   /** Runs `fuchsbau …` in such a pod; resolves to how it ended. */
-  run(...words: string[]): Promise<{ code: number; output: string }>
+  run(...words: string[]): Promise<Ended>
 }
 
 // Arguments: the repository, a place that everybody can reach to see it at, the user, and the words.

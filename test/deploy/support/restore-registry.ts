@@ -1,4 +1,5 @@
 // The registry of the restore drill: a robot pushes images while tokens are made and revoked.
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   digestOf,
@@ -8,14 +9,13 @@ import {
   pushManifest,
 } from '../../support/registry-image.ts'
 import { basic, type Login, type RegistryRequest } from '../../support/registry-process.ts'
-import { PASSWORD } from '../../support/service-process.ts'
 import { type Load, type Missing, repeat } from './restore-load.ts'
-import { makePod, type Pod, type PodOptions } from './restore-pod.ts'
+import { type Ended, makePod, type Pod, type PodOptions } from './restore-pod.ts'
+import type { Volume } from './restore-volume.ts'
 
 const REPOSITORY = 'team/app'
 const AT_ONCE = 3
 const ROBOT = 'ci'
-const OWNER: Login = { name: 'you', secret: PASSWORD }
 /** Of a robot there may be 100. */
 const MOST_TOKENS = 60
 /** A few of the revoked ones are tried: who comes with more is taken for somebody who guesses. */
@@ -41,6 +41,7 @@ const copyOf = ({ pushed, tokens, revoked }: Acknowledged): Acknowledged => ({
 
 /** Images and tokens as long as it lasts. */
 export class RegistryLoad implements Load {
+  readonly name: string = 'registry'
   readonly pod: Pod
   readonly #url: string
   readonly #now: Acknowledged = { pushed: new Map(), tokens: [], revoked: [] }
@@ -50,28 +51,45 @@ export class RegistryLoad implements Load {
   #isStopped = false
   readonly #isOver = () => this.#isStopped
 
-  private constructor(pod: Pod, url: string) {
-    this.pod = pod
-    this.#url = url
+  /** Not started yet. `env`: the upstream that keeps the images; without it evaluation storage does. */
+  constructor(
+    options: Omit<PodOptions, 'service' | 'env'>,
+    { port, env = {} }: { port: number; env?: Record<string, string> },
+  ) {
+    this.#url = `http://127.0.0.1:${port}`
+    const own = {
+      FUCHSBAU_REGISTRY_LISTEN: `127.0.0.1:${port}`,
+      FUCHSBAU_REGISTRY_URL: this.#url,
+    }
+    this.pod = makePod({ ...options, service: 'registry', env: { ...own, ...env } })
   }
 
-  /** `env`: the upstream that keeps the images; without it evaluation storage does. */
-  static async start(
-    options: Omit<PodOptions, 'service' | 'env'>,
-    { port, env: more = {} }: { port: number; env?: Record<string, string> },
-  ) {
-    const url = `http://127.0.0.1:${port}`
-    const env = {
-      FUCHSBAU_REGISTRY_LISTEN: `127.0.0.1:${port}`,
-      FUCHSBAU_REGISTRY_URL: url,
-      ...more,
-    }
-    const load = new RegistryLoad(makePod({ ...options, service: 'registry', env }), url)
-    await load.pod.start()
-    await load.pod.operate('robot', 'create', ROBOT)
-    await load.#makeToken()
-    load.#keys = await load.#readKeys()
-    return load
+  /** Starts it for the first time. */
+  async prepare(): Promise<void> {
+    await this.start()
+    await this.pod.operate('robot', 'create', ROBOT)
+    await this.#makeToken()
+    this.#keys = await this.#readKeys()
+  }
+
+  get volumes(): Volume[] {
+    return [this.pod.volume]
+  }
+
+  start(): Promise<void> {
+    return this.pod.start()
+  }
+
+  stop(): Promise<void> {
+    return this.pod.stop()
+  }
+
+  kill(): Promise<void> {
+    return this.pod.kill()
+  }
+
+  check(): Promise<Ended> {
+    return this.pod.run('registry', 'fsck')
   }
 
   async work(): Promise<void> {
@@ -84,7 +102,7 @@ export class RegistryLoad implements Load {
     return pushed.size >= 60 && tokens.length >= 10 && revoked.length >= 2
   }
 
-  stop(): void {
+  end(): void {
     this.#isStopped = true
   }
 
@@ -121,9 +139,22 @@ export class RegistryLoad implements Load {
     return (await this.#manifest(tag)).status === 200
   }
 
+  async lose(): Promise<void> {
+    await this.pod.operate('token', 'revoke', String(this.#before.tokens.at(-1)?.id))
+  }
+
+  /** The manifest of an image that counts. */
+  somethingPushed(): string {
+    return [...this.#before.pushed.values()][0] ?? ''
+  }
+
+  fileToDamage(): string {
+    return join(this.pod.directory, 'registry.db')
+  }
+
   async [Symbol.asyncDispose]() {
-    this.stop()
-    await this.pod.kill()
+    this.end()
+    await this.kill()
   }
 
   #robot(): Login {
@@ -186,7 +217,10 @@ export class RegistryLoad implements Load {
 
   async #manifest(reference: string): Promise<Response> {
     const headers = { accept: MANIFEST }
-    return await this.request(`/v2/${REPOSITORY}/manifests/${reference}`, { as: OWNER, headers })
+    return await this.request(`/v2/${REPOSITORY}/manifests/${reference}`, {
+      as: this.#robot(),
+      headers,
+    })
   }
 
   /** By tag and by digest, and a layer; the same bytes and the same digest. */
@@ -200,7 +234,9 @@ export class RegistryLoad implements Load {
         if (!isSame) missing.push(`image: ${reference} ${answer.status}`)
       }
       const path = `/v2/${REPOSITORY}/blobs/${digestOf(layerOf(tag))}`
-      const layer = Buffer.from(await (await this.request(path, { as: OWNER })).arrayBuffer())
+      const layer = Buffer.from(
+        await (await this.request(path, { as: this.#robot() })).arrayBuffer(),
+      )
       if (!layer.equals(layerOf(tag))) missing.push(`layer: ${tag}`)
     }
     return missing

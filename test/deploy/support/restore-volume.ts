@@ -50,8 +50,14 @@ export async function startStorage(): Promise<Storage> {
   mkdirSync(pool)
   const disk = sparseFile(join(top, 'disk'), '4G')
   await run('mkfs.xfs', ['-q', '-m', 'reflink=1', disk])
-  const mounted = await mount(disk, pool)
+  const unmountPool = await mount(disk, pool)
   const volumes = new Set<Volume>()
+  const atExit = () => {
+    for (const { directory } of volumes) spawnSync('umount', ['--lazy', directory])
+    spawnSync('umount', ['--lazy', pool])
+  }
+  // Before the listener that deletes temp directories.
+  process.prependListener('exit', atExit)
 
   const open = async (name: string, image: string): Promise<Volume> => {
     const directory = join(top, name)
@@ -98,7 +104,8 @@ export async function startStorage(): Promise<Storage> {
     },
     async [Symbol.asyncDispose]() {
       for (const volume of volumes) await volume.remove()
-      await mounted()
+      await unmountPool()
+      process.off('exit', atExit)
       removeTempData(top)
     },
   }
@@ -118,15 +125,13 @@ async function hand(directory: string): Promise<void> {
   await run('chmod', ['-R', 'g+rwXs', directory])
 }
 
-/** Mounts an image; returns how to unmount it, which happens at the latest when this process ends. */
+/** Mounts an image; returns how to unmount it. */
 async function mount(image: string, directory: string): Promise<() => Promise<void>> {
   await run('mount', ['-o', 'loop', image, directory])
-  const atExit = () => void spawnSync('umount', ['--lazy', directory])
-  // Before the listener that deletes temp directories.
-  process.prependListener('exit', atExit)
-  return async () => {
-    // Lazily where a failed test has left somebody in it.
-    await run('umount', [directory]).catch(() => run('umount', ['--lazy', directory]))
-    process.off('exit', atExit)
-  }
+  // Lazily where a failed test has left somebody in it.
+  return () =>
+    run('umount', [directory]).then(
+      () => undefined,
+      () => void spawnSync('umount', ['--lazy', directory]),
+    )
 }
