@@ -12,6 +12,8 @@ export interface ForeignOptions {
   files?: Record<string, string>
   env?: Record<string, string>
   args: string[]
+  /** The pods' user when absent. */
+  uid?: number
   isReady(): Promise<boolean>
 }
 
@@ -29,13 +31,13 @@ export interface Foreign {
 
 /** One that is not started yet. */
 export function makeForeign(options: ForeignOptions): Foreign {
-  const { name, peer, directory, files = {}, args, isReady } = options
+  const { name, peer, directory, files = {}, args, uid = podUser, isReady } = options
   for (const [file, text] of Object.entries(files)) {
     writeFileSync(join(directory, file), text)
     chownSync(join(directory, file), podUser, podUser)
   }
   const env = { PATH: '/usr/bin:/bin', HOME: directory, TMPDIR: directory, ...options.env }
-  const user = ['--reuid', String(podUser), '--regid', String(podUser), '--clear-groups']
+  const user = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups']
   const line = (program: string, ...words: string[]): [string, string[]] => [
     'setpriv',
     [...user, '--pdeathsig', 'KILL', '--', program, ...words],

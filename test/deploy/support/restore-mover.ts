@@ -1,14 +1,14 @@
 // What VolSync's mover does with a volume and its repository: the same restic, with the same words, as the same user.
 // https://github.com/backube/volsync/blob/main/mover-restic/entry.sh
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { programInside } from '../../support/daemon.ts'
 import { trixieTree } from '../../support/peers.ts'
 import { trixieEnv } from '../../support/trixie.ts'
 import { podUser, type Storage } from './restore-volume.ts'
 
 export interface Repository {
-  /** All of a directory; resolves to the id of the backup. */
-  backup(directory: string): Promise<string>
+  /** All of a directory, as the pods' user or another one; resolves to the id of the backup. */
+  backup(directory: string, user?: number): Promise<string>
   /** A backup to a directory; what is not in it goes (enableFileDeletion). */
   restore(id: string, directory: string): Promise<void>
   /** Reads all of the repository. */
@@ -38,9 +38,9 @@ export async function makeRepository(storage: Storage, name: string): Promise<Re
   const place = storage.directory(name)
   const cache = storage.directory(`${name}-cache`)
   const empty = storage.directory(`${name}-empty`)
-  const restic = (directory: string, ...words: string[]) => {
+  const resticAs = (user: number, directory: string, ...words: string[]) => {
     const mounts = [directory, place, cache]
-    const line = ['sh', trixieTree(), ...mounts, String(podUser), programInside('restic18')]
+    const line = ['sh', trixieTree(), ...mounts, String(user), programInside('restic18')]
     return run([
       '--mount',
       '--propagation',
@@ -53,10 +53,12 @@ export async function makeRepository(storage: Storage, name: string): Promise<Re
       ...words,
     ])
   }
+  const restic = (directory: string, ...words: string[]) => resticAs(podUser, directory, ...words)
   await restic(empty, 'init')
   return {
-    async backup(directory) {
-      const lines = await restic(
+    async backup(directory, user = podUser) {
+      const lines = await resticAs(
+        user,
         directory,
         'backup',
         '--json',
@@ -64,6 +66,8 @@ export async function makeRepository(storage: Storage, name: string): Promise<Re
         '--exclude=lost+found',
         '.',
       )
+      // In a bucket nobody owns anything.
+      if (user !== podUser) spawnSync('chown', ['-R', `${podUser}:${podUser}`, place, cache])
       await restic(empty, 'forget', ...HOST, ...KEEP)
       await restic(empty, 'prune')
       const { snapshot_id: id } = JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '') as {

@@ -157,7 +157,8 @@ export class RegistryLoad implements Load {
     await this.kill()
   }
 
-  #robot(): Login {
+  /** How the robot logs in. */
+  robot(): NonNullable<Login> {
     return { name: ROBOT, secret: this.#now.tokens[0]?.secret ?? '' }
   }
 
@@ -178,9 +179,9 @@ export class RegistryLoad implements Load {
   async #pushTag(tag: string): Promise<void> {
     const body = manifest(tag)
     for (const step of [
-      await pushBlob(this, this.#robot(), REPOSITORY),
-      await pushBlob(this, this.#robot(), REPOSITORY, layerOf(tag)),
-      await pushManifest(this, this.#robot(), REPOSITORY, tag, body),
+      await pushBlob(this, this.robot(), REPOSITORY),
+      await pushBlob(this, this.robot(), REPOSITORY, layerOf(tag)),
+      await pushManifest(this, this.robot(), REPOSITORY, tag, body),
     ]) {
       if (step.status !== 201) throw new Error(`${step.status} ${await step.text()}`)
     }
@@ -218,7 +219,7 @@ export class RegistryLoad implements Load {
   async #manifest(reference: string): Promise<Response> {
     const headers = { accept: MANIFEST }
     return await this.request(`/v2/${REPOSITORY}/manifests/${reference}`, {
-      as: this.#robot(),
+      as: this.robot(),
       headers,
     })
   }
@@ -235,7 +236,7 @@ export class RegistryLoad implements Load {
       }
       const path = `/v2/${REPOSITORY}/blobs/${digestOf(layerOf(tag))}`
       const layer = Buffer.from(
-        await (await this.request(path, { as: this.#robot() })).arrayBuffer(),
+        await (await this.request(path, { as: this.robot() })).arrayBuffer(),
       )
       if (!layer.equals(layerOf(tag))) missing.push(`layer: ${tag}`)
     }

@@ -17,8 +17,13 @@ export class ZotLoad extends RegistryLoad {
   #zot: Foreign | undefined
   #images: Volume | undefined
 
-  static async startWithZot(storage: Storage, [port, zotPort]: [port: number, zotPort: number]) {
-    const images = await storage.volume('zot-data')
+  /** `images`: a volume that is there already. */
+  static async startWithZot(
+    storage: Storage,
+    [port, zotPort]: [port: number, zotPort: number],
+    images?: Volume,
+  ) {
+    const volume = images ?? (await storage.volume('zot-data'))
     const load = new ZotLoad(
       {
         program: storage.directory('zot-program'),
@@ -26,9 +31,9 @@ export class ZotLoad extends RegistryLoad {
       },
       { port, env: { FUCHSBAU_REGISTRY_UPSTREAM: `http://127.0.0.1:${zotPort}` } },
     )
-    load.#images = images
+    load.#images = volume
     const place = storage.directory('zot')
-    const config = configuration(load, { images, port, zotPort })
+    const config = configuration(load, { images: volume, port, zotPort })
     load.#zot = makeForeign({
       name: 'Zot',
       peer: 'zot',
