@@ -6,6 +6,7 @@ import { request as plainRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request } from 'node:https'
 import { connect as connectTcp, isIP } from 'node:net'
+import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BouncerProcess, openBouncerStore, startBouncer } from '../support/bouncer-process.ts'
@@ -17,7 +18,7 @@ import { PASSWORD } from '../support/service-process.ts'
 import { type Echo, type EchoBackend, startEchoBackend } from './support/echo-backend.ts'
 import { complaints, type EnvoyJson, edgeOf, type Translation, translate } from './support/edge.ts'
 import { type Envoy, startEnvoy } from './support/envoy.ts'
-import { bundle, type Manifest, values } from './support/render.ts'
+import { bundle, deploy, type Manifest, rendered, values } from './support/render.ts'
 
 const isHere = [requirePeer('egctl'), requirePeer('kubectl'), requirePeer('envoy')].every(Boolean)
 
@@ -151,6 +152,27 @@ describe.skipIf(!isHere)('Envoy Gateway', () => {
       /"cluster":"(.*?)"/.exec(JSON.stringify(without?.listeners.filter(isIrc))) ?? []
     expect(name).toBeDefined()
     expect(without?.endpoints.map(({ clusterName }) => clusterName)).not.toContain(name)
+  })
+
+  test('asks for the address of each Gateway, by which the router learns the way to it', () => {
+    const addresses = Object.entries(translation.infrastructure).map(([name, { metadata }]) => [
+      name,
+      metadata.annotations['lbipam.cilium.io/ips'],
+    ])
+    expect(Object.fromEntries(addresses)).toEqual({
+      [external]: values.EXTERNAL_ADDRESS,
+      'shared-gateway-internal': values.INTERNAL_ADDRESS,
+      'shared-gateway-tailnet': values.TAILNET_ADDRESS,
+    })
+    const proxy = objects.find(({ kind }) => kind === 'EnvoyProxy')
+    const { labels, externalTrafficPolicy } = proxy?.spec.provider.kubernetes.envoyService ?? {}
+    expect(externalTrafficPolicy).toBe('Local')
+    const network = rendered(join(deploy, 'infrastructure/network'))
+    const spec = (kind: string) => network.find((each) => each.kind === kind)?.spec
+    const { serviceSelector } = spec('CiliumLoadBalancerIPPool')
+    const [{ selector }] = spec('CiliumBGPAdvertisement').advertisements
+    expect(labels).toMatchObject(serviceSelector.matchLabels)
+    expect(labels).toMatchObject(selector.matchLabels)
   })
 
   test('leads to no management port, and to no metrics', () => {
