@@ -26,7 +26,8 @@ const { DOMAIN = '', SOCIAL_DOMAIN = '', INTERNAL_DOMAIN = '' } = values
 const external = 'shared-gateway-external'
 
 let ca: Ca
-/** The edge as it is shipped, and what becomes of it. */
+/** All that is shipped; of it the edge, and what becomes of that. */
+let everything: Manifest[]
 let objects: Manifest[]
 let translation: Translation
 /** What the services answer for, by their names in the cluster. */
@@ -36,7 +37,8 @@ const services = ['fediverse', 'bouncer', 'pocket-id', 'registry', 'headscale']
 beforeAll(async () => {
   if (!isHere) return
   ca = await createCa()
-  objects = await edgeOf(bundle(), ca)
+  everything = bundle()
+  objects = await edgeOf(everything, ca)
   translation = await translate(objects)
   for (const name of services) backends[`${name}/${name}:80`] = await startEchoBackend(name)
 })
@@ -197,6 +199,29 @@ describe.skipIf(!isHere)('Envoy Gateway', () => {
     const names = new Set(listed.map(portsByName))
     expect([...names].filter((name) => name !== undefined).sort()).toEqual(['http', 'ircs'])
     expect(listed.filter((ref) => /:(3009|9090)$/.test(ref))).toEqual([])
+  })
+
+  test('gives the internet the public address, and only names that a listener serves', () => {
+    const { values: dns } = everything.find(
+      ({ kind, metadata }) => kind === 'HelmRelease' && metadata.name === 'external-dns-public',
+    )?.spec ?? { values: {} }
+    const gateway = objects.find(
+      ({ kind, metadata }) => kind === 'Gateway' && metadata.name === external,
+    )
+    expect(dns.extraArgs).toContain(`--gateway-name=${external}`)
+    expect(dns.gatewayNamespace).toBe(gateway?.metadata.namespace)
+    const { annotations } = gateway?.metadata ?? {}
+    expect(annotations).toEqual({ [`${dns.annotationPrefix}target`]: values.PUBLIC_ADDRESS })
+
+    const hosts = objects
+      .filter(({ kind, spec }) => kind === 'HTTPRoute' && spec.parentRefs[0].name === external)
+      .flatMap(({ spec }) => spec.hostnames ?? [])
+    expect(hosts).toContain(`irc.${DOMAIN}`)
+    const inZones = (host: string) =>
+      dns.domainFilters.some((zone: string) => host === zone || host.endsWith(`.${zone}`))
+    expect(hosts.filter((host: string) => !inZones(host))).toEqual([])
+    // Else the mark of the apex is a name beside it, in somebody else's zone.
+    expect(dns.txtPrefix).toMatch(/%\{record_type\}[\w-]*\.$/)
   })
 
   test('puts no limit on the length and the size of a push', () => {
