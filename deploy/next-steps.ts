@@ -19,6 +19,7 @@ export function nextSteps(values: Values, directory: string): string[] {
     '   Flux from 2.9 on refuses manifests with a variable that is not set. An older one takes it as empty, unless its',
     '   kustomize-controller has --feature-gates=StrictPostBuildSubstitutions=true (see deploy/README.md).',
     '4. Make the clients in Pocket ID, each with its callback URL:',
+    `     fediverse  https://${values['SOCIAL_DOMAIN']}/login/oidc/back`,
     `     registry   https://oci.${domain}/login/oidc/back`,
     `     bouncer    https://irc.${domain}/login/oidc/back`,
     `     headscale  https://ts.${domain}/oidc/callback`,

@@ -29,7 +29,7 @@ test.each(services.map((service) => [service.name, service] as const))(
 )
 
 describe('links within the documents lead somewhere', () => {
-  const files = globSync('{*,services/*/*,shared/*,test/*,deploy/*}.md', { cwd: root })
+  const files = globSync('{*,services/*/*,shared/*,test/*,bench/*,deploy/*,deploy/docs/*}.md', { cwd: root })
   test.each(files)('%s', (file) => {
     const links = [...readDocument(file).matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)]
     const missing = links
@@ -37,6 +37,10 @@ describe('links within the documents lead somewhere', () => {
       .filter((path) => !existsSync(join(root, dirname(file), path)))
     expect(missing).toEqual([])
   })
+})
+
+test('ARCHITECTURE.md has 200 lines at most', () => {
+  expect(readDocument('ARCHITECTURE.md').split('\n').length - 1).toBeLessThanOrEqual(200)
 })
 
 test('commands named in the documents are scripts of package.json', () => {

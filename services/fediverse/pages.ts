@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { verifyPassword } from '@fuchsbau/shared/password.ts'
+import { providerOf } from '@fuchsbau/shared/settings.ts'
 import type { Answers } from './answers.ts'
 import { type Context, VerbError } from './context.ts'
 import { type Config, SOFTWARE } from './core.ts'
@@ -21,7 +22,7 @@ import { vote } from './post/vote.ts'
 import { makeViews } from './show/views.ts'
 import { StoreUnavailable } from './store/journal.ts'
 import type { User } from './store/users.ts'
-import type { ActorVerb, Outcome, PostVerb, Subject, Verbs, WebDeps } from './web/deps.ts'
+import type { ActorVerb, Links, Outcome, PostVerb, Subject, Verbs, WebDeps } from './web/deps.ts'
 
 export interface PageParts {
   context: Context
@@ -30,12 +31,13 @@ export interface PageParts {
 }
 
 export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
-  const { store, urls, clock } = context
+  const { store, urls, clock, log } = context
   const passwords = makePasswordCheck(context)
   return {
     base: urls.base,
     software: SOFTWARE,
     clock,
+    log,
     sessions: {
       async create(user) {
         const token = randomBytes(32).toString('base64url')
@@ -46,6 +48,9 @@ export function makeWebDeps({ context, answers, config }: PageParts): WebDeps {
       end: (token) => store.sessions.end(token),
     },
     verifyPassword: passwords,
+    provider: providerOf(config),
+    linkByUserName: config.own.linkByUserName,
+    links: makeLinks(context),
     views: makeViews(context),
     verbs: makeVerbs(context),
     keep: (key, about, make) => answers.page(key, make, tagsOf(context, about)),
@@ -79,6 +84,27 @@ const makePasswordCheck =
     const isRight = await verifyPassword(password, hash ?? NOBODY)
     return isRight && hash !== undefined
   }
+
+function makeLinks(context: Context): Links {
+  const { users } = context.store
+  const holder = (subject: string) =>
+    users.names().find((name) => users.get(name)?.subject === subject)
+  return {
+    find: holder,
+    link: (name, subject) =>
+      outcomeOf(async () => {
+        const user = users.get(name)
+        if (!user) throw new VerbError(`There is no user ${name}.`)
+        if (user.subject)
+          throw new VerbError(
+            `That account is linked to another identity. Whoever runs the server can unlink it: fuchsbau fediverse user unlink ${name}`,
+          )
+        if (holder(subject))
+          throw new VerbError('This identity is linked to another account already.')
+        await context.store.commit([users.put({ ...user, subject })])
+      }),
+  }
+}
 
 /** Runs a verb; what it refuses in words goes to the person, anything else is the caller's. */
 async function outcomeOf(act: () => Promise<unknown>): Promise<Outcome> {

@@ -19,6 +19,11 @@ export const settings = {
     hint: 'a user name: a–z, 0–9, _ and -, at most 30',
     about: 'User that is made at the first start.',
   }),
+  linkByUserName: boolean({
+    default: 'false',
+    about:
+      'Whether who logs in at the identity provider for the first time becomes the user of the same name who is not linked yet. Otherwise she proves it by her password once. Only where people cannot choose their user names there.',
+  }),
   authorizedFetch: boolean({
     default: 'false',
     about: 'Whether posts, outbox and lists are given only to signed requests of other servers.',

@@ -63,6 +63,11 @@ export function trixieTree(): string {
   return join(cache(), 'trixie')
 }
 
+/** Where setup puts the definitions of custom resources, a folder a project. */
+export function definitionsDirectory(): string {
+  return join(cache(), 'crds')
+}
+
 /**
  * Whether a peer can be used: throws a sentence that says what to do when it cannot, or, with
  * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`. One that is built by hand

@@ -9,9 +9,10 @@ import { actingUser, type Operation, type OperationParts, readArgs } from './ope
 export const user: Operation = {
   summary: 'Add, list and change users.',
   usage:
-    'add NAME | list | password NAME | profile [--name TEXT] [--bio MARKDOWN] [--field NAME=VALUE …] [--locked yes|no] [--as USER]',
+    'add NAME | list | password NAME | unlink NAME | profile [--name TEXT] [--bio MARKDOWN] [--field NAME=VALUE …] [--locked yes|no] [--as USER]',
   help: `add       makes a user and prints a password, once
 password  makes a new password and prints it, once
+unlink    forgets who this is at the identity provider: the next login from there asks for the password
 profile   changes what the profile shows; a --field replaces all fields
 
 Examples:
@@ -20,12 +21,13 @@ Examples:
   async run(parts, args) {
     const [verb, ...rest] = args
     const act = verb === undefined ? undefined : ACTIONS[verb]
-    if (!act) throw new VerbError('Say what to do: add, list, password or profile; see --help.')
+    if (!act)
+      throw new VerbError('Say what to do: add, list, password, unlink or profile; see --help.')
     return act(parts, rest)
   },
 }
 
-const ACTIONS: Readonly<Record<string, Operation['run']>> = { add, list, password, profile }
+const ACTIONS: Readonly<Record<string, Operation['run']>> = { add, list, password, unlink, profile }
 
 async function add({ context }: OperationParts, args: string[]): Promise<string[]> {
   const { positionals } = readArgs(args, {}, 1)
@@ -56,6 +58,16 @@ async function password(parts: OperationParts, args: string[]): Promise<string[]
   await store.commit([store.users.put({ ...current, passwordHash })])
   await store.sessions.endAll(profileOf.name)
   return [`Password of ${profileOf.name} (shown once): ${secret}`]
+}
+
+async function unlink(parts: OperationParts, args: string[]): Promise<string[]> {
+  const { positionals } = readArgs(args, {}, 1)
+  const { store } = parts.context
+  const { subject, ...rest } = actingUser(parts, positionals[0])
+  if (subject === undefined) return [`${rest.name} is linked to nobody at the identity provider.`]
+  await store.commit([store.users.put(rest)])
+  await store.sessions.endAll(rest.name)
+  return [`${rest.name} is no longer linked to ${subject}. Her sessions have ended.`]
 }
 
 async function profile(parts: OperationParts, args: string[]): Promise<string[]> {

@@ -40,6 +40,8 @@ export interface User {
   createdAt: number
   /** argon2id, see shared password module; absent: no sign-in by password. */
   passwordHash?: string
+  /** Who she is at the identity provider: `ISSUER SUBJECT`; absent: linked to nobody there. */
+  subject?: string
 }
 
 /** One file below keys/. PEM texts. */

@@ -4,6 +4,7 @@ import { createHttp, type HttpLimits } from '@fuchsbau/shared/http.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { FastifyInstance } from 'fastify'
+import type { WebDeps } from './deps.ts'
 import { makePages } from './routes.ts'
 import { makeSample, type Sample } from './sample.fixture.ts'
 import { elementsOf } from './tree.fixture.ts'
@@ -30,11 +31,15 @@ export type Browser = Sample & {
 type File = { filename: string; type: string; content: string }
 
 /** The pages at `base`, as the service mounts them, on a server with these limits. */
-export function browse(base = 'http://localhost:3000', limits: Partial<HttpLimits> = {}): Browser {
+export function browse(
+  base = 'http://localhost:3000',
+  limits: Partial<HttpLimits> = {},
+  deps: Partial<WebDeps> = {},
+): Browser {
   const sample = makeSample(base)
   const { origin, pathname } = new URL(`${base}/`)
   const prefix = pathname.slice(0, -1)
-  const pages = makePages(sample.deps)
+  const pages = makePages({ ...sample.deps, ...deps })
   const { notFound } = pages
   const app = createHttp({
     log: silentLog(),
@@ -71,14 +76,20 @@ export function browse(base = 'http://localhost:3000', limits: Partial<HttpLimit
       headers: { ...(browser.cookie ? { cookie: browser.cookie } : {}), ...headers },
       ...(payload === undefined ? {} : { payload }),
     })
-    const set = response.headers['set-cookie']
-    if (set) browser.cookie = String(set).split(';')[0] ?? ''
+    for (const set of [response.headers['set-cookie'] ?? []].flat()) {
+      const [pair = ''] = set.split(';')
+      const [name = ''] = pair.split('=', 1)
+      if (/; Max-Age=0\b/.test(set)) cookies.delete(name)
+      else cookies.set(name, pair)
+      browser.cookie = [...cookies.values()].join('; ')
+    }
     return {
       status: response.statusCode,
       headers: response.headers as Answer['headers'],
       body: response.body,
     }
   }
+  const cookies = new Map<string, string>()
   const browser: Browser = {
     ...sample,
     app,

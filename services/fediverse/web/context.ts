@@ -1,5 +1,7 @@
 // What every handler of this folder is given, and how it learns who is there.
 import { allowUpload } from '@fuchsbau/shared/arrival.ts'
+import type { Identity, PendingLogin, RelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import type { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { toLogin } from '@fuchsbau/shared/page/admit.ts'
 import { foreignOrigin, isCsrfRight, isOwnOrigin } from '@fuchsbau/shared/page/cookie.ts'
 import type { Throttle } from '@fuchsbau/shared/throttle.ts'
@@ -10,7 +12,18 @@ import { sendError } from './send.ts'
 import { type SignedIn, signedIn } from './session.ts'
 import type { Site } from './site.ts'
 
-export type Web = WebDeps & { site: Site; throttle: Throttle }
+export type Web = WebDeps & {
+  site: Site
+  throttle: Throttle
+  /** Undefined: there is no identity provider. */
+  party: RelyingParty | undefined
+  pendingLogins: PendingLogins<Pending>
+}
+
+/** A login that has begun: she is at the provider, or has come back and proves which account is hers. */
+type Pending =
+  | { step: 'provider'; login: PendingLogin; next: string }
+  | { step: 'link'; identity: Identity; next: string }
 
 export type Request = FastifyRequest<{ Params: { user: string } }>
 

@@ -1,6 +1,8 @@
 // What the web pages need of the rest of the service, as interfaces: no page touches the store or the network.
 import type { Readable } from 'node:stream'
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import type { Log } from '@fuchsbau/shared/log.ts'
+import type { Provider } from '@fuchsbau/shared/settings.ts'
 import type {
   AttachmentView,
   Audience,
@@ -28,6 +30,13 @@ export type Sessions = {
   /** The session of a token; undefined when it has ended or never was. Synchronous: asked on each request. */
   find(token: string): { user: string } | undefined
   end(token: string): Promise<void>
+}
+
+/** Who is who at the identity provider. `subject`: `ISSUER SUBJECT`, which never changes there. */
+export type Links = {
+  find(subject: string): string | undefined
+  /** From now on that identity opens this account. Refused when either is linked already. */
+  link(user: string, subject: string): Promise<Outcome>
 }
 
 /** Reads. `before` is a `next` of an earlier page, from the address: hostile. All are synchronous, like the store. */
@@ -114,9 +123,15 @@ export type WebDeps = {
   base: string
   software: { name: string; version: string }
   clock: Clock
+  log: Log
   sessions: Sessions
   /** False for an unknown user too, after as long a time. */
   verifyPassword(user: string, password: string): Promise<boolean>
+  /** Where people may log in, too; undefined: by password alone. */
+  provider: Provider | undefined
+  /** Whether a user name of the provider is as good as a password, for who is not linked yet. */
+  linkByUserName: boolean
+  links: Links
   views: Views
   verbs: Verbs
   /** Bytes of a public page, made once and kept until its subject changes; undefined is not kept. */

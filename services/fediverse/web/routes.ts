@@ -1,5 +1,7 @@
 // Every page and form for people, on one screen. Public pages come from kept bytes and never look at the cookie;
 // what a signed-in person does is below /USER/admin.
+import { createRelyingParty } from '@fuchsbau/shared/login/oidc.ts'
+import { PendingLogins } from '@fuchsbau/shared/login/pending.ts'
 import { queryOf } from '@fuchsbau/shared/page/form.ts'
 import { showErrors } from '@fuchsbau/shared/page/routes.ts'
 import { serveAssets } from '@fuchsbau/shared/page/send.ts'
@@ -10,6 +12,7 @@ import { actorVerbs, postVerbs, type Subject, type WebDeps } from './deps.ts'
 import { RSS, renderFeed } from './feed.ts'
 import { acceptForms } from './form.ts'
 import { renderLanding } from './landing.ts'
+import { beginOidc, finishOidc, link, showLink } from './oidc-sign-in.ts'
 import { actOnActor, actOnPost, follow, vote } from './own-forms.ts'
 import {
   showEdit,
@@ -44,8 +47,8 @@ export type Pages = {
 }
 
 export function makePages(deps: WebDeps): Pages {
-  const site = makeSite(deps.base, deps.software)
-  const web: Web = { ...deps, site, throttle: createThrottle(deps.clock) }
+  const web = makeWeb(deps)
+  const { site } = web
   return {
     register: (app) => {
       app.register(async (scope) => registerAll(scope, web))
@@ -94,12 +97,29 @@ export function makePages(deps: WebDeps): Pages {
   }
 }
 
+function makeWeb(deps: WebDeps): Web {
+  const { base, clock, log, provider } = deps
+  const site = makeSite(base, deps.software)
+  const redirectUri = `${base}/login/oidc/back`
+  return {
+    ...deps,
+    site,
+    throttle: createThrottle(clock),
+    party: provider && createRelyingParty({ ...provider, redirectUri, clock, log }),
+    pendingLogins: new PendingLogins(site, clock, 'fuchsbau-login'),
+  }
+}
+
 function registerAll(app: FastifyInstance, web: Web): void {
   acceptForms(app, web.limits)
   showErrors(app, (request, reply, ...what) => sendError(request, reply, web.site, ...what))
   registerPublic(app, web)
   app.get('/login', (request, reply) => showLogin(web, request, reply))
   app.post('/login', (request, reply) => signIn(web, request, reply))
+  app.get('/login/oidc', (request, reply) => beginOidc(web, request, reply))
+  app.get('/login/oidc/back', (request, reply) => finishOidc(web, request, reply))
+  app.get('/login/link', (request, reply) => showLink(web, request, reply))
+  app.post('/login/link', (request, reply) => link(web, request, reply))
   app.post('/logout', (request, reply) => signOut(web, request, reply))
   const page = (path: string, show: OwnHandler) =>
     app.get(`/:user/admin${path}`, ownPage(web, show))

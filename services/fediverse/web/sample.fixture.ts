@@ -1,6 +1,7 @@
 // A made-up den for the tests of the pages: every interface of WebDeps in memory, and posts of every kind.
 import { createHash, randomBytes } from 'node:crypto'
 import { raw } from '@fuchsbau/shared/html.ts'
+import { silentLog } from '@fuchsbau/shared/log.ts'
 import { sanitize } from '../post/sanitize.ts'
 import {
   type ActorVerb,
@@ -45,8 +46,12 @@ export function makeSample(base = 'http://localhost:3000'): Sample {
     base,
     software: { name: 'fuchsbau', version: '0.1.0' },
     clock: { now: () => NOW, after: () => ({ cancel: () => {} }) },
+    log: silentLog(),
     sessions: makeSessions(),
     verifyPassword: async (user, password) => user === 'reynard' && password === 'geheim',
+    provider: undefined,
+    linkByUserName: false,
+    links: makeLinks(),
     views: makeViews(base),
     verbs: {
       publish: call('publish'),
@@ -102,6 +107,18 @@ function makeSessions(): WebDeps['sessions'] {
     find: (token) => sessions.get(token),
     async end(token) {
       sessions.delete(token)
+    },
+  }
+}
+
+function makeLinks(): WebDeps['links'] {
+  const links = new Map<string, string>()
+  return {
+    find: (subject) => links.get(subject),
+    async link(user, subject) {
+      if ([...links.values()].includes(user)) return { ok: false, message: 'Linked to another.' }
+      links.set(subject, user)
+      return done
     },
   }
 }

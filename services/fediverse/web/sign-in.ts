@@ -1,5 +1,5 @@
 // Signing in with a password, and out.
-import { foreignOrigin, isOwnOrigin, STALE_FORM } from '@fuchsbau/shared/page/cookie.ts'
+import { addCookie, foreignOrigin, isOwnOrigin, STALE_FORM } from '@fuchsbau/shared/page/cookie.ts'
 import { fieldsOf, queryOf } from '@fuchsbau/shared/page/form.ts'
 import { waitInWords } from '@fuchsbau/shared/page/layout.ts'
 import { seeOther } from '@fuchsbau/shared/page/send.ts'
@@ -21,6 +21,7 @@ export function showLogin(web: Web, request: FastifyRequest, reply: FastifyReply
   const next = queryOf(request, 'next')
   const options = {
     site,
+    issuer: web.provider?.issuer,
     message: messageOf(request.query),
     ...(user ? { user } : {}),
     ...(next ? { next } : {}),
@@ -33,30 +34,52 @@ export async function signIn(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { site, sessions, throttle, verifyPassword } = web
+  const { site } = web
   if (!isOwnOrigin(request, site)) return sendError(request, reply, site, 403, foreignOrigin(site))
+  const { user, refused } = await byPassword(web, request, reply)
+  const next = fieldsOf(request).get('next') ?? ''
+  if (!refused) return enter(web, reply, user, next)
+  const issuer = web.provider?.issuer
+  const page = renderLogin({ site, issuer, user, next, problem: refused.problem })
+  return sendPage(reply, site, page, refused.status)
+}
+
+/** Checks the name and password of a form; how often is limited. */
+export async function byPassword(
+  { throttle, verifyPassword }: Web,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<{ user: string; refused?: { status: number; problem: string } }> {
   const fields = fieldsOf(request)
   const user = (fields.get('user') ?? '').trim().replace(/^@/, '').toLowerCase()
-  const next = fields.get('next') ?? ''
-  const again = (status: number, problem: string) =>
-    sendPage(reply, site, renderLogin({ site, user, next, problem }), status)
-
   const attempt = throttle.begin(request.ip, user)
   if (!attempt.ok) {
     const seconds = Math.ceil(attempt.waitMs / 1_000)
     reply.header('retry-after', String(seconds))
-    return again(429, `Too many attempts. Try again in ${waitInWords(seconds)}.`)
+    const problem = `Too many attempts. Try again in ${waitInWords(seconds)}.`
+    return { user, refused: { status: 429, problem } }
   }
   try {
     if (!(await verifyPassword(user, fields.get('password') ?? ''))) {
-      return again(401, 'User name and password do not fit. Look at both and try again.')
+      const problem = 'User name and password do not fit. Look at both and try again.'
+      return { user, refused: { status: 401, problem } }
     }
     attempt.succeed()
+    return { user }
   } finally {
     attempt.done()
   }
+}
+
+/** Begins a session and goes on to `next`, if that is hers. */
+export async function enter(
+  { site, sessions }: Web,
+  reply: FastifyReply,
+  user: string,
+  next: string,
+): Promise<FastifyReply> {
   const token = await sessions.create(user)
-  reply.header('set-cookie', sessionCookie(site, token))
+  addCookie(reply, sessionCookie(site, token))
   return seeOther(reply, isOwnPath(site, user, next) ? next : site.own(user))
 }
 
