@@ -57,7 +57,7 @@ const homes: Record<string, RegExp> = {
   jose: /^(services\/(bouncer\/account\/token\.ts$|registry\/(token|login)\/)|shared\/login\/logout-token\.ts$)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
-    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$|deploy\/folder\.ts$)/,
+    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/(open|log-sync))\.ts$|bundle\.ts$|deploy\/folder\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,

@@ -6,6 +6,7 @@ import { request as plainRequest } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { request } from 'node:https'
 import { connect as connectTcp, isIP } from 'node:net'
+import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BouncerProcess, openBouncerStore, startBouncer } from '../support/bouncer-process.ts'
@@ -17,7 +18,7 @@ import { PASSWORD } from '../support/service-process.ts'
 import { type Echo, type EchoBackend, startEchoBackend } from './support/echo-backend.ts'
 import { complaints, type EnvoyJson, edgeOf, type Translation, translate } from './support/edge.ts'
 import { type Envoy, startEnvoy } from './support/envoy.ts'
-import { bundle, type Manifest, values } from './support/render.ts'
+import { bundle, deploy, type Manifest, rendered, values } from './support/render.ts'
 
 const isHere = [requirePeer('egctl'), requirePeer('kubectl'), requirePeer('envoy')].every(Boolean)
 
@@ -25,7 +26,8 @@ const { DOMAIN = '', SOCIAL_DOMAIN = '', INTERNAL_DOMAIN = '' } = values
 const external = 'shared-gateway-external'
 
 let ca: Ca
-/** The edge as it is shipped, and what becomes of it. */
+/** All that is shipped; of it the edge, and what becomes of that. */
+let everything: Manifest[]
 let objects: Manifest[]
 let translation: Translation
 /** What the services answer for, by their names in the cluster. */
@@ -35,7 +37,8 @@ const services = ['fediverse', 'bouncer', 'pocket-id', 'registry', 'headscale']
 beforeAll(async () => {
   if (!isHere) return
   ca = await createCa()
-  objects = await edgeOf(bundle(), ca)
+  everything = bundle()
+  objects = await edgeOf(everything, ca)
   translation = await translate(objects)
   for (const name of services) backends[`${name}/${name}:80`] = await startEchoBackend(name)
 })
@@ -153,6 +156,27 @@ describe.skipIf(!isHere)('Envoy Gateway', () => {
     expect(without?.endpoints.map(({ clusterName }) => clusterName)).not.toContain(name)
   })
 
+  test('asks for the address of each Gateway, by which the router learns the way to it', () => {
+    const addresses = Object.entries(translation.infrastructure).map(([name, { metadata }]) => [
+      name,
+      metadata.annotations['lbipam.cilium.io/ips'],
+    ])
+    expect(Object.fromEntries(addresses)).toEqual({
+      [external]: values.EXTERNAL_ADDRESS,
+      'shared-gateway-internal': values.INTERNAL_ADDRESS,
+      'shared-gateway-tailnet': values.TAILNET_ADDRESS,
+    })
+    const proxy = objects.find(({ kind }) => kind === 'EnvoyProxy')
+    const { labels, externalTrafficPolicy } = proxy?.spec.provider.kubernetes.envoyService ?? {}
+    expect(externalTrafficPolicy).toBe('Local')
+    const network = rendered(join(deploy, 'infrastructure/network'))
+    const spec = (kind: string) => network.find((each) => each.kind === kind)?.spec
+    const { serviceSelector } = spec('CiliumLoadBalancerIPPool')
+    const [{ selector }] = spec('CiliumBGPAdvertisement').advertisements
+    expect(labels).toMatchObject(serviceSelector.matchLabels)
+    expect(labels).toMatchObject(selector.matchLabels)
+  })
+
   test('leads to no management port, and to no metrics', () => {
     const listed = objects
       .filter(({ kind }) => kind === 'HTTPRoute' || kind === 'TCPRoute')
@@ -175,6 +199,29 @@ describe.skipIf(!isHere)('Envoy Gateway', () => {
     const names = new Set(listed.map(portsByName))
     expect([...names].filter((name) => name !== undefined).sort()).toEqual(['http', 'ircs'])
     expect(listed.filter((ref) => /:(3009|9090)$/.test(ref))).toEqual([])
+  })
+
+  test('gives the internet the public address, and only names that a listener serves', () => {
+    const { values: dns } = everything.find(
+      ({ kind, metadata }) => kind === 'HelmRelease' && metadata.name === 'external-dns-public',
+    )?.spec ?? { values: {} }
+    const gateway = objects.find(
+      ({ kind, metadata }) => kind === 'Gateway' && metadata.name === external,
+    )
+    expect(dns.extraArgs).toContain(`--gateway-name=${external}`)
+    expect(dns.gatewayNamespace).toBe(gateway?.metadata.namespace)
+    const { annotations } = gateway?.metadata ?? {}
+    expect(annotations).toEqual({ [`${dns.annotationPrefix}target`]: values.PUBLIC_ADDRESS })
+
+    const hosts = objects
+      .filter(({ kind, spec }) => kind === 'HTTPRoute' && spec.parentRefs[0].name === external)
+      .flatMap(({ spec }) => spec.hostnames ?? [])
+    expect(hosts).toContain(`irc.${DOMAIN}`)
+    const inZones = (host: string) =>
+      dns.domainFilters.some((zone: string) => host === zone || host.endsWith(`.${zone}`))
+    expect(hosts.filter((host: string) => !inZones(host))).toEqual([])
+    // Else the mark of the apex is a name beside it, in somebody else's zone.
+    expect(dns.txtPrefix).toMatch(/%\{record_type\}[\w-]*\.$/)
   })
 
   test('puts no limit on the length and the size of a push', () => {

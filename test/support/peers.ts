@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path'
 const peers = {
   snac: { where: 'trixie', program: 'usr/bin/snac' },
   restic: { where: 'host', program: 'restic' },
+  restic18: { where: 'trixie', program: 'usr/bin/restic' },
+  xfs: { where: 'host', program: 'mkfs.xfs' },
   inspircd3: { where: 'host', program: 'inspircd' },
   inspircd4: { where: 'trixie', program: 'usr/sbin/inspircd' },
   atheme: { where: 'host', program: 'atheme-services' },

@@ -1,6 +1,11 @@
 // What stands behind Envoy: an HTTP server that answers with what it got, and takes every upgrade.
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A request as it came through. */
@@ -18,12 +23,15 @@ export interface EchoBackend extends AsyncDisposable {
 
 /** Starts one that calls itself `service`. After an upgrade it sends back what it gets. */
 export async function startEchoBackend(service: string): Promise<EchoBackend> {
-  const server = createServer(async (incoming, response) => {
+  const answer = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '', headers } = incoming
     let bytes = 0
     for await (const chunk of incoming) bytes += (chunk as Buffer).length
     const echo: Echo = { service, method, url, headers, bytes }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(echo))
+  }
+  const server = createServer((incoming, response) => {
+    answer(incoming, response).catch(() => response.destroy())
   })
   server.on('upgrade', ({ headers }, socket) => {
     socket.write(

@@ -136,6 +136,8 @@ export interface Translation {
   conditions: Condition[]
   /** By the name of a Gateway. */
   envoys: Record<string, EnvoyConfiguration>
+  /** What is asked of the cluster for it. */
+  infrastructure: Record<string, EnvoyJson>
 }
 
 export interface EnvoyConfiguration {
@@ -156,7 +158,7 @@ export async function translate(objects: readonly Manifest[]): Promise<Translati
     '--from',
     'gateway-api',
     '--to',
-    'gateway-api,xds',
+    'ir,gateway-api,xds',
     '--type',
     'all',
     '--output',
@@ -166,15 +168,24 @@ export async function translate(objects: readonly Manifest[]): Promise<Translati
     const { stdout } = await run(programOf('egctl'), ['x', 'translate', ...how, '--file', file], {
       maxBuffer: 64 * 1024 * 1024,
     })
-    const { xds, ...resources } = JSON.parse(stdout)
-    const envoys = Object.entries(xds as Record<string, EnvoyJson>).map(([name, { configs }]) => [
-      name.replace(/^.*\//, ''),
-      envoyOf(configs),
-    ])
-    return { conditions: conditionsOf(resources), envoys: Object.fromEntries(envoys) }
+    const { xds, infraIR, xdsIR: _, ...resources } = JSON.parse(stdout)
+    return {
+      conditions: conditionsOf(resources),
+      envoys: byGateway(xds, ({ configs }) => envoyOf(configs)),
+      infrastructure: byGateway(infraIR, ({ proxy }) => proxy),
+    }
   } finally {
     removeTempData(directory)
   }
+}
+
+/** Their keys are `namespace/name`. */
+function byGateway<T>(found: Record<string, EnvoyJson>, read: (value: EnvoyJson) => T) {
+  const entries = Object.entries(found).map(([name, value]): [string, T] => [
+    name.replace(/^.*\//, ''),
+    read(value),
+  ])
+  return Object.fromEntries(entries)
 }
 
 function envoyOf(configs: EnvoyJson[]): EnvoyConfiguration {

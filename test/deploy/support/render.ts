@@ -16,7 +16,7 @@ export type Labels = Record<string, string>
 export interface Manifest {
   apiVersion: string
   kind: string
-  metadata: { name: string; namespace?: string; labels?: Labels }
+  metadata: { name: string; namespace?: string; labels?: Labels; annotations?: Labels }
   // biome-ignore lint/suspicious/noExplicitAny: a spec of any kind
   spec?: any
   data?: Record<string, string>
