@@ -31,7 +31,7 @@ describe('a rule of --resolve', () => {
       await new Reach({
         rules: some,
         resolver: '127.0.0.1:9',
-        ca: undefined,
+        authorities: [],
         areas: new Set(),
         signal: AbortSignal.timeout(20_000),
       }).find('a.invalid')

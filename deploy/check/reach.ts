@@ -32,7 +32,7 @@ export interface ReachOptions {
   /** The DNS server to ask; undefined: as this machine does. */
   resolver: string | undefined
   /** More authorities, PEM. */
-  ca: string | undefined
+  authorities: readonly string[]
   /** What is looked at: a failure of these is not told twice. */
   areas: ReadonlySet<Area>
   /** Ends everything. */
@@ -58,10 +58,10 @@ export class Reach {
 
   constructor(options: ReachOptions) {
     this.#options = options
-    const { ca, rules } = options
+    const { authorities, rules } = options
     const width = ({ name, port }: Rule) => Number(name === '*') + 2 * Number(port === undefined)
     this.#rules = rules.toSorted((a, b) => width(a) - width(b))
-    this.#authorities = [...tls.getCACertificates('default'), ...(ca === undefined ? [] : [ca])]
+    this.#authorities = [...tls.getCACertificates('default'), ...authorities]
   }
 
   /** Whether the area is among those that are looked at. */
