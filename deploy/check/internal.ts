@@ -70,7 +70,7 @@ async function checkGrafana(checking: Checking, host: string): Promise<Finding[]
   if (authorize === undefined) return [skip('grafana', 'waits for the provider: see login')]
   const client: Client = {
     app: 'grafana',
-    namespace: 'observation',
+    logs: 'kubectl -n observation logs -l app.kubernetes.io/name=grafana',
     start: `https://${host}/login/generic_oauth`,
     back: `https://${host}/login/generic_oauth`,
   }

@@ -11,8 +11,8 @@ const PODS = 'kubectl -n pocket-id get pods,httproutes; kubectl -n pocket-id log
 /** A service that sends people to the provider. */
 export interface Client {
   app: string
-  /** Its name when absent. */
-  namespace?: string
+  /** How its log is read; by its name when absent. */
+  logs?: string
   /** Where a login begins. */
   start: string
   /** Where the provider is to send people back to. */
@@ -103,11 +103,10 @@ export async function checkProvider({
 /** Begins a login as a browser does, and asks the provider about the request without anybody who logs in. */
 export async function checkClient(
   reach: Reach,
-  { app, namespace = app, start, back }: Client,
+  { app, start, back, logs = `kubectl -n ${app} logs deploy/${app}` }: Client,
   authorize: string,
 ): Promise<Finding> {
   const host = new URL(start).host
-  const logs = `kubectl -n ${namespace} logs deploy/${app}`
   const begun = await reach.get(start)
   if (!begun.ok) return unreached(reach, { subject: app, host, trouble: begun, mend: logs })
   const request = URL.parse(begun.headers['location'] ?? '')
