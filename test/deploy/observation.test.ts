@@ -5,10 +5,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { makePeerHome, type PeerHome, programInside } from '../support/daemon.ts'
 import { requirePeer } from '../support/peers.ts'
 import { launcher } from '../support/service-process.ts'
+import { startApiServer } from './support/apiserver.ts'
 import {
   buildBundle,
   copyBundle,
@@ -40,6 +41,7 @@ import {
 
 const root = join(import.meta.dirname, '../..')
 const hasPeers = [requirePeer('promtool'), requirePeer('flux')].every(Boolean)
+const hasApiServer = [requirePeer('etcd'), requirePeer('kube-apiserver')].every(Boolean)
 
 let parts: Part[]
 let objects: KubeObject[]
@@ -114,6 +116,24 @@ describe.skipIf(!hasPeers)('the rules', () => {
         expect(help.stdout, command).toMatch(new RegExp(`\\b${word}\\b`))
       }
     }
+  })
+
+  // The definition, with the server's own checks of it.
+  test.skipIf(!hasApiServer)('go to the receiver that the text gives an example of', async () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(runbook()) ?? []
+    const receiver = parse(example) as KubeObject
+    await using api = await startApiServer()
+    await api.define([receiver])
+    await api.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: receiver.metadata.namespace ?? '' },
+    })
+    expect(await api.dryRun(receiver)).toMatchObject({ status: expect.toBeOneOf([200, 201]) })
+    const misspelt = parse(example.replace('urlSecret', 'urlFrom')) as KubeObject
+    expect(await api.dryRun(misspelt)).toMatchObject({
+      message: expect.stringContaining('urlFrom'),
+    })
   })
 
   test('all have a case in which they fire, and one in which they do not', () => {
