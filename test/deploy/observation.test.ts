@@ -244,6 +244,22 @@ describe.skipIf(!hasPeers)('with the services and Prometheus at work', () => {
     }
   })
 
+  // Else an alert could pass its cases with labels that it never meets.
+  test('the cases of the alerts are made of series that somebody tells', () => {
+    const told = new Set([...known].flatMap(([name, all]) => all.map((each) => key(name, each))))
+    const made = readExposition(
+      alertCases.flatMap(({ series }) => Object.keys(series).map((each) => `${each} 0\n`)).join(''),
+    )
+    const own = [...made].filter(([name]) => /^fuchsbau_/.test(name))
+    expect(own.length).toBeGreaterThan(20)
+    for (const [name, all] of own) {
+      for (const { job, instance, ...labels } of all) {
+        expect([job, instance]).not.toContain(undefined)
+        expect(told).toContain(key(name, labels))
+      }
+    }
+  })
+
   test('every panel has data', async () => {
     const empty: string[] = []
     for (const { where, expr } of queriesOf([], dashboards)) {
@@ -335,6 +351,11 @@ describe.skipIf(!hasPeers)('the dashboards', () => {
     await expect(copy.parts()).rejects.toThrow(/variable not set|datasource/)
   })
 })
+
+/** A series, whatever the order of its labels. */
+function key(name: string, labels: Record<string, string>): string {
+  return `${name} ${JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`
+}
 
 /** What charts make that our monitors look for: namespace, labels and named ports, as their templates have them. */
 const ofCharts = [
