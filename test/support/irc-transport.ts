@@ -18,6 +18,8 @@ export interface IrcEndpoint {
   port: number
   /** 127.0.0.1 when absent. */
   host?: string
+  /** Where it comes from; chosen by the system when absent. */
+  localAddress?: string
   tls?: IrcTls
   /** WebSocket at this path (https://ircv3.net/specs/extensions/websocket). */
   path?: string
@@ -54,8 +56,8 @@ export interface IrcWire {
 
 /** Opens a connection; rejects when it fails. */
 export async function openWire(endpoint: IrcEndpoint, events: IrcWireEvents): Promise<IrcWire> {
-  const { port, host = '127.0.0.1', tls, preamble } = endpoint
-  const tcp = connectTcp({ port, host })
+  const { port, host = '127.0.0.1', localAddress, tls, preamble } = endpoint
+  const tcp = connectTcp({ port, host, ...(localAddress && { localAddress }) })
   tcp.setNoDelay(true)
   await once(tcp, 'connect')
   if (preamble !== undefined) tcp.write(preamble)

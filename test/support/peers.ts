@@ -46,6 +46,7 @@ const peers = {
   flux: { where: 'go', program: 'flux' },
   egctl: { where: 'go', program: 'egctl' },
   kyverno: { where: 'go', program: 'kyverno' },
+  envoy: { where: 'wheel', program: 'envoy/envoy/_bin/envoy' },
   ergo: { where: 'hand', program: 'FUCHSBAU_ERGO' },
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
   zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },
@@ -65,6 +66,11 @@ export function trixieTree(): string {
   return join(cache(), 'trixie')
 }
 
+/** Where setup puts the definitions of custom resources, a folder a project. */
+export function definitionsDirectory(): string {
+  return join(cache(), 'crds')
+}
+
 /**
  * Whether a peer can be used: throws a sentence that says what to do when it cannot, or, with
  * INTEROP_OPTIONAL=1, prints it and returns false: `describe.skipIf(!requirePeer('snac'))`. One that is built by hand
@@ -78,8 +84,8 @@ export function requirePeer(peer: Peer): boolean {
   return false
 }
 
-/** Whether a peer is of this machine (also when it was built by hand), of the trixie tree, or was built by Go. */
-export function whereIs(peer: Peer): 'host' | 'trixie' | 'go' {
+/** Whether a peer is of this machine (also when it was built by hand), of the trixie tree, built by Go, or of a wheel. */
+export function whereIs(peer: Peer): 'host' | 'trixie' | 'go' | 'wheel' {
   const { where } = peers[peer]
   return where === 'hand' ? 'host' : where
 }
@@ -95,6 +101,7 @@ export function programOf(peer: Peer): string {
 function directoriesOf(where: ReturnType<typeof whereIs>): string[] {
   if (where === 'trixie') return [trixieTree()]
   if (where === 'go') return [join(cache(), 'go', 'bin')]
+  if (where === 'wheel') return [join(cache(), 'wheels')]
   // Daemons lie where only root's PATH leads.
   return [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
 }
