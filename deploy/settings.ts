@@ -16,6 +16,7 @@ import {
   networks,
   objectName,
   type Parse,
+  part,
   path,
   publicKey,
   replicas,
@@ -44,7 +45,7 @@ export interface BundleSetting {
 }
 
 /** In the order in which they are asked for and written. */
-export const groups = ['Names', 'Network', 'Vault', 'Storage', 'Images', 'Lab'] as const
+export const groups = ['Names', 'Network', 'Vault', 'Storage', 'Images', 'Lab', 'Parts'] as const
 type Group = (typeof groups)[number]
 
 type Rest = Partial<Pick<BundleSetting, 'propose' | 'isAsked'>> & { default?: string }
@@ -301,6 +302,15 @@ export const settings: readonly BundleSetting[] = [
     'GitRepository',
     'What Flux takes the bundle from; init sets it.',
   ),
+
+  ...partOf('network', 'addresses for the Gateways, by BGP'),
+  ...partOf('secrets', 'External Secrets'),
+  ...partOf('certificates', 'cert-manager'),
+  ...partOf('edge', 'Envoy Gateway, with Gateway API'),
+  ...partOf('dns', 'records of the names'),
+  ...partOf('storage', 'VolSync'),
+  ...partOf('trust', 'Kyverno'),
+  ...partOf('observation', 'Prometheus and Grafana'),
 ]
 
 /** What is wrong with a value by itself, as a sentence; undefined: nothing. */
@@ -374,6 +384,11 @@ function third(prefix: string, version: string, about: string): BundleSetting[] 
     optional('Images', `${prefix}_VERSION`, tag, version, about),
     lookedUp(`${prefix}_DIGEST`, 'Its digest.'),
   ]
+}
+
+function partOf(folder: string, what: string): BundleSetting[] {
+  const about = `Where the cluster already has ${what}: present.`
+  return [optional('Parts', `${folder.toUpperCase()}_PART`, part(folder), folder, about)]
 }
 
 function proposed(step: number): Rest {

@@ -36,6 +36,10 @@ export const schedule = matching(
 
 export const replicas = matching(/^[01]$/, '0 or 1')
 
+/** A part of the infrastructure: its folder, or what stands in its place where the cluster has it already. */
+export const part = (folder: string): Parse =>
+  matching(new RegExp(`^(?:${folder}|present)$`), `${folder}, or present for what is there already`)
+
 export const address: Parse = (text) =>
   isIPv4(text) ? { ok: true, value: text } : { ok: false, expected: 'an IPv4 address' }
 

@@ -83,6 +83,27 @@ describe.skipIf(!requirePeer('flux'))('the Kustomizations of Flux', () => {
     await expect(missing.parts()).rejects.toThrow('LB_POOL')
   })
 
+  test('leave out what the cluster has already', async () => {
+    const parts = [
+      'NETWORK',
+      'SECRETS',
+      'CERTIFICATES',
+      'EDGE',
+      'DNS',
+      'STORAGE',
+      'TRUST',
+      'OBSERVATION',
+    ]
+    const present = Object.fromEntries(parts.map((name) => [`${name}_PART`, 'present']))
+    using copy = copyBundle({ ...(await exampleValues()), ...present })
+    const built = await copy.parts()
+    const objects = built.flatMap((part) => part.objects)
+    expect(objects.filter(({ kind }) => kind === 'HelmRelease')).toEqual([])
+    const notes = objects.filter(({ metadata }) => metadata.name === 'fuchsbau-present')
+    expect(new Set(notes.map(({ metadata }) => metadata.namespace)).size).toBe(parts.length)
+    expect(orderOf(built).length).toBe(built.length)
+  })
+
   test('leave no variable behind, but what the programs themselves put in', () => {
     const left = parts.flatMap(({ name, objects }) =>
       objects
