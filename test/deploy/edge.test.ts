@@ -32,7 +32,14 @@ let objects: Manifest[]
 let translation: Translation
 /** What the services answer for, by their names in the cluster. */
 const backends: Record<string, EchoBackend> = {}
-const services = ['fediverse', 'bouncer', 'pocket-id', 'registry', 'headscale']
+const services = [
+  'fediverse/fediverse:80',
+  'bouncer/bouncer:80',
+  'pocket-id/pocket-id:80',
+  'registry/registry:80',
+  'headscale/headscale:80',
+  'headscale/headscale-ui:80',
+]
 
 beforeAll(async () => {
   if (!isHere) return
@@ -40,7 +47,10 @@ beforeAll(async () => {
   everything = bundle()
   objects = await edgeOf(everything, ca)
   translation = await translate(objects)
-  for (const name of services) backends[`${name}/${name}:80`] = await startEchoBackend(name)
+  for (const service of services) {
+    const name = service.replace(/^.*\/|:.*$/g, '')
+    backends[service] = await startEchoBackend(name)
+  }
 })
 afterAll(async () => {
   for (const backend of Object.values(backends)) await backend[Symbol.asyncDispose]()
@@ -252,46 +262,54 @@ function routeOf({ envoys }: Translation, host: string): EnvoyJson {
   return hosts?.find(({ domains }) => domains.includes(host))?.routes[0].route
 }
 
+interface Asked {
+  method?: string
+  headers?: Record<string, string>
+  body?: Buffer
+}
+
+/** A request by HTTPS as a client makes it that resolved the name. */
+async function askOf(envoy: Envoy, host: string, path: string, { body, ...options }: Asked = {}) {
+  const outgoing = request({
+    host: '127.0.0.1',
+    port: envoy.port(443),
+    servername: host,
+    ca: ca.pem,
+    path,
+    agent: false,
+    ...options,
+    headers: { host, ...options.headers },
+  })
+  outgoing.end(body)
+  const [incoming] = await once(outgoing, 'response')
+  let text = ''
+  for await (const chunk of incoming) text += chunk
+  return { status: incoming.statusCode, headers: incoming.headers, text }
+}
+
+async function echo(envoy: Envoy, host: string, path: string, asked?: Asked): Promise<Echo> {
+  const { status, text } = await askOf(envoy, host, path, asked)
+  expect({ host, path, status }).toEqual({ host, path, status: 200 })
+  return JSON.parse(text)
+}
+
+/** Runs the Envoy of a Gateway as it is shipped. */
+async function startGateway(name: string): Promise<Envoy> {
+  const configuration = translation.envoys[name]
+  if (!configuration) throw new Error(`there is no ${name}`)
+  return startEnvoy(configuration, { objects, backends: portsOf(), ca })
+}
+
 describe.skipIf(!isHere)('Envoy, on the external Gateway', () => {
   let envoy: Envoy
 
   beforeAll(async () => {
-    const configuration = translation.envoys[external]
-    if (!configuration) throw new Error('no configuration')
-    envoy = await startEnvoy(configuration, { objects, backends: portsOf(), ca })
+    envoy = await startGateway(external)
   })
   afterAll(() => envoy?.[Symbol.asyncDispose]())
 
-  interface Asked {
-    method?: string
-    headers?: Record<string, string>
-    body?: Buffer
-  }
-
-  /** A request by HTTPS as a client makes it that resolved the name. */
-  async function ask(host: string, path: string, { body, ...options }: Asked = {}) {
-    const outgoing = request({
-      host: '127.0.0.1',
-      port: envoy.port(443),
-      servername: host,
-      ca: ca.pem,
-      path,
-      agent: false,
-      ...options,
-      headers: { host, ...options.headers },
-    })
-    outgoing.end(body)
-    const [incoming] = await once(outgoing, 'response')
-    let text = ''
-    for await (const chunk of incoming) text += chunk
-    return { status: incoming.statusCode, headers: incoming.headers, text }
-  }
-
-  async function echoOf(host: string, path: string, asked?: Asked): Promise<Echo> {
-    const { status, text } = await ask(host, path, asked)
-    expect({ host, path, status }).toEqual({ host, path, status: 200 })
-    return JSON.parse(text)
-  }
+  const ask = (host: string, path: string, asked?: Asked) => askOf(envoy, host, path, asked)
+  const echoOf = (host: string, path: string, asked?: Asked) => echo(envoy, host, path, asked)
 
   test('serves each name by its service, with a certificate for it', async () => {
     const found = await Promise.all(
@@ -452,6 +470,34 @@ describe.skipIf(!isHere)('Envoy, on the external Gateway', () => {
     await echoOf(`auth.${DOMAIN}`, '/callback?code=SECRET')
     await expect.poll(() => envoy.accessLog(), { timeout: 20_000 }).toContain('/callback')
     expect(envoy.accessLog()).not.toContain('SECRET')
+  })
+})
+
+describe.skipIf(!isHere)('Envoy, on the Gateways of the lab', () => {
+  test('serves the pages and the API that Headscale is managed by, at home alone', async () => {
+    await using envoy = await startGateway('shared-gateway-internal')
+    const host = `headscale.${INTERNAL_DOMAIN}`
+    expect(await echo(envoy, host, '/api/v1/user')).toMatchObject({ service: 'headscale' })
+    expect(await echo(envoy, host, '/web/users')).toMatchObject({ service: 'headscale-ui' })
+    expect((await askOf(envoy, host, '/metrics')).status).toBe(404)
+    const lies = { 'x-forwarded-for': '203.0.113.9' }
+    const { headers } = await echo(envoy, host, '/', { headers: lies })
+    expect(headers['x-forwarded-for']).not.toContain('203.0.113.9')
+    // What is public is not served here, with no certificate for it.
+    await expect(askOf(envoy, SOCIAL_DOMAIN, '/')).rejects.toThrow()
+  })
+
+  test('starts for the tailnet, and redirects there, too', async () => {
+    await using envoy = await startGateway('shared-gateway-tailnet')
+    const outgoing = plainRequest({
+      port: envoy.port(80),
+      path: '/a',
+      headers: { host: `x.${values.TAILNET_DOMAIN}` },
+      agent: false,
+    })
+    outgoing.end()
+    const [{ statusCode, headers }] = await once(outgoing, 'response')
+    expect([statusCode, headers.location]).toEqual([301, `https://x.${values.TAILNET_DOMAIN}/a`])
   })
 })
 
