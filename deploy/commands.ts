@@ -38,17 +38,21 @@ Examples:
       },
       check: {
         summary: 'Look at a running installation from outside, and say what to mend.',
-        usage: '[DIR] [--settings FILE] [--only AREA,…] [--resolver ADDRESS] [--json]',
-        help: `Changes nothing, and needs no login. DIR (fuchsbau) is what init has written. Run it outside of your network, or with a public
-resolver: inside, names may mean other addresses. The exit code is 1 when something failed.
-  --settings FILE     another file of settings
-  --only AREA,…       dns, tls, redirect, fediverse, login, irc, registry, headscale, private
-  --resolver ADDRESS  the DNS server to ask, such as 1.1.1.1
-  --json              one object with all findings
+        usage:
+          '[DIR] [--set NAME=VALUE …] [--only AREA,…] [--resolve NAME=ADDRESS …] [--resolver ADDRESS] [--ca FILE] [--json]',
+        help: `Changes nothing, needs no login, and takes less than a minute. DIR (fuchsbau) is what init has written. It looks from where
+it runs: at home, names may mean other addresses than outside. The exit code is 1 when something failed.
+  --set NAME=VALUE        a setting, instead of that of DIR; DOMAIN and SOCIAL_DOMAIN are enough
+  --only AREA,…           dns, tls, redirect, fediverse, login, irc, registry, headscale
+  --resolve NAME=ADDRESS  the address of a name, before DNS knows it; * is every name. NAME:PORT=ADDRESS:PORT also for one port
+  --resolver ADDRESS      the DNS server to ask, such as 1.1.1.1
+  --ca FILE               more authorities for certificates, as PEM
+  --json                  one object with all findings
 
 Examples:
   fuchsbau deploy check clusters/home/fuchsbau --resolver 1.1.1.1
-  fuchsbau deploy check --only dns,tls`,
+  fuchsbau deploy check clusters/home/fuchsbau --resolve '*=192.0.2.1'
+  fuchsbau deploy check --set DOMAIN=this-is-fine.io --set SOCIAL_DOMAIN=this-is-fine.social --only dns,tls`,
         run: async (args) => (await import('./check/check.ts')).check({ args, ...options }),
       },
     },

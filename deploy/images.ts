@@ -28,7 +28,7 @@ export const images: readonly BundleImage[] = [
   third('ghcr.io/pocket-id/pocket-id', 'POCKET_ID'),
   third('ghcr.io/juanfont/headscale', 'HEADSCALE'),
   third('ghcr.io/gurucomputing/headscale-ui', 'HEADSCALE_UI'),
-  third('ghcr.io/tailscale/tailscale', 'TAILSCALE'),
+  third('docker.io/tailscale/tailscale', 'TAILSCALE'),
   third('docker.io/coredns/coredns', 'COREDNS'),
   third('docker.io/inspircd/inspircd-docker', 'INSPIRCD'),
 ]

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { exitCode, type Output, UsageError } from '@fuchsbau/shared/command-line.ts'
 import { type Asking, type Question, startAsking } from './ask.ts'
-import { lookUpDigest } from './digest.ts'
+import { conflictsOf } from './conflicts.ts'
 import { given, readFile, writeFile } from './folder.ts'
 import { images } from './images.ts'
 import { nextSteps } from './next-steps.ts'
@@ -18,15 +18,15 @@ import {
   settingsFile,
   sourceProblem,
 } from './overlay.ts'
+import { lookUp, missingLines, undigested } from './pin.ts'
 import {
   type BundleSetting,
-  conflictsOf,
+  effective,
   problemOf,
   settingOf,
   settings,
   unknown,
   type Values,
-  valueOf,
 } from './settings.ts'
 
 export interface InitOptions extends Output {
@@ -74,7 +74,7 @@ export async function init(options: InitOptions): Promise<number> {
 
   const answered = flags.yes
     ? takeProposals(values, source, version)
-    : await askForMissing(options, values, source)
+    : await askForMissing(options, { values, source, directory })
   if (answered === undefined) {
     writeFile(directory, SETTINGS_FILE, settingsFile(values))
     warn(
@@ -108,7 +108,7 @@ function readFlags(words: readonly string[]): Values {
   const values: Changing = {}
   const problems: string[] = []
   for (const each of words) {
-    const [, name = '', text = ''] = /^([^=]*)=([^]*)$/.exec(each) ?? []
+    const [, name = '', text = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
     const setting = settingOf(name)
     if (!setting) {
       problems.push(name === '' ? `--set ${each}: write NAME=VALUE` : unknown(name))
@@ -144,7 +144,7 @@ function takeVersions(values: Changing, version: string): void {
 /** Where a version is another than before, its digest and the registry's image are looked up anew. */
 function followVersions(values: Changing, before: Values, set: Values): void {
   for (const { version, digest } of images) {
-    const isOther = valueOf(values, version) !== valueOf(before, version)
+    const isOther = effective(values, version) !== effective(before, version)
     if (isOther && set[digest] === undefined) delete values[digest]
   }
   const [old, now, image] = [
@@ -183,12 +183,12 @@ function proposalOf(setting: BundleSetting, values: Values, version: string): st
 
 const sourceProposal = ({ OWNER = 'you' }: Values) => `https://github.com/${OWNER}/fuchsbau`
 
-/** Without questions. Returns the source; throws UsageError with all that has no default. */
+/** Without questions: as if each were answered by Enter. Returns the source; throws UsageError with all that has no default. */
 function takeProposals(values: Changing, source: string | undefined, version: string): string {
   const missing: string[] = []
   for (const setting of settings) {
-    const { name, isAsked, fallback, about, example } = setting
-    if (!isAsked || values[name] !== undefined || fallback !== undefined) continue
+    const { name, isAsked, about, example } = setting
+    if (!isAsked || values[name] !== undefined) continue
     const proposal = proposalOf(setting, values, version)
     if (proposal === undefined) missing.push(`--set ${name}=${example}  ${about}`)
     else values[name] = proposal
@@ -199,23 +199,33 @@ function takeProposals(values: Changing, source: string | undefined, version: st
   return source ?? sourceProposal(values)
 }
 
-/** Fills in the values. Returns the source; undefined when who was asked has gone. */
+type Begun = { values: Changing; source: string | undefined; directory: string }
+
+/**
+ * Fills in the values, and writes each answer down, for whatever ends us. Returns the source; undefined when who was asked
+ * has gone.
+ */
 async function askForMissing(
   { input, output, version }: InitOptions,
-  values: Changing,
-  source: string | undefined,
+  { values, source, directory }: Begun,
 ): Promise<string | undefined> {
-  const open = settings.filter(({ name, isAsked }) => isAsked && values[name] === undefined)
-  if (open.length === 0 && source !== undefined) return source
+  const missing = () =>
+    settings.filter(({ name, isAsked }) => isAsked && values[name] === undefined)
+  const count = missing().length + (source === undefined ? 1 : 0)
+  if (count === 0) return source
   using asking = startAsking({ input, output })
-  const count = open.length + (source === undefined ? 1 : 0)
   output.write(
-    `${count} questions. Enter takes what stands in brackets; Control-C keeps what you have answered.\n`,
+    `${count === 1 ? 'One question' : `${count} questions`}. Enter takes what stands in brackets; Control-C keeps what you have answered.\n`,
   )
-  for (const setting of open) {
-    const value = await asking.ask(questionOf(setting, values, version))
-    if (value === undefined) return
-    values[setting.name] = value
+  // A later answer may not go with an earlier one, which is asked for again then.
+  for (let open = missing(); open.length > 0; open = missing()) {
+    for (const setting of open) {
+      const value = await asking.ask(questionOf(setting, values, version))
+      if (value === undefined) return
+      values[setting.name] = value
+      writeFile(directory, SETTINGS_FILE, settingsFile(values))
+    }
+    for (const { message } of problemsOf(values)) output.write(`\n${message}.\n`)
   }
   return source ?? (await askForSource(asking, values))
 }
@@ -252,63 +262,6 @@ async function askForSource(asking: Asking, values: Values): Promise<string | un
       return problem === undefined ? { ok: true, value: answer } : { ok: false, problem }
     },
   })
-}
-
-type Missing = { name: string; reference: string; reason: string | undefined; isOurs: boolean }
-
-/** Every image with a digest that is not known: its setting, and what to ask for. */
-function undigested(values: Values): Missing[] {
-  const found = images
-    .filter(({ digest }) => values[digest] === undefined)
-    .map(({ name, version, digest, isOurs = false }) => ({
-      name: digest,
-      reference: `${name.replace('$DOMAIN', values['DOMAIN'] ?? '')}:${valueOf(values, version)}`,
-      reason: undefined,
-      isOurs,
-    }))
-  const registry = values['REGISTRY_IMAGE'] ?? ''
-  if (registry.includes('@')) return found
-  return [
-    ...found,
-    { name: 'REGISTRY_IMAGE', reference: registry, reason: undefined, isOurs: true },
-  ]
-}
-
-/** Looks the digests up, all at once; returns those that could not be had. */
-async function lookUp(values: Changing, print: Output['print']): Promise<Missing[]> {
-  const wanted = undigested(values)
-  if (wanted.length > 0) print('\nLooking up the digests of images:')
-  const answers = wanted.map(async (each) => ({ each, answer: await lookUpDigest(each.reference) }))
-  const missing: Missing[] = []
-  for (const pending of answers) {
-    const { each, answer } = await pending
-    const { name, reference } = each
-    if (!answer.ok) {
-      print(`  ${reference}  failed: ${answer.reason}`)
-      missing.push({ ...each, reason: answer.reason })
-      continue
-    }
-    print(`  ${reference}  ${answer.digest}`)
-    values[name] = name === 'REGISTRY_IMAGE' ? `${reference}@${answer.digest}` : answer.digest
-    // Beside its digest: the next bundle may have another default.
-    const version = images.find(({ digest }) => digest === name)?.version
-    if (version !== undefined) values[version] = valueOf(values, version) ?? ''
-  }
-  return missing
-}
-
-function missingLines(missing: readonly Missing[], directory: string): string[] {
-  if (missing.length === 0) return []
-  const words = missing.some(({ isOurs }) => isOurs)
-    ? ['Images of ours are there when CI has pushed them.']
-    : []
-  return [
-    '',
-    `Without a digest, until you run this again or write it into ${join(directory, SETTINGS_FILE)}:`,
-    ...missing.map(({ name, reference }) => `  ${name.padEnd(20)} ${reference}`),
-    ...words,
-    'Flux waits with the apps that need them, and goes on with the others.',
-  ]
 }
 
 /** A file that somebody has changed is left alone, unless `isForced`. */

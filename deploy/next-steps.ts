@@ -1,10 +1,10 @@
 // What `deploy init` tells its owner to do next.
 import { secrets } from './secrets.ts'
-import { type Values, valueOf } from './settings.ts'
+import { effective, type Values } from './settings.ts'
 
 export function nextSteps(values: Values, directory: string): string[] {
   const { DOMAIN: domain, INTERNAL_DOMAIN: internal, EXTERNAL_ADDRESS: external } = values
-  const mount = valueOf(values, 'VAULT_MOUNT')
+  const mount = effective(values, 'VAULT_MOUNT')
   return [
     'Next:',
     '1. Put the secrets into Vault. Nothing of them is in these files. Those with … you bring along: clients of Pocket ID and keys',

@@ -1,6 +1,6 @@
 // The files of an overlay as texts: what `deploy init` writes, and reads again.
 import { parse } from 'yaml'
-import { groups, settings, type Values, valueOf } from './settings.ts'
+import { effective, groups, settings, type Values } from './settings.ts'
 
 /** Where Flux takes the bundle from: an address of Git, or `oci://…`. */
 export type SourceUrl = string
@@ -114,7 +114,7 @@ spec:
   interval: 1h
   url: ${source}
   ref:
-    tag: v${valueOf(values, 'FUCHSBAU_VERSION') ?? '0.0.0'}
+    tag: v${effective(values, 'FUCHSBAU_VERSION') ?? '0.0.0'}
   # Of the repository Flux needs the manifests alone.
   sparseCheckout:
     - deploy
@@ -132,7 +132,7 @@ spec:
   interval: 1h
   url: ${source}
   ref:
-    tag: ${scalar(valueOf(values, 'FUCHSBAU_VERSION') ?? '0.0.0')}
+    tag: ${scalar(effective(values, 'FUCHSBAU_VERSION') ?? '0.0.0')}
   verify:
     provider: cosign
     secretRef:

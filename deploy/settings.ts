@@ -12,12 +12,13 @@ import {
   email,
   httpsUrl,
   image,
-  isWithin,
   network,
+  networks,
   objectName,
   type Parse,
   path,
   publicKey,
+  replicas,
   schedule,
   size,
   tag,
@@ -171,10 +172,10 @@ export const settings: readonly BundleSetting[] = [
   ),
   optional(
     'Network',
-    'SERVICE_CIDR',
-    network,
+    'TAILNET_ROUTES',
+    networks,
     '10.96.0.0/12',
-    'Addresses of Services (cluster.network.serviceSubnets).',
+    'What devices of the tailnet reach: the Services of the cluster (Talos: cluster.network.serviceSubnets), and other networks with commas.',
     { isAsked: true },
   ),
   optional(
@@ -182,7 +183,8 @@ export const settings: readonly BundleSetting[] = [
     'KUBERNETES_ADDRESS',
     address,
     '10.96.0.1',
-    'The Kubernetes API as pods see it: the first address of SERVICE_CIDR.',
+    'The Kubernetes API as pods see it: the first address of the Services.',
+    { isAsked: true, propose: ({ TAILNET_ROUTES }) => firstService(TAILNET_ROUTES) },
   ),
 
   required(
@@ -269,13 +271,13 @@ export const settings: readonly BundleSetting[] = [
   ),
   lookedUp('FEDIVERSE_DIGEST', 'The fediverse server.'),
   lookedUp('BOUNCER_DIGEST', 'The bouncer.'),
-  ...third('ZOT', 'v2.1.11', 'Zot, which keeps the images.'),
+  ...third('ZOT', 'v2.1.20', 'Zot, which keeps the images.'),
   ...third('POCKET_ID', 'v2.14.0-distroless', 'Pocket ID.'),
-  ...third('HEADSCALE', '0.29.2', 'Headscale.'),
-  ...third('HEADSCALE_UI', '2025.08.23', "Headscale's pages for administrators."),
+  ...third('HEADSCALE', '0.29.4', 'Headscale.'),
+  ...third('HEADSCALE_UI', '2026.03.17', "Headscale's pages for administrators."),
   ...third('TAILSCALE', 'v1.102.5', "The tailnet's node and subnet router."),
   ...third('COREDNS', '1.15.0', 'CoreDNS, for names of the tailnet.'),
-  ...third('INSPIRCD', '4.9.0', 'InspIRCd.'),
+  ...third('INSPIRCD', '4.11.0', 'InspIRCd.'),
   optional(
     'Images',
     'UNIFI_WEBHOOK_TAG',
@@ -284,8 +286,14 @@ export const settings: readonly BundleSetting[] = [
     "The part of external-dns that writes to the router's DNS.",
   ),
 
-  optional('Lab', 'CLUSTER', word, 'lab', 'The name of this cluster, for alerts and dashboards.'),
   optional('Lab', 'IRC_NETWORK', word, 'Lab', 'The name of your IRC network.'),
+  optional(
+    'Lab',
+    'REPLICAS',
+    replicas,
+    '1',
+    'How many of each of our services run: 0 stops them, as for a restore. More than one cannot be.',
+  ),
   optional(
     'Lab',
     'SOURCE_KIND',
@@ -319,50 +327,8 @@ export function unknown(name: string): string {
 }
 
 /** The value that counts: the given one, or the default. */
-export function valueOf(values: Values, name: string): string | undefined {
+export function effective(values: Values, name: string): string | undefined {
   return values[name] ?? settingOf(name)?.fallback
-}
-
-/** What is wrong with values together: a name in each message is the one to change. */
-export function conflictsOf(values: Values): { name: string; message: string }[] {
-  const found: { name: string; message: string }[] = []
-  const domains = ['DOMAIN', 'SOCIAL_DOMAIN', 'INTERNAL_DOMAIN', 'TAILNET_DOMAIN']
-  const addresses = [
-    'EXTERNAL_ADDRESS',
-    'INTERNAL_ADDRESS',
-    'TAILNET_ADDRESS',
-    'TAILNET_DNS_ADDRESS',
-  ]
-  for (const names of [domains, addresses]) {
-    for (const [index, name] of names.entries()) {
-      const twin = names
-        .slice(0, index)
-        .find((other) => values[name] && values[other] === values[name])
-      if (twin) found.push({ name, message: `${name} is the same as ${twin}: each has its own` })
-    }
-  }
-  const pool = values['LB_POOL']
-  for (const name of addresses) {
-    const at = values[name]
-    if (pool && at && !isWithin(at, pool)) {
-      found.push({ name, message: `${name} is ${at}: that is not in LB_POOL, ${pool}` })
-    }
-  }
-  for (const name of ['POD_CIDR', 'SERVICE_CIDR']) {
-    const cidr = valueOf(values, name)
-    if (pool && cidr && overlap(pool, cidr)) {
-      found.push({
-        name: 'LB_POOL',
-        message: `LB_POOL is ${pool}: that is within ${name}, ${cidr}`,
-      })
-    }
-  }
-  const [services, api] = [valueOf(values, 'SERVICE_CIDR'), valueOf(values, 'KUBERNETES_ADDRESS')]
-  if (services && api && !isWithin(api, services)) {
-    const message = `KUBERNETES_ADDRESS is ${api}: that is not in SERVICE_CIDR, ${services}`
-    found.push({ name: 'KUBERNETES_ADDRESS', message })
-  }
-  return found
 }
 
 /** The rows of the README's table. */
@@ -414,6 +380,11 @@ function proposed(step: number): Rest {
   return { propose: ({ LB_POOL }) => LB_POOL && addressAt(LB_POOL, step) }
 }
 
+/** Of a cluster: the API has the first address of its Services. */
+function firstService(routes: string | undefined): string | undefined {
+  return routes === undefined ? undefined : addressAt(routes.split(',')[0] ?? '', 1)
+}
+
 function nameOf(name: string | undefined): string | undefined {
   return name?.split('.').at(-2)
 }
@@ -424,11 +395,6 @@ function initialsOf(name: string | undefined): string | undefined {
   const words = name.split('-')
   const short = words.length > 1 ? words.map((each) => each[0] ?? '').join('') : `tail-${name}`
   return `${short}.internal`
-}
-
-function overlap(one: string, other: string): boolean {
-  const first = (cidr: string) => cidr.split('/')[0] ?? ''
-  return isWithin(first(one), other) || isWithin(first(other), one)
 }
 
 function shortened(text: string): string {

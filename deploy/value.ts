@@ -30,9 +30,11 @@ export const image = matching(
   'the whole name of an image, with its registry and its tag',
 )
 export const schedule = matching(
-  /^(?:[\d*][\d*,/-]*)(?: [\d*][\d*,/A-Z-]*){4}$/i,
+  /^[\d*][\d*,/-]*(?: (?:[\d*]|[A-Z]{3})[\d*,/A-Z-]*){4}$/i,
   'five fields of cron: minute, hour, day, month, day of the week',
 )
+
+export const replicas = matching(/^[01]$/, '0 or 1')
 
 export const address: Parse = (text) =>
   isIPv4(text) ? { ok: true, value: text } : { ok: false, expected: 'an IPv4 address' }
@@ -60,6 +62,14 @@ export const network: Parse = (text) => {
   return first === start
     ? { ok: true, value: text }
     : { ok: false, expected: `the first address of the network: ${first}/${bits}` }
+}
+
+/** One or several, with commas. */
+export const networks: Parse = (text) => {
+  const parsed = text.split(',').map((each) => network(each.trim()))
+  const wrong = parsed.find((each) => !each.ok)
+  if (wrong) return wrong
+  return { ok: true, value: parsed.map((each) => (each.ok ? each.value : '')).join(',') }
 }
 
 export const httpsUrl: Parse = (text) => {

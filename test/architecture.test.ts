@@ -7,6 +7,11 @@ const root = join(import.meta.dirname, '..')
 
 /** Layers of each service, lowest first: a file imports from its own layer and from those before it. */
 const layers: Record<string, readonly RegExp[]> = {
+  'deploy/': [
+    /^(value|settings|conflicts|secrets|images|overlay|folder|next-steps|digest|pin|ask|init)\.ts/,
+    /^check\//,
+    /^commands\.ts/,
+  ],
   'services/fediverse/': [
     /^(store\/|urls\.ts|settings\.ts)/,
     /^(activitypub\/(?!inbox\/|(receive|gate|effects|local)\.ts)|context\.ts|byte-cache\.ts)/,
@@ -52,14 +57,14 @@ const homes: Record<string, RegExp> = {
   jose: /^(services\/(bouncer\/account\/token\.ts$|registry\/(token|login)\/)|shared\/login\/logout-token\.ts$)/,
   'markdown-it': /^services\/fediverse\/post\//,
   'node:fs':
-    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/open)\.ts$|bundle\.ts$)/,
+    /^(services\/(\w+\/store|registry\/evaluation)\/|shared\/(atomic-file|config|config-file|control-socket|database\/(open|log-sync))\.ts$|bundle\.ts$|deploy\/folder\.ts$)/,
   'openid-client': /^shared\/login\//,
   pino: /^shared\/log\.ts$/,
   socks: /^services\/bouncer\/upstream\/socket\.ts$/,
   undici: /^services\/fediverse\/activitypub\//,
   'web-push': /^services\/bouncer\/push\//,
   ws: /^services\/bouncer\/web-socket\.ts$/,
-  yaml: /^(shared\/config[\w-]*\.ts$|services\/registry\/policy\/)/,
+  yaml: /^(shared\/config[\w-]*\.ts$|services\/registry\/policy\/|deploy\/overlay\.ts$)/,
 }
 
 /** What only some files may say. */
@@ -75,7 +80,7 @@ const words: Record<string, { pattern: RegExp; home: RegExp }> = {
 type Import = { name: string; isType: boolean; isLazy: boolean }
 type Source = { path: string; text: string; imports: Import[] }
 
-const sources = globSync(['*.{js,ts}', '{shared,services}/**/*.ts'], {
+const sources = globSync(['*.{js,ts}', '{deploy,shared,services}/**/*.ts'], {
   cwd: root,
   exclude: (path) => path.includes('node_modules'),
 })

@@ -29,7 +29,9 @@ test.each(services.map((service) => [service.name, service] as const))(
 )
 
 describe('links within the documents lead somewhere', () => {
-  const files = globSync('{*,services/*/*,shared/*,test/*,bench/*,deploy/*,deploy/docs/*}.md', { cwd: root })
+  const files = globSync('{*,services/*/*,shared/*,test/*,bench/*,deploy/*,deploy/docs/*}.md', {
+    cwd: root,
+  })
   test.each(files)('%s', (file) => {
     const links = [...readDocument(file).matchAll(/\]\(([^)#:]+)(#[^)]*)?\)/g)]
     const missing = links

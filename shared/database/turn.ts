@@ -2,6 +2,7 @@
 // nobody yet is either stored whole at its end, or not at all.
 
 import Database from 'better-sqlite3'
+import { syncLog } from './log-sync.ts'
 import { StoreUnavailable } from './unavailable.ts'
 
 export interface Reading<P extends unknown[], R> {
@@ -45,6 +46,7 @@ export class Turn {
   readonly #onFailed = new Set<(reason: string) => void>()
   #end: NodeJS.Immediate | undefined
   #isOpen = false
+  #mustLast = false
   #failure: string | undefined
   /** Commits that changed something, since the start. */
   commits = 0
@@ -111,6 +113,11 @@ export class Turn {
     }
   }
 
+  /** Has the commit of this turn wait for the disk: no power cut takes what was written until then. */
+  mustLast(): void {
+    this.#mustLast = true
+  }
+
   /** Has `commitTurn` run at the end of this turn of the event loop, also when nothing is written in it. */
   endSoon(): void {
     this.#end ??= setImmediate(() => this.commitTurn())
@@ -134,11 +141,21 @@ export class Turn {
       this.#commit.run()
       this.#isOpen = false
       this.commits++
+      if (this.#mustLast) this.#sync()
       return true
     } catch (error) {
       const failure = this.#failed(error)
       if (failure instanceof StoreUnavailable) return false
       throw failure
+    }
+  }
+
+  #sync(): void {
+    this.#mustLast = false
+    try {
+      syncLog(this.#database)
+    } catch (error) {
+      throw this.fail(`the disk reports an error (${(error as Error).message})`)
     }
   }
 
@@ -169,6 +186,7 @@ export class Turn {
     clearImmediate(this.#end)
     this.#end = undefined
     this.#isOpen = false
+    this.#mustLast = false
     const isNew = this.#failure === undefined
     this.#failure = reason
     // SQLite has rolled back by itself after some of the errors.

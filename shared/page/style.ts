@@ -28,7 +28,7 @@ img, video { max-width: 100%; }
 .skip { position: absolute; left: 1rem; top: -4rem; background: var(--fox); color: var(--on-fox); padding: .5rem 1rem; border-radius: 0 0 .5rem .5rem; z-index: 1; }
 .skip:focus { top: 0; }
 .small, .meta, .handle, .context, .empty { color: var(--soft); font-size: .875rem; }
-.narrow { max-width: 24rem; margin: 1.5rem auto; } .narrow form { margin-bottom: 1.2rem; } .narrow .primary, .narrow form > button { margin-top: 1.1rem; }
+.narrow { max-width: 24rem; margin: 1.5rem auto; } .narrow form { margin-bottom: 1.2rem; } .narrow .primary { margin-top: 1.1rem; }
 
 header.site, main { width: 100%; max-width: 42rem; margin: 0 auto; padding: 0 1.1rem; }
 header.site { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .2rem 1.5rem; padding-block: .8rem; }
@@ -60,9 +60,6 @@ button { font: inherit; cursor: pointer; color: inherit; background: none; borde
 button:hover { background: var(--wash); }
 .primary { background: var(--fox); border-color: var(--fox); color: var(--on-fox); font-weight: 600; }
 .primary:hover { background: var(--ink); border-color: var(--ink); color: var(--paper); }
-.provider { display: flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .45rem 1rem; border: 1px solid var(--fox); border-radius: .6rem; background: var(--fox); color: var(--on-fox); font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; min-width: 0; }
-.provider:hover { background: var(--ink); border-color: var(--ink); color: var(--paper); }
-.or { display: flex; align-items: center; gap: .8rem; color: var(--soft); font-size: .875rem; margin: 1.4rem 0 .2rem; } .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 button.link, button.link:hover { border: 0; min-height: 0; padding: .4rem 0; background: none; }
 .notice { padding: .7rem 1rem; border-radius: .6rem; background: var(--wash); border-left: 4px solid var(--good); margin: .8rem 0; }
 .notice.bad { border-color: var(--bad); }

@@ -113,7 +113,7 @@ export interface Daemon extends AsyncDisposable {
 /** What to run. */
 export interface DaemonOptions {
   name: string
-  home: PeerHome
+  home: Pick<PeerHome, 'directory' | 'env' | 'command' | 'remove'>
   program: string
   args: readonly string[]
   /** Whether it can be used; may throw until then. */

@@ -13,6 +13,7 @@ import { silentLog } from '@fuchsbau/shared/log.ts'
 import { createMetrics } from '@fuchsbau/shared/metrics.ts'
 import type { Service } from '@fuchsbau/shared/service.ts'
 import { serviceConfig, sharedSettings } from '@fuchsbau/shared/settings.ts'
+import { settingsTable as bundleTable } from '../../deploy/settings.ts'
 import { LAYOUT as BOUNCER_LAYOUT } from '../../services/bouncer/store/layout.ts'
 import { LAYOUT as FEDIVERSE_LAYOUT } from '../../services/fediverse/store/layout.ts'
 import { LAYOUT as REGISTRY_LAYOUT } from '../../services/registry/store/layout.ts'
@@ -37,6 +38,7 @@ const layouts: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Every document with tables made from code, and those tables. */
 export const documents: Document[] = [
   { file: 'README.md', blocks: { settings: settingsTable(sharedSettings) } },
+  { file: 'deploy/README.md', blocks: { settings: bundleTable() } },
   ...services.map((service) => ({
     file: `services/${service.name}/README.md`,
     blocks: {

@@ -18,6 +18,8 @@ export type Cookies = Map<string, string>
 
 export interface FakeIssuer extends AsyncDisposable {
   readonly issuer: string
+  /** Where it listens: the same, but for one behind a front. */
+  readonly listening: string
   readonly clientId: string
   readonly clientSecret: string
   /** Who is logged in next. */
@@ -44,7 +46,10 @@ export interface FakeIssuer extends AsyncDisposable {
 }
 
 export interface FakeIssuerOptions {
+  /** Those of its client; read again by `rotateKeys`. */
   redirectUris: string[]
+  /** Its public address, `https://HOST` of a front that leads to it. */
+  issuer?: string
   logoutUris?: string[]
   /** How the client shows its secret, and the only way that is offered; by the form when absent, with others offered. */
   authMethod?: 'client_secret_basic'
@@ -67,7 +72,8 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
   await once(server, 'listening')
   const bound = server.address()
   const port = typeof bound === 'object' && bound ? bound.port : 0
-  const issuer = `http://127.0.0.1:${port}`
+  const listening = `http://127.0.0.1:${port}`
+  const issuer = options.issuer ?? listening
   const clientSecret = 'a secret of the client'
   const people = new Map<string, FakePerson>()
   const removed = new Set<string>()
@@ -134,6 +140,7 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
     })
   const start = (jwks?: object) => {
     const made = makeProvider(jwks)
+    made.proxy = options.issuer !== undefined
     made.on('grant.success', (context) => {
       const { body } = context as { body: Record<string, unknown> }
       for (const name of ['access_token', 'id_token', 'refresh_token']) {
@@ -173,6 +180,7 @@ export async function startFakeIssuer(options: FakeIssuerOptions): Promise<FakeI
 
   const fake: FakeIssuer = {
     issuer,
+    listening,
     clientId: 'fuchsbau',
     clientSecret,
     person: { subject: 'subject-1', username: 'reynard' },

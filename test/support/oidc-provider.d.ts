@@ -10,6 +10,8 @@ declare module 'oidc-provider' {
     oidc: { client: { clientId: string }; session: { accountId: string } }
   }
   export default class Provider {
+    /** Whether what a proxy says of a request counts. */
+    proxy: boolean
     constructor(issuer: string, configuration: Record<string, unknown>)
     readonly Grant: new (about: {
       clientId: string

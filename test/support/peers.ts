@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path'
 const peers = {
   snac: { where: 'trixie', program: 'usr/bin/snac' },
   restic: { where: 'host', program: 'restic' },
+  restic18: { where: 'trixie', program: 'usr/bin/restic' },
+  xfs: { where: 'host', program: 'mkfs.xfs' },
   inspircd3: { where: 'host', program: 'inspircd' },
   inspircd4: { where: 'trixie', program: 'usr/sbin/inspircd' },
   atheme: { where: 'host', program: 'atheme-services' },
@@ -62,6 +64,11 @@ function cache(): string {
 /** The Debian trixie tree that setup builds; it is shared between runs and never written to. */
 export function trixieTree(): string {
   return join(cache(), 'trixie')
+}
+
+/** Where setup puts the definitions of custom resources, a folder a project. */
+export function definitionsDirectory(): string {
+  return join(cache(), 'crds')
 }
 
 /**

@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { Login, RegistryProcess } from './registry-process.ts'
 
+type Registry = Pick<RegistryProcess, 'request'>
+
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 const EMPTY = Buffer.from('{}')
 
@@ -32,7 +34,7 @@ export function manifest(word: string, subject?: string): string {
 
 /** Pushes the blob that `manifest` speaks of, or another. */
 export async function pushBlob(
-  registry: RegistryProcess,
+  registry: Registry,
   as: Login | string,
   repository: string,
   blob = EMPTY,
@@ -43,7 +45,7 @@ export async function pushBlob(
 }
 
 export async function pushManifest(
-  registry: RegistryProcess,
+  registry: Registry,
   as: Login | string,
   repository: string,
   reference: string,
@@ -59,7 +61,7 @@ export async function pushManifest(
 
 /** A whole image under a tag; throws when one of the steps fails. */
 export async function pushImage(
-  registry: RegistryProcess,
+  registry: Registry,
   as: Login | string,
   repository: string,
   tag: string,

@@ -2,6 +2,7 @@
 // stored: a line goes to a client only in `onCommitted`, or later.
 
 import type { Clock } from '@fuchsbau/shared/clock.ts'
+import { syncInBackground } from '@fuchsbau/shared/database/log-sync.ts'
 import type { OpenDatabase } from '@fuchsbau/shared/database/open.ts'
 import { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
@@ -12,7 +13,6 @@ import { Credentials } from './credentials.ts'
 import { fileSizes, openDatabase } from './database.ts'
 import { freePages } from './free-pages.ts'
 import { Interned } from './interned.ts'
-import { syncInBackground } from './log-sync.ts'
 import { Markers } from './markers.ts'
 import { Messages } from './messages.ts'
 import { Msgids } from './msgids.ts'
@@ -107,7 +107,7 @@ export class Store {
     uploads.step()
     this.#ends = [
       startChores(turn, clock, [index, removal, uploads, freePages(open.database, turn)]),
-      syncInBackground({ database: open.database, directory }, turn, clock),
+      syncInBackground(open.database, turn, clock),
       () => this.receipts.flush(),
       () => turn.commitTurn(),
       open.close,

@@ -48,6 +48,10 @@ pre code { background: none; padding: 0; }
 .b { font-weight: 700; } .i { font-style: italic; } .u { text-decoration: underline; } .s { text-decoration: line-through; } .u.s { text-decoration: underline line-through; } .m { font-family: ui-monospace, monospace; }
 .found { border-bottom: 1px solid var(--line); padding: .6rem 0; } .found p { margin: 0; } mark { background: var(--wash); color: inherit; font-weight: 600; }
 .search { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin-bottom: .8rem; } .search > div { flex: 1 1 12rem; } .search label { margin-top: 0; }
+.provider { display: flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .45rem 1rem; border: 1px solid var(--fox); border-radius: .6rem; background: var(--fox); color: var(--on-fox); font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; min-width: 0; }
+.provider:hover { background: var(--ink); border-color: var(--ink); color: var(--paper); }
+.or { display: flex; align-items: center; gap: .8rem; color: var(--soft); font-size: .875rem; margin: 1.4rem 0 .2rem; } .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+.narrow form > button { margin-top: 1.1rem; }
 .steps { padding-left: 1.2rem; } .steps li { margin-bottom: .5rem; }
 .client > summary { font-weight: 600; padding: .6rem 0; } .client { border-bottom: 1px solid var(--line); }
 `

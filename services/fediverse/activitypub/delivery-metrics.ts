@@ -30,6 +30,11 @@ export function countDeliveries(metrics: Metrics, clock: Clock, schedule: Schedu
     return oldestAt === undefined ? 0 : Math.max(0, clock.now() - oldestAt) / 1_000
   })
   metrics.gauge(
+    `${prefix}y_waiting_hosts`,
+    'Hosts that something is due for, and that wait for their turn.',
+    () => schedule.waitingHosts,
+  )
+  metrics.gauge(
     `${prefix}y_open_circuits`,
     'Hosts that are held because they keep failing.',
     () => {

@@ -63,6 +63,11 @@ export class Schedule {
     return this.#inFlight
   }
 
+  /** Hosts that something could be sent to now, and that wait for their turn. */
+  get waitingHosts(): number {
+    return this.#turns.size
+  }
+
   /** When the oldest delivery was queued, ms. */
   oldestAt(): number | undefined {
     let oldest: number | undefined

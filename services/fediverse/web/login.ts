@@ -20,10 +20,10 @@ export function renderLogin({ site, issuer, message, problem, ...state }: LoginO
   const { next } = state
   const provider =
     issuer &&
-    html`<p><a class="provider" href="${site.path('login/oidc')}${
+    html`<p><a class="primary" href="${site.path('login/oidc')}${
       next ? `?next=${encodeURIComponent(next)}` : ''
     }">Sign in with ${new URL(issuer).host}</a></p>
-<p class="or">or with your password here</p>`
+<p class="small">or with your password here:</p>`
   const body = html`<section class="narrow">
 <img src="${site.logoPath}" alt="" width="88" height="88">
 <h1>Sign in</h1>
@@ -63,6 +63,6 @@ ${next ? html`<input type="hidden" name="next" value="${next}">` : ''}
 <input id="user" name="user" value="${user}" required maxlength="100" autocomplete="username" autocapitalize="none" spellcheck="false">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required maxlength="1024" autocomplete="current-password">
-<button${isFirst && html` class="primary"`}>${label}</button>
+${isFirst ? html`<button class="primary">${label}</button>` : html`<p><button>${label}</button></p>`}
 </form>`
 }

@@ -3,8 +3,8 @@ import { baseStyle } from '@fuchsbau/shared/page/style.ts'
 
 export const style = `${baseStyle}
 .person { display: flex; align-items: center; gap: .7rem; color: inherit; text-decoration: none; min-width: 0; }
-.person:hover .p-name { text-decoration: underline; }
-.who { min-width: 0; line-height: 1.3; }
+.person:hover .p-name,
+.option, .who { min-width: 0; } .who { line-height: 1.3; }
 .person .p-name, .residents .p-name { font-weight: 600; margin-right: .3em; }
 .who .handle { overflow-wrap: anywhere; }
 .avatar { flex: none; border-radius: 28%; background: var(--wash); object-fit: cover; }
@@ -20,14 +20,14 @@ svg.avatar rect { fill: var(--wash); } svg.avatar text { fill: var(--fox); font:
 .post > header .handle { display: block; }
 .context { margin-bottom: .4rem; }
 .context::before { content: ""; display: inline-block; width: 1.4rem; height: .55em; margin: 0 .6em .15em 0; border: solid var(--line); border-width: 2px 0 0 2px; border-radius: .5rem 0 0; vertical-align: bottom; }
-.meta { margin: 0; } .meta a { color: inherit; text-decoration: none; } .meta a:hover { text-decoration: underline; }
+.meta { margin: 0; } .meta a { color: inherit; text-decoration: none; }
 .content p, .content li { unicode-bidi: plaintext; }
 .content > :first-child { margin-top: 0; } .content > :last-child { margin-bottom: .6rem; }
 .content blockquote { margin: .6em 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--soft); }
 .content pre { overflow-x: auto; background: var(--wash); padding: .7rem .9rem; border-radius: .5rem; font-size: .9rem; }
 .content code { font-family: ui-monospace, monospace; font-size: .92em; }
 .content :is(h3, h4, h5, h6) { font-size: 1.05rem; margin: 1em 0 .4em; }
-.content ul, .content ol { padding-left: 1.5rem; }
+.content :is(ul, ol) { padding-left: 1.5rem; }
 .invisible { font-size: 0; line-height: 0; } .ellipsis::after { content: "…"; }
 .thread .focus { border: 0; padding-block: 1.4rem; } .focus .content { font-size: 1.15rem; }
 .reply { padding-left: 1rem; border-left: 3px solid var(--line); border-bottom: 0; margin-bottom: .5rem; }
@@ -35,7 +35,7 @@ svg.avatar rect { fill: var(--wash); } svg.avatar text { fill: var(--fox); font:
 details.warning > summary { background: var(--wash); border-radius: .6rem; padding: .6rem .9rem; margin-bottom: .6rem; }
 .media { display: grid; gap: .8rem; margin: .2rem 0 .8rem; }
 .media figure { margin: 0; min-width: 0; }
-.media img, .media video { display: block; width: 100%; height: auto; max-height: 30rem; object-fit: contain; background: var(--wash); border-radius: .6rem; }
+.media :is(img, video) { display: block; width: 100%; height: auto; max-height: 30rem; object-fit: contain; background: var(--wash); border-radius: .6rem; }
 .media audio { width: 100%; }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .3rem; } .missing { font-style: italic; }
 @media (min-width: 36rem) { .media:has(figure + figure) { grid-template-columns: 1fr 1fr; align-items: start; } .media:has(figure + figure) img { max-height: 18rem; } }
@@ -44,8 +44,8 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .3rem; } .missin
 .poll button { margin: .3rem 0 .6rem; }
 .results li { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; margin-bottom: .5rem; }
 .bar { grid-column: 1 / -1; border-radius: 4px; background: var(--wash); } .bar rect { fill: var(--fox); }
-.option { min-width: 0; }
 
+a.primary { display: block; border-radius: .6rem; padding: .6rem; text-align: center; }
 .compose { background: var(--raised); border: 1px solid var(--line); border-radius: 1rem; padding: .2rem 1.1rem 1.1rem; margin: .6rem 0 1.2rem; }
 .compose .small { margin: .3rem 0 0; } .compose .primary, .profile-form > .primary { margin-top: 1.1rem; }
 .compose > details { border-top: 1px solid var(--line); margin-top: .9rem; padding-top: .6rem; } .compose > details + details { margin-top: .6rem; }

@@ -9,6 +9,7 @@ import type { VerbOptions } from '@fuchsbau/shared/service.ts'
 import { Counts } from '../counts.ts'
 import { PolicyHolder } from '../policy-holder.ts'
 import type { settings } from '../settings.ts'
+import { checkStore } from '../store/check.ts'
 import { openStore } from '../store/store.ts'
 import { KeyRing } from '../token/key-ring.ts'
 import { FileUnusable } from '../watched-file.ts'
@@ -20,7 +21,7 @@ type Options = VerbOptions<typeof settings>
 /** Returns the exit code. */
 export async function run(verb: string, options: Options): Promise<number> {
   const { config, warn } = options
-  const directory = join(config.data, 'registry')
+  const directory = directoryOf(config)
   try {
     return await runVerb(directory, { ...options, verb }, (show) =>
       onStore(verb, options, directory, show),
@@ -32,6 +33,16 @@ export async function run(verb: string, options: Options): Promise<number> {
     return exitCode.failed
   }
 }
+
+/** `fsck`. */
+export async function check({ config, print, warn }: Options): Promise<number> {
+  const problems = checkStore(directoryOf(config))
+  for (const problem of problems) warn(problem)
+  if (problems.length === 0) print('The database and the keys are sound.')
+  return problems.length === 0 ? exitCode.ok : exitCode.failed
+}
+
+const directoryOf = (config: Options['config']) => join(config.data, 'registry')
 
 async function onStore(
   verb: string,

@@ -99,6 +99,16 @@ Examples:
   fuchsbau registry audit list --outcome refused --from 2026-12-01
   fuchsbau registry audit export --format csv --who robot:ci > ci.csv`,
   }),
+  fsck: {
+    summary: 'Check the database and the keys.',
+    usage: '',
+    help: `Reads the whole database and says what is wrong with it, or with the keys; the exit code is 1 then. The registry may run
+meanwhile. The images are in the registry behind it, which has its own check (Zot: zot scrub).
+
+Example:
+  fuchsbau registry fsck`,
+    run: async (options) => (await import('./run.ts')).check(options),
+  },
 }
 
 function verb(name: string, texts: Omit<Verb<Settings>, 'run'>): Verb<Settings> {

@@ -34,13 +34,18 @@ const KEYS = Object.keys(CONDITIONS) as (keyof AuditFilter)[]
 type Value = string | number
 type Find = (...values: Value[]) => AuditRecord[]
 
+/** They change nothing, and come often: a power cut may take the last second of them. */
+const FLEETING = ['pull', 'token used', 'password used']
+
 export class Audit {
   readonly #rows: Rows<AuditRecord>
   /** By their condition; there are no more than combinations of filters. */
   readonly #finds = new Map<string, Find>()
   readonly #expire
+  readonly #turn: Turn
 
   constructor(turn: Turn) {
+    this.#turn = turn
     this.#rows = new Rows<AuditRecord>(turn, 'audit', {
       at: 'plain',
       event: 'plain',
@@ -57,8 +62,10 @@ export class Audit {
     )
   }
 
+  /** What was done is on the disk, with what it changed, before it is answered: else a power cut would undo a revocation. */
   add(line: Omit<AuditRecord, 'id'>): void {
     this.#rows.add(line)
+    if (line.outcome === 'ok' && !FLEETING.includes(line.event)) this.#turn.mustLast()
   }
 
   /** The newest first. Of a page whose last line is too old by now there is no next one. */

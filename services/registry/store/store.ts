@@ -1,6 +1,7 @@
 // The store: all that the registry keeps, but the images, which are the upstream's. The only code that touches SQLite and
 // files. What a turn of the event loop writes is committed at its end; an answer goes out behind that.
 import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
+import { syncInBackground } from '@fuchsbau/shared/database/log-sync.ts'
 import { fileSizes, type OpenDatabase, openDatabase } from '@fuchsbau/shared/database/open.ts'
 import { Turn } from '@fuchsbau/shared/database/turn.ts'
 import type { Log } from '@fuchsbau/shared/log.ts'
@@ -38,6 +39,7 @@ export class Store {
   readonly #turn: Turn
   readonly #open: OpenDatabase
   readonly #directory: string
+  readonly #stopSyncing: () => void
   #retry: Timer | undefined
 
   constructor(open: OpenDatabase, { directory, clock, log }: StoreOptions) {
@@ -54,6 +56,7 @@ export class Store {
     this.deviceLogins = new DeviceLogins(turn)
     this.pushes = new Pushes(turn)
     this.webhookEvents = new WebhookEvents(turn)
+    this.#stopSyncing = syncInBackground(open.database, turn, clock)
     turn.onFailed((reason) => {
       log.error({ reason }, 'storage failed')
       this.#retry ??= clock.after(RETRY_MS, () => this.#tryAgain(clock))
@@ -88,6 +91,7 @@ export class Store {
   close(): void {
     this.#retry?.cancel()
     this.#turn.commitTurn()
+    this.#stopSyncing()
     this.#open.close()
   }
 

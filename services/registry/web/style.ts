@@ -19,6 +19,10 @@ pre code { background: none; padding: 0; }
 .small-button { display: inline-flex; align-items: center; border: 1px solid var(--soft); border-radius: .6rem; padding: .35rem .8rem; min-height: 2.5rem; font-size: .9rem; color: inherit; text-decoration: none; background: none; white-space: nowrap; }
 .search { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin-bottom: .8rem; } .search > div { flex: 1 1 12rem; } .search label { margin-top: 0; }
 .signed { color: var(--good); font-weight: 600; } .unsigned { color: var(--soft); }
+.provider { display: flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .45rem 1rem; border: 1px solid var(--fox); border-radius: .6rem; background: var(--fox); color: var(--on-fox); font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; }
+.provider:hover { background: var(--ink); border-color: var(--ink); color: var(--paper); }
+.or { display: flex; align-items: center; gap: .8rem; color: var(--soft); font-size: .875rem; margin: 1.4rem 0 .2rem; } .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+.narrow form > button { margin-top: 1.1rem; }
 th { overflow-wrap: break-word; } tbody th { color: inherit; font-size: inherit; } th .small { font-weight: 400; } .when { white-space: nowrap; } .tabs { margin-bottom: 1.4rem; } .refused { border-left: 3px solid var(--bad); padding-left: .6rem; } caption { text-align: left; color: var(--soft); font-size: .875rem; padding: .3rem 0; } td form { margin: 0; }
 .buttons { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.2rem; margin: .8rem 0; } .panel .buttons { margin: 1.1rem 0 0; } .panel .buttons .primary { margin: 0; }
 .danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }

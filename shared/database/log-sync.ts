@@ -1,14 +1,12 @@
 // Has the write-ahead log on the disk about once a second while it changes, without holding anybody up: what a power
 // cut can take at most. Then the log is copied into the database, if it is long: that waits for the disk, but not for
-// long, as most is there already.
+// long, as most is there already. And at once, for what must not be lost.
 
-import { closeSync, fsync, openSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Clock, Timer } from '@fuchsbau/shared/clock.ts'
-import type { Turn } from '@fuchsbau/shared/database/turn.ts'
-import { StoreUnavailable } from '@fuchsbau/shared/database/unavailable.ts'
+import { closeSync, fdatasyncSync, fsync, openSync, statSync } from 'node:fs'
 import type Database from 'better-sqlite3'
-import { FILE, fileSizes } from './database.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { Turn } from './turn.ts'
+import { StoreUnavailable } from './unavailable.ts'
 
 const EVERY_MS = 1000
 /** Copied when so many commits were made since the last time: each has some ten pages of 4 KiB. */
@@ -18,10 +16,11 @@ const LONG_BYTES = 4 * 1024 * 1024
 
 /** Returns how to stop; then the log is synced by closing the database. An error of the disk fails the turn. */
 export function syncInBackground(
-  { database, directory }: { database: Database.Database; directory: string },
+  database: Database.Database,
   turn: Turn,
   clock: Clock,
 ): () => void {
+  const file = logOf(database)
   let timer: Timer | undefined
   let descriptor: number | undefined
   let isStopped = false
@@ -39,14 +38,14 @@ export function syncInBackground(
     timer = undefined
     const upTo = turn.commits
     // SQLite keeps the log for as long as it has the database open, and has no locks on it that closing would take.
-    descriptor ??= openSync(join(directory, `${FILE}-wal`), 'r')
+    descriptor ??= openSync(file, 'r')
     isSyncing = true
     fsync(descriptor, (error) => {
       isSyncing = false
       if (isStopped) return close()
       if (error) return turn.fail(`the disk reports an error (${error.message})`)
       synced = upTo
-      if (turn.commits === upTo && fileSizes(directory).logBytes > LONG_BYTES) copy('TRUNCATE')
+      if (turn.commits === upTo && statSync(file).size > LONG_BYTES) copy('TRUNCATE')
       else if (turn.commits - copied >= COPY_COMMITS) copy('PASSIVE')
       return schedule()
     })
@@ -69,3 +68,15 @@ export function syncInBackground(
     if (!isSyncing) close()
   }
 }
+
+/** Returns when what was committed is on the disk; throws the error of the disk. */
+export function syncLog(database: Database.Database): void {
+  const log = openSync(logOf(database), 'r')
+  try {
+    fdatasyncSync(log)
+  } finally {
+    closeSync(log)
+  }
+}
+
+const logOf = ({ name }: Database.Database) => `${name}-wal`
