@@ -6,7 +6,7 @@ import { type Daemon, makePeerHome, type PeerHome, startDaemon } from '../../sup
 import { programOf, trixieTree } from '../../support/peers.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { makeBuiltHome, withCommand } from './built-home.ts'
-import type { Manifest } from './render.ts'
+import type { KubeObject } from './bundle.ts'
 
 const ip = (...words: string[]) => execFileSync('ip', words, { encoding: 'utf8' })
 
@@ -150,7 +150,7 @@ export interface Speaker {
 }
 
 /** Reads the objects of the bundle. */
-export function speakerOf(objects: readonly Manifest[]): Speaker {
+export function speakerOf(objects: readonly KubeObject[]): Speaker {
   const spec = (kind: string) => objects.find((each) => each.kind === kind)?.spec
   const [instance] = spec('CiliumBGPClusterConfig').bgpInstances
   const [peer] = instance.peers

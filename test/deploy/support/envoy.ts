@@ -6,8 +6,8 @@ import { freePorts, startDaemon } from '../../support/daemon.ts'
 import { ask } from '../../support/http-post.ts'
 import { programOf } from '../../support/peers.ts'
 import { makeBuiltHome } from './built-home.ts'
+import type { KubeObject } from './bundle.ts'
 import type { EnvoyConfiguration, EnvoyJson } from './edge.ts'
-import type { Manifest } from './render.ts'
 
 export interface Envoy extends AsyncDisposable {
   /** The port of this machine for one of the Gateway, such as 443. */
@@ -22,7 +22,7 @@ export type Backends = Readonly<Record<string, number>>
 
 interface Options {
   /** The objects that were translated: Secrets and addresses of Services are looked up in them. */
-  objects: readonly Manifest[]
+  objects: readonly KubeObject[]
   backends: Backends
   /** What stands for the system's authorities. */
   ca: Ca
