@@ -2,10 +2,9 @@
 // is written into the file, its ports and the addresses of Services become ports of this machine. Nothing else is changed.
 import { readFileSync } from 'node:fs'
 import type { Ca } from '../../support/ca.ts'
-import { freePorts, startDaemon } from '../../support/daemon.ts'
+import { freePorts, makePeerHome, startDaemon } from '../../support/daemon.ts'
 import { ask } from '../../support/http-post.ts'
 import { programOf } from '../../support/peers.ts'
-import { makeBuiltHome } from './built-home.ts'
 import type { KubeObject } from './bundle.ts'
 import type { EnvoyConfiguration, EnvoyJson } from './edge.ts'
 
@@ -55,7 +54,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     delete cluster['@type']
     inlineSecrets(cluster, options)
   }
-  const home = makeBuiltHome('envoy')
+  const home = makePeerHome('envoy')
   const accessLog = home.write('access.log', '')
   const file = home.write(
     'envoy.json',
