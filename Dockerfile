@@ -14,11 +14,11 @@ ARG TARGETPLATFORM
 FROM --platform=$BUILDPLATFORM ${BUILDER} AS build
 WORKDIR /src
 COPY . .
-RUN npm ci
-RUN npm run bundle
-# Of the module with machine code only what this architecture loads.
 ARG TARGETARCH
+# One step, which leaves only what is copied from it. Of the module with machine code only what this architecture loads.
 RUN set -eu; \
+    npm ci --cache /tmp/npm; \
+    npm run bundle; \
     mv dist/fuchsbau.mjs dist/all.mjs; \
     mv dist/fuchsbau.cdx.json dist/all.cdx.json; \
     mv dist/fuchsbau.mjs.LEGAL.txt dist/all.mjs.LEGAL.txt; \
@@ -34,7 +34,8 @@ RUN set -eu; \
       mkdir -p "$app/$sqlite/prebuilds"; \
       cp -r "$sqlite/package.json" "$sqlite/LICENSE" "$sqlite/lib" "$app/$sqlite"; \
       cp "$sqlite/prebuilds/linux-$arch.node" "$app/$sqlite/prebuilds"; \
-    done
+    done; \
+    rm -rf node_modules services/*/node_modules dist /tmp/npm
 
 # Only COPY from here on. The user is the base's `nonroot`.
 FROM --platform=$TARGETPLATFORM ${BASE} AS base
@@ -44,8 +45,8 @@ ARG SOURCE=
 LABEL org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.source="$SOURCE"
-USER 65532:65532
 WORKDIR /app
+USER 65532:65532
 ENV NODE_ENV=production \
     FUCHSBAU_DATA=/data \
     FUCHSBAU_MANAGEMENT_LISTEN=0.0.0.0:3009

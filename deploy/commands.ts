@@ -43,7 +43,7 @@ Examples:
         help: `Changes nothing, needs no login, and takes less than a minute. DIR (fuchsbau) is what init has written. It looks from where
 it runs: at home, names may mean other addresses than outside. The exit code is 1 when something failed.
   --set NAME=VALUE        a setting, instead of that of DIR; DOMAIN and SOCIAL_DOMAIN are enough
-  --only AREA,…           dns, tls, redirect, fediverse, login, irc, registry, headscale
+  --only AREA,…           dns, tls, redirect, fediverse, login, irc, registry, headscale, internal
   --resolve NAME=ADDRESS  the address of a name, before DNS knows it; * is every name. NAME:PORT=ADDRESS:PORT also for one port
   --resolver ADDRESS      the DNS server to ask, such as 1.1.1.1
   --ca FILE               more authorities for certificates, as PEM

@@ -185,14 +185,18 @@ const sourceProposal = ({ OWNER = 'you' }: Values) => `https://github.com/${OWNE
 
 /** Without questions: as if each were answered by Enter. Returns the source; throws UsageError with all that has no default. */
 function takeProposals(values: Changing, source: string | undefined, version: string): string {
-  const missing: string[] = []
+  const without: BundleSetting[] = []
   for (const setting of settings) {
-    const { name, isAsked, about, example } = setting
-    if (!isAsked || values[name] !== undefined) continue
+    if (!setting.isAsked || values[setting.name] !== undefined) continue
     const proposal = proposalOf(setting, values, version)
-    if (proposal === undefined) missing.push(`--set ${name}=${example}  ${about}`)
-    else values[name] = proposal
+    if (proposal === undefined) without.push(setting)
+    else values[setting.name] = proposal
   }
+  // Others follow from these.
+  const first = without.filter(({ propose }) => propose === undefined)
+  const missing = (first.length > 0 ? first : without).map(
+    ({ name, example, about }) => `--set ${name}=${example}  ${about}`,
+  )
   const conflicts = conflictsOf(values)
   if (missing.length > 0) throw new UsageError(['these have no default:', ...missing].join('\n  '))
   if (conflicts.length > 0) throw new UsageError(conflicts.map(({ message }) => message).join('\n'))

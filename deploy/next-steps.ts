@@ -13,7 +13,8 @@ export function nextSteps(values: Values, directory: string): string[] {
       const words = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
       return `     vault kv put -mount=${mount} ${key} ${words.join(' ')}`
     }),
-    `2. Have the router forward the ports 80, 443 and 6697 to ${external}.`,
+    `2. Have the router forward the ports 80, 443 and 6697 to ${external}, and give it the BGP file of the bundle with your values:`,
+    '     deploy/infrastructure/network/udm-se.frr.conf',
     `3. Commit ${directory} to the repository of your cluster, in the folder that Flux applies:`,
     `     git add ${directory} && git commit -m "fuchsbau" && git push`,
     '   Flux from 2.9 on refuses manifests with a variable that is not set. An older one takes it as empty, unless its',

@@ -6,12 +6,13 @@ import { exitCode, type Output, UsageError } from '@fuchsbau/shared/command-line
 import { nearest } from '@fuchsbau/shared/nearest.ts'
 import { given, readFile } from '../folder.ts'
 import { readSettings, SETTINGS_FILE } from '../overlay.ts'
-import { effective, problemOf, settingOf, unknown, type Values } from '../settings.ts'
+import { effective, problemOf, settingOf, settings, unknown, type Values } from '../settings.ts'
 import { checkDns } from './dns.ts'
 import { checkFediverse } from './fediverse.ts'
 import { type Area, areas, type Finding, fail, linesOf } from './finding.ts'
 import { checkHeadscale } from './headscale.ts'
 import type { Checking, Installation } from './installation.ts'
+import { checkInternal } from './internal.ts'
 import { checkIrc } from './irc.ts'
 import { checkLogin } from './login.ts'
 import { isResolver, Reach, type Rule, readRule } from './reach.ts'
@@ -35,6 +36,7 @@ const checks: Readonly<Record<Area, (checking: Checking) => Promise<Finding[]>>>
   irc: checkIrc,
   registry: checkRegistry,
   headscale: checkHeadscale,
+  internal: checkInternal,
 }
 
 /** Returns the exit code: 1 when something failed. Takes less than a minute. */
@@ -52,19 +54,26 @@ export async function check({ args, clock, print }: CheckOptions): Promise<numbe
     },
   })
   if (positionals.length > 1) throw new UsageError('One directory at a time.')
-  const installation = readInstallation(positionals[0], flags.set)
+  const values = readValues(positionals[0], flags.set)
   const wanted = readAreas(flags.only)
   if (flags.resolver !== undefined && !isResolver(flags.resolver)) {
     throw new UsageError(`--resolver ${flags.resolver}: write an address, such as 1.1.1.1`)
   }
-  const reach = new Reach({
+  const shared = {
     rules: flags.resolve.map(ruleOf),
     resolver: flags.resolver,
-    ca: flags.ca === undefined ? undefined : given(`@${flags.ca}`),
     areas: new Set(wanted),
     signal: AbortSignal.timeout(WHOLE_MS),
-  })
-  const checking: Checking = { reach, installation, now: clock.now() }
+  }
+  const authorities = flags.ca === undefined ? [] : [given(`@${flags.ca}`)]
+  const vault = values['VAULT_CA']
+  const more = vault === undefined ? [] : [Buffer.from(vault, 'base64').toString()]
+  const checking: Checking = {
+    reach: new Reach({ ...shared, authorities }),
+    lab: new Reach({ ...shared, authorities: [...authorities, ...more] }),
+    installation: installationOf(values),
+    now: clock.now(),
+  }
   const running = wanted.map((area) => ({ area, findings: find(area, checking) }))
   const all: ({ area: Area } & Finding)[] = []
   for (const { area, findings } of running) {
@@ -109,7 +118,7 @@ function ruleOf(text: string): Rule {
 }
 
 /** What the settings file and `--set` say. Without a directory, `--set` may be all there is. */
-function readInstallation(given: string | undefined, set: readonly string[]): Installation {
+function readValues(given: string | undefined, set: readonly string[]): Values {
   const directory = given ?? 'fuchsbau'
   const text = readFile(directory, SETTINGS_FILE)
   if (text === undefined && (given !== undefined || set.length === 0)) {
@@ -122,34 +131,36 @@ function readInstallation(given: string | undefined, set: readonly string[]): In
   if (required.length > 0) {
     throw new UsageError(required.map((name) => `${name} is not set: --set ${name}=…`).join('\n'))
   }
-  const problems = [
-    'DOMAIN',
-    'SOCIAL_DOMAIN',
-    'OWNER',
-    'EXTERNAL_ADDRESS',
-    'PUBLIC_ADDRESS',
-  ].flatMap((name) => {
-    const setting = settingOf(name)
-    const value = values[name]
-    return (setting && value !== undefined && problemOf(setting, value)) || []
+  const problems = settings.flatMap((setting) => {
+    const value = values[setting.name]
+    return (value !== undefined && problemOf(setting, value)) || []
   })
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
+  return values
+}
+
+function installationOf(values: Values): Installation {
   return {
     domain: values['DOMAIN'] ?? '',
     social: values['SOCIAL_DOMAIN'] ?? '',
     owner: effective(values, 'OWNER') ?? '',
     external: values['EXTERNAL_ADDRESS'],
     public: values['PUBLIC_ADDRESS'],
+    internal: values['INTERNAL_DOMAIN'],
+    internalAddress: values['INTERNAL_ADDRESS'],
     version: values['FUCHSBAU_VERSION'],
   }
 }
 
 function readSet(words: readonly string[]): Values {
   const entries = words.map((word): [string, string] => {
-    const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(word) ?? []
+    const [, name = '', text = ''] = /^([^=]+)=(.*)$/s.exec(word) ?? []
     if (name === '') throw new UsageError(`--set ${word}: write NAME=VALUE`)
-    if (!settingOf(name)) throw new UsageError(unknown(name))
-    return [name, value]
+    const setting = settingOf(name)
+    if (!setting) throw new UsageError(unknown(name))
+    const value = given(text)
+    const parsed = setting.parse(value)
+    return [name, parsed.ok ? parsed.value : value]
   })
   return Object.fromEntries(entries)
 }

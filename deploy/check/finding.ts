@@ -10,6 +10,7 @@ export const areas = [
   'irc',
   'registry',
   'headscale',
+  'internal',
 ] as const
 export type Area = (typeof areas)[number]
 
@@ -42,8 +43,9 @@ export function skip(subject: string, message: string): Finding {
   return { subject, level: 'skip', message: printable(message) }
 }
 
-/** As lines for a terminal: the area, and its findings below. */
+/** As lines for a terminal: the area, and its findings below; none without any. */
 export function linesOf(area: Area, findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return []
   const width = Math.max(...findings.map(({ subject }) => subject.length))
   return [
     area,

@@ -9,12 +9,17 @@ export interface Installation {
   external: string | undefined
   /** What the internet's DNS is to say; undefined: not known. */
   public: string | undefined
+  /** The domain of pages at home, and the address of their Gateway; undefined: not known. */
+  internal: string | undefined
+  internalAddress: string | undefined
   /** Of our services; undefined: not known. */
   version: string | undefined
 }
 
 export interface Checking {
   reach: Reach
+  /** The same, which takes certificates of Vault, too: for names of the lab only. */
+  lab: Reach
   installation: Installation
   /** Milliseconds since the epoch. */
   now: number

@@ -3,13 +3,16 @@
 import { type Finding, fail, ok, skip, warn } from './finding.ts'
 import type { Checking } from './installation.ts'
 import { at, textAt } from './json.ts'
+import type { Reach } from './reach.ts'
 import { unreached } from './unreached.ts'
 
 const PODS = 'kubectl -n pocket-id get pods,httproutes; kubectl -n pocket-id logs deploy/pocket-id'
 
 /** A service that sends people to the provider. */
-interface Client {
+export interface Client {
   app: string
+  /** How its log is read; by its name when absent. */
+  logs?: string
   /** Where a login begins. */
   start: string
   /** Where the provider is to send people back to. */
@@ -48,13 +51,13 @@ export async function checkLogin(checking: Checking): Promise<Finding[]> {
   const each = clients.map((client) =>
     authorize === undefined
       ? skip(client.app, 'waits for the provider')
-      : checkClient(checking, client, authorize),
+      : checkClient(checking.reach, client, authorize),
   )
   return [finding, ...(await Promise.all(each))]
 }
 
 /** `authorize`: where it takes requests for logins; undefined: it is not there. */
-async function checkProvider({
+export async function checkProvider({
   reach,
   installation: { domain },
 }: Checking): Promise<{ finding: Finding; authorize: string | undefined }> {
@@ -98,13 +101,12 @@ async function checkProvider({
 }
 
 /** Begins a login as a browser does, and asks the provider about the request without anybody who logs in. */
-async function checkClient(
-  { reach }: Checking,
-  { app, start, back }: Client,
+export async function checkClient(
+  reach: Reach,
+  { app, start, back, logs = `kubectl -n ${app} logs deploy/${app}` }: Client,
   authorize: string,
 ): Promise<Finding> {
   const host = new URL(start).host
-  const logs = `kubectl -n ${app} logs deploy/${app}`
   const begun = await reach.get(start)
   if (!begun.ok) return unreached(reach, { subject: app, host, trouble: begun, mend: logs })
   const request = URL.parse(begun.headers['location'] ?? '')
@@ -135,10 +137,7 @@ type Asked = { app: string; back: string; request: URL }
  * With `prompt=none` the provider shows no page: it sends an error to the redirect URI when it knows that, and must not when it
  * does not (Core, 3.1.2.6).
  */
-async function askProvider(
-  reach: Checking['reach'],
-  { app, back, request }: Asked,
-): Promise<Finding> {
+async function askProvider(reach: Reach, { app, back, request }: Asked): Promise<Finding> {
   const client = request.searchParams.get('client_id') ?? ''
   request.searchParams.set('prompt', 'none')
   const answer = await reach.get(request.href)

@@ -32,7 +32,7 @@ export interface ReachOptions {
   /** The DNS server to ask; undefined: as this machine does. */
   resolver: string | undefined
   /** More authorities, PEM. */
-  ca: string | undefined
+  authorities: readonly string[]
   /** What is looked at: a failure of these is not told twice. */
   areas: ReadonlySet<Area>
   /** Ends everything. */
@@ -51,13 +51,17 @@ const MAX_ADDRESSES = 4
 
 export class Reach {
   readonly #options: ReachOptions
+  /** Those of one name and one port before others. */
+  readonly #rules: readonly Rule[]
   readonly #found = new Map<string, Promise<Found>>()
   readonly #authorities: string[]
 
   constructor(options: ReachOptions) {
     this.#options = options
-    const { ca } = options
-    this.#authorities = [...tls.getCACertificates('default'), ...(ca === undefined ? [] : [ca])]
+    const { authorities, rules } = options
+    const width = ({ name, port }: Rule) => Number(name === '*') + 2 * Number(port === undefined)
+    this.#rules = rules.toSorted((a, b) => width(a) - width(b))
+    this.#authorities = [...tls.getCACertificates('default'), ...authorities]
   }
 
   /** Whether the area is among those that are looked at. */
@@ -78,16 +82,18 @@ export class Reach {
   }
 
   async #find(name: string): Promise<Found> {
-    const { rules, resolver } = this.#options
-    const told = rules.filter((rule) => rule.name === name || rule.name === '*')
-    const [first] = told
-    if (first) return { ok: true, addresses: [first.address], isTold: true }
+    const { resolver } = this.#options
+    const told = this.#rules.filter((rule) => rule.name === name || rule.name === '*')
+    const whole = told.find(({ port }) => port === undefined)
+    if (whole) return { ok: true, addresses: [whole.address], isTold: true }
     try {
       const all = await within(resolver === undefined ? lookUp(name) : askServer(name, resolver))
       const addresses = all.slice(0, MAX_ADDRESSES)
       if (addresses.length > 0) return { ok: true, addresses, isTold: false }
       return { ok: false, kind: 'name', reason: 'has no address' }
     } catch (error) {
+      const [first] = told
+      if (first) return { ok: true, addresses: [first.address], isTold: true }
       return { ok: false, kind: 'name', reason: reasonOfName(error) }
     }
   }
@@ -181,7 +187,7 @@ export class Reach {
   }
 
   #place(name: string, port: number, address: string): Place {
-    const rule = this.#options.rules.find(
+    const rule = this.#rules.find(
       (each) =>
         (each.name === name || each.name === '*') &&
         (each.port === undefined || each.port === port),

@@ -1,8 +1,10 @@
 // Whether each name answers with TLS at every address it has, and shows a certificate that the world takes.
+import { isIPv6 } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { judgeCertificate } from './certificate.ts'
-import { type Finding, fail, skip } from './finding.ts'
+import { type Finding, fail, skip, warn } from './finding.ts'
 import { type Checking, publicHosts } from './installation.ts'
+import { NO_WAY } from './trouble.ts'
 
 export async function checkTls(checking: Checking): Promise<Finding[]> {
   const hosts = publicHosts(checking.installation)
@@ -41,6 +43,13 @@ async function checkAddress(
   address: string,
 ): Promise<Finding> {
   const opened = await reach.open(host, 443, { isTls: true, address })
+  if (!opened.ok && isIPv6(address) && opened.reason === NO_WAY) {
+    return warn(
+      host,
+      `this machine has no IPv6 to look at ${address}`,
+      'The Gateways have none either: an AAAA record that you did not mean to have is to be deleted',
+    )
+  }
   if (!opened.ok) {
     return fail(
       host,

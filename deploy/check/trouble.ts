@@ -16,13 +16,17 @@ export function reasonOfName(error: unknown): string {
   return `cannot be looked up: ${code ?? (error as Error).message}`
 }
 
+/** Said where this machine has no way there. */
+export const NO_WAY = 'cannot be reached from here'
+
 const connectionReasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses the connection',
   ECONNRESET: 'closes the connection',
   EPIPE: 'closes the connection',
   ETIMEDOUT: 'does not answer',
-  EHOSTUNREACH: 'cannot be reached from here',
-  ENETUNREACH: 'cannot be reached from here',
+  EADDRNOTAVAIL: NO_WAY,
+  EHOSTUNREACH: NO_WAY,
+  ENETUNREACH: NO_WAY,
   ERR_SSL_WRONG_VERSION_NUMBER: 'answers without TLS',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'answers without TLS',
 }

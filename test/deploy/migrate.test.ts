@@ -74,7 +74,8 @@ test.skipIf(!requirePeer('restic18') || !hasVolumes)(
         FUCHSBAU_BOUNCER_WEB_LISTEN: '127.0.0.1:0',
       },
     })
-    expect(await pod.run('bouncer', 'fsck')).toMatchObject({ code: 0 })
+    const { code, output } = await pod.check()
+    expect(code, output).toBe(0)
     await pod.start()
     try {
       await using client = await connect({ port })

@@ -5,10 +5,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { makePeerHome, type PeerHome, programInside } from '../support/daemon.ts'
 import { requirePeer } from '../support/peers.ts'
 import { launcher } from '../support/service-process.ts'
+import { startApiServer } from './support/apiserver.ts'
 import {
   buildBundle,
   copyBundle,
@@ -40,6 +41,7 @@ import {
 
 const root = join(import.meta.dirname, '../..')
 const hasPeers = [requirePeer('promtool'), requirePeer('flux')].every(Boolean)
+const hasApiServer = [requirePeer('etcd'), requirePeer('kube-apiserver')].every(Boolean)
 
 let parts: Part[]
 let objects: KubeObject[]
@@ -114,6 +116,24 @@ describe.skipIf(!hasPeers)('the rules', () => {
         expect(help.stdout, command).toMatch(new RegExp(`\\b${word}\\b`))
       }
     }
+  })
+
+  // The definition, with the server's own checks of it.
+  test.skipIf(!hasApiServer)('go to the receiver that the text gives an example of', async () => {
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(runbook()) ?? []
+    const receiver = parse(example) as KubeObject
+    await using api = await startApiServer()
+    await api.define([receiver])
+    await api.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: receiver.metadata.namespace ?? '' },
+    })
+    expect(await api.dryRun(receiver)).toMatchObject({ status: expect.toBeOneOf([200, 201]) })
+    const misspelt = parse(example.replace('urlSecret', 'urlFrom')) as KubeObject
+    expect(await api.dryRun(misspelt)).toMatchObject({
+      message: expect.stringContaining('urlFrom'),
+    })
   })
 
   test('all have a case in which they fire, and one in which they do not', () => {
@@ -224,6 +244,22 @@ describe.skipIf(!hasPeers)('with the services and Prometheus at work', () => {
     }
   })
 
+  // Else an alert could pass its cases with labels that it never meets.
+  test('the cases of the alerts are made of series that somebody tells', () => {
+    const told = new Set([...known].flatMap(([name, all]) => all.map((each) => key(name, each))))
+    const made = readExposition(
+      alertCases.flatMap(({ series }) => Object.keys(series).map((each) => `${each} 0\n`)).join(''),
+    )
+    const own = [...made].filter(([name]) => /^fuchsbau_/.test(name))
+    expect(own.length).toBeGreaterThan(20)
+    for (const [name, all] of own) {
+      for (const { job, instance, ...labels } of all) {
+        expect([job, instance]).not.toContain(undefined)
+        expect(told).toContain(key(name, labels))
+      }
+    }
+  })
+
   test('every panel has data', async () => {
     const empty: string[] = []
     for (const { where, expr } of queriesOf([], dashboards)) {
@@ -315,6 +351,11 @@ describe.skipIf(!hasPeers)('the dashboards', () => {
     await expect(copy.parts()).rejects.toThrow(/variable not set|datasource/)
   })
 })
+
+/** A series, whatever the order of its labels. */
+function key(name: string, labels: Record<string, string>): string {
+  return `${name} ${JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))}`
+}
 
 /** What charts make that our monitors look for: namespace, labels and named ports, as their templates have them. */
 const ofCharts = [

@@ -8,7 +8,14 @@ import { createServer } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeServerCertificate } from '../../services/bouncer/self-signed.ts'
 import { startDeploy } from '../support/deploy-command.ts'
-import { type DeployLab, DOMAIN, listen, SOCIAL, startDeployLab } from '../support/deploy-lab.ts'
+import {
+  type DeployLab,
+  DOMAIN,
+  INTERNAL,
+  listen,
+  SOCIAL,
+  startDeployLab,
+} from '../support/deploy-lab.ts'
 import { makeTempData, removeTempData } from '../support/temp-data.ts'
 
 const DAY_MS = 86_400_000
@@ -29,6 +36,12 @@ interface Finding {
 
 const known = () => ['--ca', lab.ca.file, '--resolve', `*=${lab.front.address}`]
 const names = ['--set', `DOMAIN=${DOMAIN}`, '--set', `SOCIAL_DOMAIN=${SOCIAL}`]
+
+const atHome = () => [
+  ...['--set', `EXTERNAL_ADDRESS=${lab.front.address}`],
+  ...['--set', `INTERNAL_DOMAIN=${INTERNAL}`],
+  ...['--set', `INTERNAL_ADDRESS=${lab.front.address}`],
+]
 
 /** Runs it; every finding. The exit code is 1 exactly when one failed. */
 async function check(...args: string[]): Promise<Finding[]> {
@@ -53,7 +66,7 @@ async function faults(area: string, ...args: string[]): Promise<string[]> {
 describe('where all is right', () => {
   test('every line says so, in the order of the areas, and the exit code is 0', async () => {
     const { child, ended } = startDeploy(
-      ['check', ...names, '--set', `EXTERNAL_ADDRESS=${lab.front.address}`, '--ca', lab.ca.file],
+      ['check', ...names, ...atHome(), '--ca', lab.ca.file],
       lab.front.command,
     )
     child.stdin.end()
@@ -69,7 +82,8 @@ describe('where all is right', () => {
       'irc',
       'registry',
       'headscale',
-      expect.stringMatching(/^0 failed, 0 to look at, 31 right$/),
+      'internal',
+      expect.stringMatching(/^0 failed, 0 to look at, 36 right$/),
     ])
     for (const line of [
       `WebFinger                   acct:you@${SOCIAL} is https://${SOCIAL}/you`,
@@ -324,6 +338,46 @@ describe('login', () => {
     expect(await faults('login')).toEqual([])
   })
 
+  /** A provider that answers the requests of our services with this. */
+  const provider =
+    (status: number, location?: string): RequestListener =>
+    ({ url = '' }, response) => {
+      const issuer = `https://auth.${DOMAIN}`
+      const document = {
+        issuer,
+        authorization_endpoint: `${issuer}/auth`,
+        jwks_uri: `${issuer}/jwks`,
+        code_challenge_methods_supported: ['S256'],
+        keys: [{}],
+      }
+      if (!url.startsWith('/auth')) response.end(JSON.stringify(document))
+      else response.writeHead(status, location === undefined ? {} : { location }).end()
+    }
+  const back = `https://oci.${DOMAIN}/login/oidc/back`
+
+  test.each<[string, RequestListener, string]>([
+    [
+      'shows its refusal on a page of its own, as Pocket ID does',
+      provider(302, '/interaction/error?error=The+redirect_uri+is+not+registered'),
+      `fail registry: the provider refuses the request of fuchsbau for ${back} (302: The redirect_uri is not registered) -> Add the callback URL`,
+    ],
+    [
+      'shows a page whatever it is asked',
+      provider(200),
+      'warn registry: the provider shows a page that does not say whether it knows the request',
+    ],
+    [
+      'knows the address, and allows less than we ask for',
+      provider(303, `${back}?error=invalid_scope&error_description=no+groups`),
+      'fail registry: the provider answers invalid_scope: no groups -> Look at the settings of the client',
+    ],
+  ])('a provider that %s', async (_, listener, expected) => {
+    const found = await instead(`auth.${DOMAIN}`, listener, () => faults('login'))
+    expect(found.filter((line) => line.includes(' registry:'))).toEqual([
+      expect.stringContaining(expected),
+    ])
+  })
+
   test('a provider that is away', async () => {
     const found = await instead(
       `auth.${DOMAIN}`,
@@ -450,6 +504,55 @@ describe('headscale', () => {
   })
 })
 
+describe('internal', () => {
+  const only = ['--only', 'internal', ...names]
+  const ask = (...args: string[]) => check(...only, ...atHome(), ...args)
+
+  test('names that are known at home only are passed over elsewhere', async () => {
+    const findings = await ask('--resolver', lab.dns)
+    expect(findings.map(({ level, subject }) => `${level} ${subject}`)).toEqual([
+      `skip headscale.${INTERNAL}`,
+      `skip grafana.${INTERNAL}`,
+    ])
+  })
+
+  test('certificates of Vault count for them, and not for public names', async () => {
+    const rules = ['--resolve', `*=${lab.front.address}`, '--set', `VAULT_CA=@${lab.ca.file}`]
+    const findings = await check('--only', 'tls,internal', ...names, ...atHome(), ...rules)
+    const levels = (area: string) =>
+      findings.filter((each) => each.area === area).map(({ level }) => level)
+    expect(levels('tls')).toEqual(Array(5).fill('fail'))
+    expect(levels('internal')).toEqual(Array(5).fill('ok'))
+  })
+
+  test('a page that is down, and a login that nobody registered', async () => {
+    const uri = `https://grafana.${INTERNAL}/login/generic_oauth`
+    lab.redirectUris.splice(lab.redirectUris.indexOf(uri), 1)
+    lab.issuer.rotateKeys()
+    const found = await instead(
+      `headscale.${INTERNAL}`,
+      (_request, response) => response.writeHead(503).end(),
+      () => faults('internal', ...atHome()),
+    )
+    lab.redirectUris.push(uri)
+    lab.issuer.rotateKeys()
+    expect(found).toEqual([
+      `fail headscale.${INTERNAL}: /web answers 503 -> kubectl -n headscale get pods,httproutes`,
+      expect.stringContaining(`-> Add the callback URL ${uri} to the client fuchsbau in Pocket ID`),
+    ])
+  })
+
+  test('a record that stands in public DNS', async () => {
+    lab.published.add(`grafana.${INTERNAL}`)
+    const findings = await ask('--resolver', lab.dns, '--ca', lab.ca.file)
+    lab.published.clear()
+    expect(findings.find(({ level }) => level === 'warn')).toMatchObject({
+      subject: `grafana.${INTERNAL}`,
+      message: `${lab.front.address} stands in public DNS`,
+    })
+  })
+})
+
 describe('a server that means harm', () => {
   test('answers without end: it is cut off', async () => {
     const found = await instead(
@@ -465,6 +568,15 @@ describe('a server that means harm', () => {
       () => faults('headscale'),
     )
     expect(found).toEqual(Array(3).fill(expect.stringContaining('answers without end')))
+  })
+
+  test('never answers: it is not waited for', async () => {
+    const found = await instead(
+      `oci.${DOMAIN}`,
+      () => undefined,
+      () => faults('tls,registry'),
+    )
+    expect(found).toEqual([expect.stringMatching(/^fail challenge: .* does not answer/)])
   })
 
   test('says nothing of what it wants to the terminal', async () => {

@@ -5,6 +5,8 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { settingOf } from '../../deploy/settings.ts'
+import manifest from '../../package.json' with { type: 'json' }
 import {
   exampleValues,
   filesIn,
@@ -88,7 +90,7 @@ describe('answered', () => {
       KUBERNETES_ADDRESS: '10.43.0.1',
       VAULT_ADDRESS: 'https://vault.den.internal:8200',
       STORAGE_CLASS: 'fast',
-      REGISTRY_IMAGE: 'ghcr.io/vixen/fuchsbau-registry:0.1.0',
+      REGISTRY_IMAGE: `ghcr.io/vixen/fuchsbau-registry:${manifest.version}`,
     })
     expect(parse(filesIn(directory)['source.yaml'] ?? '').spec.url).toBe(
       'https://github.com/vixen/fuchsbau',
@@ -194,6 +196,9 @@ describe('with flags', () => {
     for (const name of ['DOMAIN', 'LB_POOL', 'ROUTER_ADDRESS', 'VAULT_CA', 'COSIGN_KEY']) {
       expect(err).toContain(`--set ${name}=`)
     }
+    // These follow from others.
+    expect(err).not.toContain('--set SOCIAL_DOMAIN')
+    expect(err).not.toContain('--set EXTERNAL_ADDRESS')
     expect(existsSync(directory)).toBe(false)
   })
 
@@ -288,6 +293,19 @@ describe('run again', () => {
     expect(now['HEADSCALE_DIGEST']).toBe(values['HEADSCALE_DIGEST'])
     expect(now['REGISTRY_IMAGE']).toBe('ghcr.io/you/fuchsbau-registry:0.2.0')
     expect(out).toContain('ghcr.io/project-zot/zot-linux-arm64:v9.0.0')
+  })
+
+  test('--upgrade takes the versions of this command, and their digests are looked for', async () => {
+    await again('--set', 'ZOT_VERSION=v1.0.0', '--set', `ZOT_DIGEST=sha256:${'1'.repeat(64)}`)
+    await again('--set', 'FUCHSBAU_VERSION=0.0.1')
+    const { out } = await again('--upgrade')
+    const now = valuesIn(directory)
+    expect(now['ZOT_VERSION']).toBe(settingOf('ZOT_VERSION')?.fallback)
+    expect(now['ZOT_DIGEST']).toBeUndefined()
+    expect(now['FUCHSBAU_VERSION']).toBe(manifest.version)
+    expect(now['REGISTRY_IMAGE']).toBe(`ghcr.io/you/fuchsbau-registry:${manifest.version}`)
+    expect(now['HEADSCALE_DIGEST']).toBe(values['HEADSCALE_DIGEST'])
+    expect(out).toMatch(/ZOT_DIGEST +ghcr\.io\/project-zot/)
   })
 
   test.each([

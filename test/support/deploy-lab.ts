@@ -12,6 +12,7 @@ import { startTlsFront, type TlsFront } from './tls-front.ts'
 
 export const DOMAIN = 'den.example'
 export const SOCIAL = 'den-social.example'
+export const INTERNAL = 'den.internal'
 
 export interface DeployLab extends AsyncDisposable {
   front: TlsFront
@@ -23,6 +24,8 @@ export interface DeployLab extends AsyncDisposable {
   dns: string
   /** Names that the DNS server does not know for now. */
   forgotten: Set<string>
+  /** Names beside the usual ones that it knows for now. */
+  published: Set<string>
   /** Where the bouncer takes clients without TLS. */
   plainIrc: number
   /** Where each name leads. */
@@ -41,10 +44,13 @@ export async function startDeployLab(): Promise<DeployLab> {
     `https://${SOCIAL}/login/oidc/back`,
     ...['oci', 'irc'].map((name) => `https://${name}.${DOMAIN}/login/oidc/back`),
     `https://ts.${DOMAIN}/oidc/callback`,
+    `https://grafana.${INTERNAL}/login/generic_oauth`,
   ]
   const issuer = await startFakeIssuer({ issuer: `https://auth.${DOMAIN}`, redirectUris })
   // Names first: programs see those that are there when they start.
-  for (const host of [SOCIAL, `www.${SOCIAL}`, ...hosts]) front.route(host, issuer.listening)
+  const pages = ['headscale', 'grafana'].map((name) => `${name}.${INTERNAL}`)
+  for (const host of [SOCIAL, `www.${SOCIAL}`, ...hosts, ...pages])
+    front.route(host, issuer.listening)
   const certificate = await ca.issue(`irc.${DOMAIN}`)
   const [plainIrc = 0, web = 0] = await freePorts(2)
   const service = serviceProcess(front.command(process.execPath, launcher, 'up'), {
@@ -81,6 +87,7 @@ export async function startDeployLab(): Promise<DeployLab> {
   const redirect = await listen(toHttps, 80, front.address)
   const www = await listen(toHttps)
   const headscale = await listen(headscaleLike(issuer))
+  const grafana = await listen(grafanaLike(issuer))
   const upstreams: Record<string, string> = {
     [SOCIAL]: services['fediverse']?.listening ?? '',
     [`www.${SOCIAL}`]: www.url,
@@ -88,11 +95,14 @@ export async function startDeployLab(): Promise<DeployLab> {
     [`irc.${DOMAIN}`]: `http://127.0.0.1:${web}`,
     [`auth.${DOMAIN}`]: issuer.listening,
     [`ts.${DOMAIN}`]: headscale.url,
+    [`headscale.${INTERNAL}`]: grafana.url,
+    [`grafana.${INTERNAL}`]: grafana.url,
   }
   for (const [host, upstream] of Object.entries(upstreams)) front.route(host, upstream)
   const forgotten = new Set<string>()
+  const published = new Set<string>()
   const dns = await startDns((name) =>
-    [SOCIAL, `www.${SOCIAL}`, ...hosts].includes(name) && !forgotten.has(name)
+    [SOCIAL, `www.${SOCIAL}`, ...hosts, ...published].includes(name) && !forgotten.has(name)
       ? front.address
       : undefined,
   )
@@ -103,6 +113,7 @@ export async function startDeployLab(): Promise<DeployLab> {
     redirectUris,
     dns: dns.address,
     forgotten,
+    published,
     plainIrc,
     upstreams,
     async replace(host, listener) {
@@ -116,7 +127,7 @@ export async function startDeployLab(): Promise<DeployLab> {
     async [Symbol.asyncDispose]() {
       await service.end('SIGKILL')
       dns.close()
-      for (const each of [redirect, www, headscale]) await each.close()
+      for (const each of [redirect, www, headscale, grafana]) await each.close()
       await issuer[Symbol.asyncDispose]()
       await front.close()
       await ca.close()
@@ -126,24 +137,41 @@ export async function startDeployLab(): Promise<DeployLab> {
 }
 
 /** The paths of Headscale that devices see, and the beginning of a login there. */
-function headscaleLike({ issuer, clientId }: FakeIssuer): RequestListener {
+function headscaleLike(issuer: FakeIssuer): RequestListener {
   return ({ url = '' }, response) => {
-    const { pathname } = new URL(url, issuer)
+    const { pathname } = new URL(url, issuer.issuer)
     if (pathname === '/health') response.end('{"status":"pass"}')
     else if (pathname === '/key') response.end(`{"publicKey":"mkey:${'0'.repeat(64)}"}`)
     else if (/^\/register\/hskey-authreq-[\w-]{24}$/.test(pathname)) {
-      const query = new URLSearchParams({
-        client_id: clientId,
-        redirect_uri: `https://ts.${DOMAIN}/oidc/callback`,
-        response_type: 'code',
-        scope: 'openid profile groups',
-        state: 'a state',
-        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-        code_challenge_method: 'S256',
-      })
-      response.writeHead(302, { location: `${issuer}/auth?${query}` }).end()
+      response
+        .writeHead(302, { location: loginAt(issuer, `https://ts.${DOMAIN}/oidc/callback`) })
+        .end()
     } else response.writeHead(404).end()
   }
+}
+
+/** A page, and the beginning of a login. */
+function grafanaLike(issuer: FakeIssuer): RequestListener {
+  const back = `https://grafana.${INTERNAL}/login/generic_oauth`
+  return ({ url }, response) => {
+    const isLogin = url === '/login/generic_oauth'
+    if (isLogin) response.writeHead(302, { location: loginAt(issuer, back) })
+    response.end()
+  }
+}
+
+function loginAt({ issuer, clientId }: FakeIssuer, redirectUri: string): string {
+  const query = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope: 'openid profile groups',
+    state: 'a state',
+    // Of RFC 7636, appendix B.
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  })
+  return `${issuer}/auth?${query}`
 }
 
 interface Listening {

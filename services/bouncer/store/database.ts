@@ -30,8 +30,6 @@ const SCHEMA: Schema = {
   atEnd: [`incremental_vacuum(${FEW_PAGES})`],
 }
 
-export const FILE = `${SCHEMA.name}.db`
-
 /** Takes the lock, opens or creates the file, and brings its tables up to date. Throws StoreLocked or StoreUnusable. */
 export const openDatabase = (directory: string): OpenDatabase => open(directory, SCHEMA)
 

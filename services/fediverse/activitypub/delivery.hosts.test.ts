@@ -107,6 +107,7 @@ describe('a host that is down', () => {
     await made.answerAll(down)
     await made.pass(minute)
     expect(made.open).toHaveLength(6)
+    expect(made.metrics.text()).toContain('delivery_waiting_hosts 14')
     await made.send('2', a, b)
     expect(made.underWay()).toEqual(expect.arrayContaining([`${a} 2`, `${b} 2`]))
   })

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { settableClock } from '@fuchsbau/shared/clock.ts'
 import { openDatabase } from '@fuchsbau/shared/database/open.ts'
 import { silentLog } from '@fuchsbau/shared/log.ts'
@@ -119,4 +121,21 @@ test('a database of before gets its indexes, and knows who logged in when', () =
   expect(store.audit.find({ who: 'person:ann' }, 10)).toHaveLength(2)
   store.people.noteLogin(2, 11)
   expect(store.people.named('bob')?.lastLoginAt).toBe(11)
+})
+
+// What a power cut takes is shown by test/deploy/restore.test.ts.
+test.each([
+  ['a revocation', { event: 'token revoked' }, true],
+  ['a push', { event: 'push' }, true],
+  ['a pull', { event: 'pull' }, false],
+  ['the use of a token', { event: 'token used' }, false],
+  ['a login that failed', { event: 'login', outcome: 'wrong' }, false],
+])('%s, and whether its commit waits for the disk', (_what, changes, waits) => {
+  const at = directory()
+  const store = open(at)
+  // The log is gone: who wants it on the disk notices.
+  rmSync(join(at, 'registry.db-wal'))
+  store.audit.add({ ...line, ...changes })
+  store.commitTurn()
+  expect(store.failure?.startsWith('the disk reports an error') ?? false).toBe(waits)
 })

@@ -15,7 +15,7 @@ const CAPS = ['server-time', 'message-tags', 'batch', 'draft/chathistory']
 const LINES_A_TICK = 2
 const TICK_MS = 10
 /** The history is synced once a second (ARCHITECTURE.md): what is younger may be lost, however long the disk takes. */
-const SYNCED_AFTER_MS = 5_000
+const SYNCED_AFTER_MS = 10_000
 
 interface Line {
   msgid: string
@@ -73,7 +73,7 @@ export class BouncerLoad implements Load {
   }
 
   check(): Promise<Ended> {
-    return this.pod.run(this.name, 'fsck')
+    return this.pod.check()
   }
 
   async work(): Promise<void> {

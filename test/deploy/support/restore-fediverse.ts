@@ -74,7 +74,7 @@ export class FediverseLoad implements Load {
   }
 
   check(): Promise<Ended> {
-    return this.pod.run(this.name, 'fsck')
+    return this.pod.check()
   }
 
   async work(): Promise<void> {

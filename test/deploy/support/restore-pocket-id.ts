@@ -1,6 +1,6 @@
 // Pocket ID of the restore drill: people are added to it.
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { checkDatabase } from '@fuchsbau/shared/database/open.ts'
 import { isListening } from '../../support/daemon.ts'
 import { type Foreign, makeForeign } from './restore-foreign.ts'
 import { type Load, type Missing, repeat } from './restore-load.ts'
@@ -61,14 +61,11 @@ export class PocketIdLoad implements Load {
     return this.#pod.kill()
   }
 
-  /** It has none; SQLite's, as the pods' user. */
+  /** It has none; SQLite's. Its database bears no mark. */
   async check(): Promise<Ended> {
-    const { DB_CONNECTION_STRING: file = '' } = this.#pod.env
-    return await new Promise((resolve) => {
-      execFile('sqlite3', [file, 'PRAGMA integrity_check'], (error, out, err) =>
-        resolve({ code: error || out.trim() !== 'ok' ? 1 : 0, output: `${out}${err}` }),
-      )
-    })
+    const schema = { name: 'pocket-id', applicationId: 0, steps: [], pragmas: [] }
+    const problems = this.volumes.flatMap(({ directory }) => checkDatabase(directory, schema))
+    return { code: problems.length === 0 ? 0 : 1, output: problems.join('\n') }
   }
 
   async work(): Promise<void> {

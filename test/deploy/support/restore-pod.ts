@@ -27,6 +27,8 @@ export interface Pod {
   operate(verb: string, ...args: string[]): Promise<string[]>
   /** Runs `fuchsbau …` in such a pod; resolves to how it ended. */
   run(...words: string[]): Promise<Ended>
+  /** What it says to its configuration and its data while it is stopped; the first complaint, if there is one. */
+  check(): Promise<Ended>
 }
 
 // Arguments: the repository, a place that everybody can reach to see it at, the user, and the words.
@@ -64,6 +66,12 @@ export function makePod({ service, volume, program, env: own }: PodOptions): Pod
   const child = serviceProcess(command(service, 'serve'), { env, readyMs: 60_000 })
   const directory = join(volume.directory, service)
   let ready: Ready | undefined
+  const run = (...words: string[]) =>
+    new Promise<Ended>((resolve) => {
+      execFile(...command(...words), { env, maxBuffer: 16 * 2 ** 20 }, (error, out, err) =>
+        resolve({ code: error ? Number(error.code) : 0, output: `${out}${err}` }),
+      )
+    })
   return {
     volume,
     directory,
@@ -82,11 +90,10 @@ export function makePod({ service, volume, program, env: own }: PodOptions): Pod
       if (!ok) throw new Error(`${service} ${verb}: ${lines.join('\n')}`)
       return lines
     },
-    run: (...words) =>
-      new Promise((resolve) => {
-        execFile(...command(...words), { env, maxBuffer: 16 * 2 ** 20 }, (error, out, err) =>
-          resolve({ code: error ? Number(error.code) : 0, output: `${out}${err}` }),
-        )
-      }),
+    run,
+    async check() {
+      const configuration = await run('config', 'check')
+      return configuration.code === 0 ? await run(service, 'fsck') : configuration
+    },
   }
 }

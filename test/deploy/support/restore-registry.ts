@@ -89,7 +89,7 @@ export class RegistryLoad implements Load {
   }
 
   check(): Promise<Ended> {
-    return this.pod.run('registry', 'fsck')
+    return this.pod.check()
   }
 
   async work(): Promise<void> {

@@ -88,8 +88,8 @@ function configuration(
   { images, port, zotPort }: { images: Volume; port: number; zotPort: number },
 ): string {
   return readFileSync(bundled, 'utf8')
-    .replaceAll('https://oci.${DOMAIN}', `http://127.0.0.1:${port}`)
-    .replaceAll('oci.${DOMAIN}', `127.0.0.1:${port}`)
+    .replaceAll(/https:\/\/oci\.\$\{DOMAIN\}/g, `http://127.0.0.1:${port}`)
+    .replaceAll(/oci\.\$\{DOMAIN\}/g, `127.0.0.1:${port}`)
     .replace('/var/lib/registry', images.directory)
     .replace('/keys', pod.directory)
     .replace('"address": "0.0.0.0"', '"address": "127.0.0.1"')
