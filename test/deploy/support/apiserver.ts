@@ -2,6 +2,7 @@
 // strict validation, without being kept.
 import { generateKeyPairSync } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -199,16 +200,8 @@ class Api implements Omit<ApiServer, typeof Symbol.asyncDispose | 'kubeconfig'> 
           headers: object ? { 'content-type': type } : {},
           timeout: 30_000,
         },
-        async (response) => {
-          const chunks: Buffer[] = []
-          try {
-            for await (const chunk of response) chunks.push(chunk as Buffer)
-          } catch (error) {
-            reject(error as Error)
-          }
-          const { statusCode: status = 0 } = response
-          const body = Buffer.concat(chunks).toString()
-          resolve({ status, body, message: status < 300 ? '' : messageOf(body) })
+        (response) => {
+          answerOf(response).then(resolve, reject)
         },
       )
       asking.on('error', reject)
@@ -251,6 +244,14 @@ function* allDefinitions(): Generator<KubeObject> {
     for (const name of readdirSync(folder))
       yield* objectsOf(readFileSync(join(folder, name), 'utf8'))
   }
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer & { body: string }> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  const { statusCode: status = 0 } = response
+  const body = Buffer.concat(chunks).toString()
+  return { status, body, message: status < 300 ? '' : messageOf(body) }
 }
 
 function messageOf(body: string): string {
