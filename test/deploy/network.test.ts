@@ -1,6 +1,5 @@
 // The router and the nodes: real FRR with the file that we give away, peered with what Cilium is told to be.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -18,9 +17,10 @@ import {
   startNode,
   startRouter,
 } from './support/bgp.ts'
-import { deploy, rendered, values } from './support/render.ts'
+import { buildBundle } from './support/bundle.ts'
+import { values } from './support/edge-scene.ts'
 
-const peers = ['frr', 'gobgpd', 'gobgp', 'kubectl'] as const
+const peers = ['frr', 'gobgpd', 'gobgp', 'flux'] as const
 const isHere = peers.map(requirePeer).every(Boolean)
 
 const { LB_POOL = '', EXTERNAL_ADDRESS = '', INTERNAL_ADDRESS = '', ROUTER_ADDRESS = '' } = values
@@ -37,7 +37,7 @@ describe.skipIf(!isHere)('the router', () => {
   const nodes: Node[] = []
 
   beforeAll(async () => {
-    speaker = speakerOf(rendered(join(deploy, 'infrastructure/network')))
+    speaker = speakerOf((await buildBundle()).flatMap(({ objects }) => objects))
     lan = makeLan(ROUTER_ADDRESS, 3)
     router = await startRouter(lan.router, configuration)
     for (const place of lan.nodes.slice(0, 2)) nodes.push(await startNode(place, speaker))

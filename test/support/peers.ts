@@ -51,6 +51,7 @@ const peers = {
   pocketId: { where: 'hand', program: 'FUCHSBAU_POCKET_ID' },
   zot: { where: 'hand', program: 'FUCHSBAU_ZOT' },
   headscale: { where: 'hand', program: 'FUCHSBAU_HEADSCALE' },
+  externalDns: { where: 'hand', program: 'FUCHSBAU_EXTERNAL_DNS' },
 } as const
 
 /** The name of a peer, as `test/interop/setup` takes it. */

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
-import { createCa } from '../../support/ca.ts'
+import { stringify } from 'yaml'
+import { type Certificate, createCa } from '../../support/ca.ts'
 import { freePorts, isListening, makePeerHome, startDaemon } from '../../support/daemon.ts'
 import { definitionsDirectory, programOf } from '../../support/peers.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -19,8 +20,12 @@ export interface Answer {
 }
 
 export interface ApiServer extends AsyncDisposable {
+  /** For programs that talk to it: a kubeconfig, with all rights. */
+  readonly kubeconfig: string
   /** Keeps an object. Throws what the server says against it. */
   create(object: KubeObject): Promise<void>
+  /** Sets the status of an object that is kept, as a controller does. */
+  setStatus(object: KubeObject): Promise<void>
   /** Server-side apply, strict, without keeping anything. */
   dryRun(object: KubeObject): Promise<Answer>
   /** Likewise, as a new object: what only a POST is asked, such as Pod Security. */
@@ -86,7 +91,10 @@ export async function startApiServer(): Promise<ApiServer> {
   })
   started.use(apiserver)
   const all = started.move()
-  return Object.assign(api, { [Symbol.asyncDispose]: () => all.disposeAsync() })
+  return Object.assign(api, {
+    kubeconfig: kubeconfigOf(port, ca.pem, admin),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  })
 }
 
 /** The resource of a kind, as discovery tells it. */
@@ -95,7 +103,7 @@ interface Resource {
   isNamespaced: boolean
 }
 
-class Api implements Omit<ApiServer, typeof Symbol.asyncDispose> {
+class Api implements Omit<ApiServer, typeof Symbol.asyncDispose | 'kubeconfig'> {
   readonly #port: number
   readonly #agent: Agent
   readonly #resources = new Map<string, Resource>()
@@ -110,6 +118,15 @@ class Api implements Omit<ApiServer, typeof Symbol.asyncDispose> {
     const { collection } = await this.#placeOf(object)
     const { status, message } = await this.ask('POST', collection, object)
     if (status !== 201) throw new Error(`${object.kind} ${object.metadata.name}: ${message}`)
+  }
+
+  async setStatus({ apiVersion, kind, metadata, status }: KubeObject): Promise<void> {
+    const { name, namespace } = metadata
+    const object = { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, status }
+    const { collection } = await this.#placeOf(object)
+    const query = 'fieldManager=status&fieldValidation=Strict&force=true'
+    const answer = await this.ask('PATCH', `${collection}/${name}/status?${query}`, object)
+    if (answer.status >= 300) throw new Error(`${kind} ${name}: ${answer.message}`)
   }
 
   async dryRun(object: KubeObject): Promise<Answer> {
@@ -183,7 +200,9 @@ class Api implements Omit<ApiServer, typeof Symbol.asyncDispose> {
           headers: object ? { 'content-type': type } : {},
           timeout: 30_000,
         },
-        (response) => void answerOf(response).then(resolve, reject),
+        (response) => {
+          answerOf(response).then(resolve, reject)
+        },
       )
       asking.on('error', reject)
       asking.on('timeout', () => asking.destroy(new Error(`${method} ${path}: no answer`)))
@@ -192,12 +211,21 @@ class Api implements Omit<ApiServer, typeof Symbol.asyncDispose> {
   }
 }
 
-async function answerOf(response: IncomingMessage): Promise<Answer & { body: string }> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  const { statusCode: status = 0 } = response
-  const body = Buffer.concat(chunks).toString()
-  return { status, body, message: status < 300 ? '' : messageOf(body) }
+function kubeconfigOf(port: number, ca: string, { cert, key }: Pick<Certificate, 'cert' | 'key'>) {
+  const data = (pem: string) => Buffer.from(pem).toString('base64')
+  const cluster = {
+    server: `https://127.0.0.1:${port}`,
+    'certificate-authority-data': data(ca),
+  }
+  const user = { 'client-certificate-data': data(cert), 'client-key-data': data(key) }
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    'current-context': 'test',
+  })
 }
 
 /** Groups of Kubernetes itself end like this, others' have a domain of their own. */
@@ -216,6 +244,14 @@ function* allDefinitions(): Generator<KubeObject> {
     for (const name of readdirSync(folder))
       yield* objectsOf(readFileSync(join(folder, name), 'utf8'))
   }
+}
+
+async function answerOf(response: IncomingMessage): Promise<Answer & { body: string }> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  const { statusCode: status = 0 } = response
+  const body = Buffer.concat(chunks).toString()
+  return { status, body, message: status < 300 ? '' : messageOf(body) }
 }
 
 function messageOf(body: string): string {

@@ -1,13 +1,14 @@
 // A router with FRR, as the UDM-SE runs it, and nodes with GoBGP, which is what Cilium's BGP control plane is made of; each
 // in a network namespace of its own, on one network.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Daemon, makePeerHome, type PeerHome, startDaemon } from '../../support/daemon.ts'
 import { programOf, trixieTree } from '../../support/peers.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { makeBuiltHome, withCommand } from './built-home.ts'
-import type { Manifest } from './render.ts'
+import type { KubeObject } from './bundle.ts'
 
+const run = promisify(execFile)
 const ip = (...words: string[]) => execFileSync('ip', words, { encoding: 'utf8' })
 
 export interface Lan extends Disposable {
@@ -62,10 +63,10 @@ export function cut({ netns }: Lan['nodes'][number], state: 'down' | 'up'): void
   ip('-n', netns, 'link', 'set', 'eth0', state)
 }
 
-// Arguments: tree, directory of the run, network namespace or nothing, -- and the program.
+// Arguments: tree, directory of the run, and the program.
 const enter = `
 tree=$1 srv=$2
-shift 3
+shift 2
 chown -R root:root "$srv"
 for each in tmp run var/tmp; do mount -t tmpfs tmpfs "$tree/$each"; done
 mount --bind "$srv" "$tree/srv"
@@ -81,13 +82,31 @@ exec setpriv --pdeathsig KILL -- chroot "$tree" "$@"`
 export function makeFrrHome(netns?: string): PeerHome {
   const home = makePeerHome('frr')
   home.mkdir('run')
-  return withCommand(home, (program, ...args) => {
-    const words = ['sh', '-euc', enter, 'sh', trixieTree(), home.directory, '--', program, ...args]
-    const line = ['--mount', '--propagation', 'private', '--', ...words]
-    return netns === undefined
-      ? ['unshare', line]
-      : ['ip', ['netns', 'exec', netns, 'unshare', ...line]]
+  const inTree = withCommand(home, (program, ...args) => {
+    const words = ['sh', '-euc', enter, 'sh', trixieTree(), home.directory, program, ...args]
+    return ['unshare', ['--mount', '--propagation', 'private', '--', ...words]]
   })
+  return netns === undefined ? inTree : inNamespace(inTree, netns)
+}
+
+/** The same home, its programs in a network namespace. */
+function inNamespace(home: PeerHome, netns: string): PeerHome {
+  return withCommand(home, (program, ...args) => {
+    const [file, line] = home.command(program, ...args)
+    return ['ip', ['netns', 'exec', netns, file, ...line]]
+  })
+}
+
+function withCommand(home: PeerHome, command: PeerHome['command']): PeerHome {
+  return {
+    ...home,
+    command,
+    async run(program, args) {
+      const [file, line] = command(program, ...args)
+      const { stdout } = await run(file, line, { env: home.env, cwd: home.directory })
+      return stdout
+    },
+  }
 }
 
 export interface Router extends AsyncDisposable {
@@ -150,7 +169,7 @@ export interface Speaker {
 }
 
 /** Reads the objects of the bundle. */
-export function speakerOf(objects: readonly Manifest[]): Speaker {
+export function speakerOf(objects: readonly KubeObject[]): Speaker {
   const spec = (kind: string) => objects.find((each) => each.kind === kind)?.spec
   const [instance] = spec('CiliumBGPClusterConfig').bgpInstances
   const [peer] = instance.peers
@@ -185,7 +204,7 @@ export async function startNode(
   { address, netns }: Lan['nodes'][number],
   speaker: Speaker,
 ): Promise<Node> {
-  const home = makeBuiltHome('gobgpd', netns)
+  const home = inNamespace(makePeerHome('gobgpd'), netns)
   const file = home.write('gobgpd.json', JSON.stringify(configurationOf(address, speaker)))
   const gobgp = (...words: string[]) => home.run(programOf('gobgp'), words)
   const neighbour = async () => JSON.parse(await gobgp('neighbor', speaker.peerAddress, '-j'))

@@ -8,7 +8,9 @@ import { stringify } from 'yaml'
 import type { Ca } from '../../support/ca.ts'
 import { programOf } from '../../support/peers.ts'
 import { makeTempData, removeTempData } from '../../support/temp-data.ts'
-import type { Labels, Manifest } from './render.ts'
+import type { KubeObject } from './bundle.ts'
+
+type Labels = Record<string, string>
 
 const routeKinds = ['HTTPRoute', 'TCPRoute']
 const policyKinds = ['ClientTrafficPolicy', 'BackendTrafficPolicy', 'BackendTLSPolicy']
@@ -17,7 +19,7 @@ const readKinds = new Set(
 )
 
 /** What Envoy Gateway reads of the bundle, and a cluster's part: addresses of Services, Secrets of Certificates. */
-export async function edgeOf(objects: readonly Manifest[], ca: Ca): Promise<Manifest[]> {
+export async function edgeOf(objects: readonly KubeObject[], ca: Ca): Promise<KubeObject[]> {
   const read = objects
     .filter(({ kind }) => readKinds.has(kind))
     .map((each) => structuredClone(each))
@@ -45,7 +47,7 @@ export async function edgeOf(objects: readonly Manifest[], ca: Ca): Promise<Mani
 }
 
 /** Made by a chart (observation). */
-const foreignServices: Manifest[] = [
+const foreignServices: KubeObject[] = [
   {
     apiVersion: 'v1',
     kind: 'Service',
@@ -63,7 +65,7 @@ interface Selector {
  * egctl drops labels when it reads, so what is chosen by them is chosen here: a listener that admits all routes that
  * name it is open, any other is closed; policies name their targets.
  */
-function resolveSelectors(objects: readonly Manifest[]): void {
+function resolveSelectors(objects: readonly KubeObject[]): void {
   const gateways = objects.filter(({ kind }) => kind === 'Gateway')
   const routes = objects.filter(({ kind }) => routeKinds.includes(kind))
   for (const { metadata, spec } of gateways) {
@@ -115,7 +117,7 @@ function matches(labels: Labels, { matchLabels = {}, matchExpressions = [] }: Se
   )
 }
 
-function nameOf({ metadata: { name } }: Manifest): string {
+function nameOf({ metadata: { name } }: KubeObject): string {
   return name
 }
 
@@ -150,7 +152,7 @@ export interface EnvoyConfiguration {
 const run = promisify(execFile)
 
 /** Translates; rejects when egctl does not understand the input at all. */
-export async function translate(objects: readonly Manifest[]): Promise<Translation> {
+export async function translate(objects: readonly KubeObject[]): Promise<Translation> {
   const directory = makeTempData('egctl')
   const file = join(directory, 'edge.yaml')
   writeFileSync(file, objects.map((object) => stringify(object)).join('---\n'))
@@ -219,7 +221,7 @@ interface Related {
 function conditionsOf(resources: Record<string, unknown>): Condition[] {
   const objects = Object.values(resources).flat() as { kind: string; status?: Status }[]
   return objects.flatMap((object) => {
-    const { kind, metadata, status = {} } = object as Manifest & { status?: Status }
+    const { kind, metadata, status = {} } = object as KubeObject & { status?: Status }
     const name = `${kind} ${metadata.name}`
     const under = (of: string) => (each: Omit<Condition, 'of'>) => ({ of, ...each })
     const related = [...(status.parents ?? []), ...(status.ancestors ?? [])]
@@ -242,7 +244,7 @@ const bad = new Set(['Conflicted', 'OverlappingTLSConfig'])
 const watched = new Set(['Accepted', 'ResolvedRefs', 'Programmed', ...bad])
 
 /** What is wrong, in words; and what got no condition at all, as what is attached to nothing. */
-export function complaints(objects: readonly Manifest[], { conditions }: Translation): string[] {
+export function complaints(objects: readonly KubeObject[], { conditions }: Translation): string[] {
   const wrong = conditions
     .filter(({ type, status }) => watched.has(type) && (status === 'True') === bad.has(type))
     .map(({ of, type, status, message }) => `${of}: ${type} is ${status}: ${message}`)

@@ -2,12 +2,11 @@
 // is written into the file, its ports and the addresses of Services become ports of this machine. Nothing else is changed.
 import { readFileSync } from 'node:fs'
 import type { Ca } from '../../support/ca.ts'
-import { freePorts, startDaemon } from '../../support/daemon.ts'
+import { freePorts, makePeerHome, startDaemon } from '../../support/daemon.ts'
 import { ask } from '../../support/http-post.ts'
 import { programOf } from '../../support/peers.ts'
-import { makeBuiltHome } from './built-home.ts'
+import type { KubeObject } from './bundle.ts'
 import type { EnvoyConfiguration, EnvoyJson } from './edge.ts'
-import type { Manifest } from './render.ts'
 
 export interface Envoy extends AsyncDisposable {
   /** The port of this machine for one of the Gateway, such as 443. */
@@ -22,7 +21,7 @@ export type Backends = Readonly<Record<string, number>>
 
 interface Options {
   /** The objects that were translated: Secrets and addresses of Services are looked up in them. */
-  objects: readonly Manifest[]
+  objects: readonly KubeObject[]
   backends: Backends
   /** What stands for the system's authorities. */
   ca: Ca
@@ -55,7 +54,7 @@ export async function startEnvoy(given: EnvoyConfiguration, options: Options): P
     delete cluster['@type']
     inlineSecrets(cluster, options)
   }
-  const home = makeBuiltHome('envoy')
+  const home = makePeerHome('envoy')
   const accessLog = home.write('access.log', '')
   const file = home.write(
     'envoy.json',
