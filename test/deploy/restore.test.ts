@@ -8,6 +8,7 @@ import { requirePeer } from '../support/peers.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { BouncerLoad } from './support/restore-bouncer.ts'
 import { FediverseLoad } from './support/restore-fediverse.ts'
+import { HeadscaleLoad } from './support/restore-headscale.ts'
 import type { Load } from './support/restore-load.ts'
 import { makeRepository, type Repository } from './support/restore-mover.ts'
 import { PocketIdLoad } from './support/restore-pocket-id.ts'
@@ -36,7 +37,8 @@ const starts: Record<string, Start | false> = {
   'registry and Zot':
     requirePeer('zot') &&
     ((storage, port, another) => ZotLoad.startWithZot(storage, [port, another])),
-  'Pocket ID': requirePeer('pocketId') && ((storage, port) => PocketIdLoad.start(storage, port)),
+  'Pocket ID': requirePeer('pocketId') && ((storage, port) => PocketIdLoad.begin(storage, port)),
+  Headscale: requirePeer('headscale') && ((storage, port) => HeadscaleLoad.begin(storage, port)),
 }
 const names = Object.keys(starts).filter((name) => starts[name])
 

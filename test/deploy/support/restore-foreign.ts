@@ -6,7 +6,7 @@ import { podUser } from './restore-volume.ts'
 
 export interface ForeignOptions {
   name: string
-  peer: 'zot' | 'pocketId'
+  peer: 'zot' | 'pocketId' | 'headscale'
   /** Of the pods' user. */
   directory: string
   files?: Record<string, string>
