@@ -88,7 +88,7 @@ describe.skipIf(!hasPeers)('the rules', () => {
       expect(['critical', 'warning', 'info'], alert).toContain(labels['severity'])
       expect(annotations['summary'], alert).toMatch(/^[A-Z].*\.$/)
       expect(annotations['description']?.length, alert).toBeGreaterThan(60)
-      expect(annotations['runbook'], alert).toBe('deploy/README.md#alerts')
+      expect(annotations['runbook'], alert).toBe('deploy/docs/alerts.md')
     }
   })
 
@@ -165,15 +165,9 @@ describe.skipIf(!hasPeers)('the rules', () => {
   })
 })
 
-/** The section of the alerts. */
+/** The text that the alerts lead to. */
 function runbook(): string {
-  const [readme, draft] = ['deploy/README.md', 'deploy/docs-alerts.md'].map((file) => {
-    const path = join(root, file)
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
-  })
-  const whole = readme?.includes('\n## Alerts\n') ? readme : (draft ?? '')
-  expect(whole).toMatch(/^## Alerts$/m)
-  return whole.slice(whole.search(/^## Alerts$/m)).replace(/\n## (?!Alerts)[\s\S]*$/, '')
+  return readFileSync(join(root, 'deploy/docs/alerts.md'), 'utf8')
 }
 
 /** Runs cases of alerts as unit tests of rules; rejects with what promtool says. */
