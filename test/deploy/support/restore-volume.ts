@@ -59,8 +59,9 @@ export async function startStorage(): Promise<Storage> {
   // Before the listener that deletes temp directories.
   process.prependListener('exit', atExit)
 
-  const open = async (name: string, image: string): Promise<Volume> => {
+  const open = async (name: string, first: string): Promise<Volume> => {
     const directory = join(top, name)
+    let image = first
     mkdirSync(directory)
     let unmount = await mount(image, directory)
     let count = 0
@@ -74,6 +75,9 @@ export async function startStorage(): Promise<Storage> {
       },
       async replace() {
         await unmount()
+        rmSync(image)
+        // Never the same file: whoever runs in a copy of our mounts may still have it.
+        image = sparseFile(join(pool, `${name}-${++count}`), '512M')
         await format(image)
         unmount = await mount(image, directory)
         await hand(directory)
