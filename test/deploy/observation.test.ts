@@ -1,7 +1,7 @@
 // Alerts that fire when they must, dashboards whose every query has an answer, and monitors that reach what they watch: with the real
 // promtool, and a real Prometheus that scrapes the real services.
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
