@@ -13,8 +13,9 @@ export function nextSteps(values: Values, directory: string): string[] {
       const words = Object.entries(properties).map(([name, value]) => `${name}=${value}`)
       return `     vault kv put -mount=${mount} ${key} ${words.join(' ')}`
     }),
-    `2. Have the router forward the ports 80, 443 and 6697 to ${external}, and give it the BGP file of the bundle with your values:`,
-    '     deploy/infrastructure/network/udm-se.frr.conf',
+    `2. Have the router forward the ports 80, 443 and 6697 to ${external}, and upload to it (Settings, Routing, BGP) what this makes,`,
+    '   with the network of your nodes for …:',
+    `     sed '${routerEdits(values)}' deploy/infrastructure/network/udm-se.frr.conf > udm-se.frr.conf`,
     `3. Commit ${directory} to the repository of your cluster, in the folder that Flux applies:`,
     `     git add ${directory} && git commit -m "fuchsbau" && git push`,
     '   Flux from 2.9 on refuses manifests with a variable that is not set. An older one takes it as empty, unless its',
@@ -27,4 +28,12 @@ export function nextSteps(values: Values, directory: string): string[] {
     `     grafana    https://grafana.${internal}/login/generic_oauth`,
     `5. See whether it all works: fuchsbau deploy check ${directory}`,
   ]
+}
+
+/** For sed: the values that the router's file has places for. */
+function routerEdits(values: Values): string {
+  const places = ['ROUTER_ADDRESS', 'LB_POOL'].map(
+    (name) => `s|<${name}>|${effective(values, name)}|`,
+  )
+  return [...places, `s|64512|${effective(values, 'BGP_ASN')}|`, 's|<NODE_CIDR>|…|'].join('; ')
 }
