@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
 import { type ApiServer, startApiServer } from './support/apiserver.ts'
-import { buildBundle, type KubeObject, type Part } from './support/bundle.ts'
+import {
+  type BundleCopy,
+  copyBundle,
+  exampleValues,
+  type KubeObject,
+  type Part,
+} from './support/bundle.ts'
 import { spoil } from './support/spoil.ts'
 import { podsOf } from './support/workloads.ts'
 
@@ -10,12 +16,15 @@ const isThere = (['etcd', 'kube-apiserver', 'flux'] as const).every(requirePeer)
 
 describe.skipIf(!isThere)('the API server', () => {
   let api: ApiServer
-  let parts: Part[]
   let objects: KubeObject[]
+  /** What is applied on request only. */
+  let others: KubeObject[]
 
   beforeAll(async () => {
-    parts = await buildBundle()
+    using copy = copyBundle(await exampleValues())
+    const parts = await copy.parts()
     objects = parts.flatMap((part) => [part.flux, ...part.objects])
+    others = await buildOthers(copy, parts)
     api = await startApiServer()
     for (const namespace of ['flux-system', ...releaseNamespaces(objects)]) {
       if (
@@ -25,13 +34,13 @@ describe.skipIf(!isThere)('the API server', () => {
     }
     for (const object of objects.filter(({ kind }) => kind === 'Namespace'))
       await api.create(object)
-    await api.define(objects)
+    await api.define([...objects, ...others])
   })
   afterAll(() => api?.[Symbol.asyncDispose]())
 
   test('takes every object', async () => {
     const refused: string[] = []
-    for (const object of objects) {
+    for (const object of [...objects, ...others]) {
       const { status, message } = await api.dryRun(object)
       if (status >= 300) refused.push(`${nameOf(object)}: ${message}`)
     }
@@ -41,7 +50,9 @@ describe.skipIf(!isThere)('the API server', () => {
 
   test('refuses a field that does not exist, and a wrong copy, of each kind', async () => {
     const taken: string[] = []
-    const kinds = new Map(objects.map((object) => [`${object.apiVersion} ${object.kind}`, object]))
+    const kinds = new Map(
+      [...objects, ...others].map((object) => [`${object.apiVersion} ${object.kind}`, object]),
+    )
     for (const [kind, object] of kinds) {
       const misspelt = await api.dryRun({ ...object, misspelt: 'yes' })
       if (misspelt.status < 400) taken.push(`${kind} with an unknown field`)
@@ -82,6 +93,35 @@ describe.skipIf(!isThere)('the API server', () => {
     }
   })
 })
+
+/** The overlay that `deploy init` writes, a restore, and the components that an owner may take. */
+async function buildOthers(copy: BundleCopy, parts: readonly Part[]): Promise<KubeObject[]> {
+  const [some] = parts
+  const kustomization = (name: string, spec: object): KubeObject => ({
+    apiVersion: some?.flux.apiVersion ?? '',
+    kind: 'Kustomization',
+    metadata: { name },
+    spec: { interval: '1h', prune: true, ...spec },
+  })
+  const taking = (name: string, component: string): KubeObject => {
+    const flux = structuredClone(parts.find((part) => part.name === name)?.flux)
+    if (!flux) throw new Error(`there is no Kustomization ${name}`)
+    flux.spec.components = [...(flux.spec.components ?? []), `../../components/${component}`]
+    return flux
+  }
+  const built = [
+    kustomization('example', { path: './deploy/example' }),
+    kustomization('restore-fediverse-data', {
+      path: './deploy/base/restore',
+      targetNamespace: 'fediverse',
+      postBuild: { substitute: { BACKUP_PVC: 'fediverse-data' } },
+    }),
+    taking('inspircd', 'irc-services'),
+    taking('infra-edge-config', 'tls-at-gateway/gateway'),
+    taking('bouncer', 'tls-at-gateway/bouncer'),
+  ].map((flux) => copy.build(flux))
+  return (await Promise.all(built)).flat()
+}
 
 /** Namespaces of Flux's own objects that the bundle expects to be there. */
 function releaseNamespaces(objects: readonly KubeObject[]): string[] {

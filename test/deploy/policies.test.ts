@@ -46,6 +46,17 @@ describe.skipIf(!requirePeer('flux'))('pods of the bundle', () => {
       expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } })
   })
 
+  test('of several copies leave one in its place when nodes are drained; single ones keep no node from it', () => {
+    const budgets = objects.filter(({ kind }) => kind === 'PodDisruptionBudget')
+    const several = workloads
+      .filter(({ spec }) => spec.replicas > 1)
+      .map(({ metadata }) => metadata.name)
+    expect(
+      budgets.map(({ spec }) => spec.selector.matchLabels['app.kubernetes.io/name']).sort(),
+    ).toEqual(several.sort())
+    for (const { spec } of budgets) expect(spec.maxUnavailable).toBe(1)
+  })
+
   test('are the only ones that their namespaces let talk: all else is denied', () => {
     for (const namespace of new Set(workloads.map(({ metadata }) => metadata.namespace))) {
       const policies = objects.filter(

@@ -38,6 +38,8 @@ export interface Part {
 export interface BundleCopy extends Disposable {
   /** Its deploy/. */
   readonly directory: string
+  /** What one Kustomization of Flux applies. */
+  build(flux: KubeObject): Promise<KubeObject[]>
   /** Every Kustomization with what it applies. Rejects with what `flux build` says. */
   parts(): Promise<Part[]>
 }
@@ -65,6 +67,7 @@ export function copyBundle(values: Values): BundleCopy {
   cpSync(join(root, 'deploy'), directory, { recursive: true })
   return {
     directory,
+    build: (flux) => fluxBuild(top, flux, values),
     async parts() {
       const flux = await fluxBuild(top, rootKustomization(), values)
       const parts: Part[] = []
