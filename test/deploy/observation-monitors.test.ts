@@ -1,19 +1,18 @@
+// What Prometheus is told to scrape is there and can be reached; and the chart that brings it.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
 import { buildBundle, type KubeObject, type Part } from './support/bundle.ts'
-import { objectsIn, type Rule, rulesOf } from './support/observation.ts'
+import { objectsIn } from './support/observation.ts'
 
 const hasPeers = [requirePeer('promtool'), requirePeer('flux')].every(Boolean)
 
 let parts: Part[]
 let objects: KubeObject[]
-let _rules: Rule[]
 
 beforeAll(async () => {
   if (!hasPeers) return
   parts = await buildBundle()
   objects = objectsIn(parts, 'observation')
-  _rules = rulesOf(objects)
 })
 
 /** What charts make that our monitors look for: namespace, labels and named ports, as their templates have them. */

@@ -1,3 +1,4 @@
+// Every query of alerts and dashboards has an answer: a real Prometheus scrapes the real services.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
 import { buildBundle, type KubeObject, type Part } from './support/bundle.ts'
