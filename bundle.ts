@@ -7,7 +7,7 @@ import manifest from './package.json' with { type: 'json' }
 
 const services = ['fediverse', 'bouncer', 'registry']
 /** Packages with machine code: they stay where npm put them. */
-const native = ['better-sqlite3', 'sharp']
+const native = ['better-sqlite3']
 /** What CommonJS packages expect to find. */
 const banner = `import { createRequire as _createRequire } from 'node:module'
 const require = _createRequire(import.meta.url)

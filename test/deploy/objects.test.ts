@@ -1,6 +1,7 @@
 // Every object of the bundle is taken by a real API server with the real definitions, and a wrong copy of each kind is refused.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { requirePeer } from '../support/peers.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { type ApiServer, startApiServer } from './support/apiserver.ts'
 import {
   type BundleCopy,
@@ -75,6 +76,29 @@ describe.skipIf(!isThere)('the API server', () => {
     }
     expect(refused).toEqual([])
     expect(pods.length).toBeGreaterThan(8)
+  })
+
+  test('refuses containers by tag, of every kind, once the policy is there', async () => {
+    const [pod] = podsOf(objects).filter(({ metadata }) => metadata.namespace === 'bouncer')
+    if (!pod) throw new Error('there is no pod of the bouncer')
+    for (const object of objects.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')))
+      await api.create(object)
+    const [container] = pod.spec.containers
+    const tag = container.image.split('@')[0]
+    const first = { ...pod, spec: { ...pod.spec, containers: [{ ...container, image: tag }] } }
+    const { securityContext, resources } = container
+    const before = { name: 'before', image: tag, securityContext, resources }
+    const starting = { ...pod, spec: { ...pod.spec, initContainers: [before] } }
+    // It takes a moment until the API server goes by it.
+    await waitFor(async () => (await api.dryCreate(first)).status === 422, {
+      what: 'the policy to hold',
+    })
+    expect((await api.dryCreate(starting)).message).toContain('by digest')
+    await api.create(pod)
+    const { image } = container
+    const debug = (by: string) => api.debug(pod, { name: 'look', image: by, securityContext })
+    expect((await debug(tag)).message).toContain(`by digest (name:tag@sha256:…): ${tag}`)
+    expect((await debug(image)).status).toBe(200)
   })
 
   test('refuses a pod of root in the namespaces of our services', async () => {

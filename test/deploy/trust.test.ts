@@ -97,6 +97,27 @@ describe.skipIf(!isThere)('Kyverno', () => {
     ).toBe('admitted')
   })
 
+  test('refuses a signature that was made for another image, and everything while the registry is away', async () => {
+    const [signed = '', digest = ''] = of('bundle-form').split('@')
+    const [, other = ''] = of('unsigned').split('@')
+    const name = signed.replace(/:1\.0\.0$/, '')
+    const layout = join(tools.directory, 'unsigned')
+    await tools.skopeoCopy(`oci:${layout}:latest`, `docker://${name}:moved`)
+    const tagOf = (of: string) => `${name}:${of.replace(':', '-')}.sig`
+    await tools.cosignSign({ key: 'ours', ref: `${name}@${digest}`, version: 2 })
+    await tools.skopeoCopy(`docker://${tagOf(digest)}`, `docker://${tagOf(other)}`)
+    const moved = { containers: [`${name}:moved@${other}`] }
+    expect(await judge('fuchsbau-own-images', moved)).toContain('refused')
+    await registry.stop()
+    try {
+      expect(await judge('fuchsbau-own-images', { containers: [of('tag-form')] })).toContain(
+        'refused',
+      )
+    } finally {
+      await registry.start()
+    }
+  })
+
   test('refuses a tag, which can be moved', async () => {
     const [tag = ''] = of('bundle-form').split('@')
     expect(await judge('fuchsbau-own-images', { containers: [tag] })).toContain('refused')

@@ -30,6 +30,8 @@ export interface ApiServer extends AsyncDisposable {
   dryRun(object: KubeObject): Promise<Answer>
   /** Likewise, as a new object: what only a POST is asked, such as Pod Security. */
   dryCreate(object: KubeObject): Promise<Answer>
+  /** Asks for a debug container in a pod that is kept, as `kubectl debug` does. */
+  debug(pod: KubeObject, container: object): Promise<Answer>
   /** Installs the definitions of these kinds, and waits until they can be used. Throws for a kind that none defines. */
   define(kinds: readonly Pick<KubeObject, 'apiVersion' | 'kind'>[]): Promise<void>
   /** The definition of a kind that was installed; undefined for a kind of Kubernetes. */
@@ -138,6 +140,19 @@ class Api implements Omit<ApiServer, typeof Symbol.asyncDispose | 'kubeconfig'> 
   async dryCreate(object: KubeObject): Promise<Answer> {
     const { collection } = await this.#placeOf(object)
     return await this.ask('POST', `${collection}?dryRun=All&fieldValidation=Strict`, object)
+  }
+
+  async debug(pod: KubeObject, container: object): Promise<Answer> {
+    const { collection } = await this.#placeOf(pod)
+    const { apiVersion, kind, metadata } = pod
+    const path = `${collection}/${metadata.name}/ephemeralcontainers?fieldManager=debug&force=true`
+    const spec = { ephemeralContainers: [container] }
+    return await this.ask('PATCH', path, {
+      apiVersion,
+      kind,
+      metadata: { name: metadata.name },
+      spec,
+    })
   }
 
   async define(kinds: readonly Pick<KubeObject, 'apiVersion' | 'kind'>[]): Promise<void> {

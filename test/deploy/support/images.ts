@@ -59,6 +59,7 @@ mount --bind "$root" "$root"
 mount --bind "$data" "$root/data"
 mount -t tmpfs tmpfs "$root/tmp"
 cp "$qemu" "$root/tmp/emulator"
+mount -o remount,ro "$root/tmp"
 mount -t proc proc "$root/proc"
 mount -o remount,bind,ro "$root"
 exec chroot --userspec 65532:65532 "$root" /tmp/emulator "$@"`
