@@ -57,6 +57,10 @@ describe.skipIf(!isThere)('the API server', () => {
     for (const [kind, object] of kinds) {
       const misspelt = await api.dryRun({ ...object, misspelt: 'yes' })
       if (misspelt.status < 400) taken.push(`${kind} with an unknown field`)
+      if (object['spec']) {
+        const within = { ...object, spec: { ...object['spec'], misspelt: 'yes' } }
+        if ((await api.dryRun(within)).status < 400) taken.push(`${kind} with an unknown spec`)
+      }
       const wrong = spoil(object, api.definitionOf(object))
       const { status, message } = await api.dryRun(wrong.object)
       if (status < 400) taken.push(`${kind} ${wrong.how}`)
@@ -69,7 +73,7 @@ describe.skipIf(!isThere)('the API server', () => {
 
   test('admits the pods of every workload, as the Pod Security of their namespaces wants', async () => {
     const refused: string[] = []
-    const pods = podsOf(objects)
+    const pods = podsOf([...objects, ...others])
     for (const pod of pods) {
       const { status, message } = await api.dryCreate(pod)
       if (status >= 300) refused.push(`${nameOf(pod)}: ${message}`)
